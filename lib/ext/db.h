@@ -1,0 +1,167 @@
+/* db.h - the one door to libpq: named statements, typed values, deadlines
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A program's whole SQL vocabulary stands in sql/prepare/PROGRAM.sql; every
+ * connection runs that text when it opens, and C calls the statements by name.
+ * No call here waits past its deadline, connecting included, with one
+ * exception: libpq resolves host names without one, so settings should name
+ * the server by socket folder or address (host=/run/postgresql, hostaddr=).
+ *
+ * Values travel in PostgreSQL's binary format both ways. A statement takes
+ * only the parameter types, and answers only with the column types, in this
+ * table; anything else is cast in the prepare file:
+ *
+ *     parameter   text  bigint  boolean  bytea  uuid  timestamptz  (raw)
+ *     column      text  smallint integer bigint boolean bytea uuid
+ *                 timestamptz text[]
+ *
+ * Errors: ERR_DB when the database does not answer in time, is gone or fails;
+ * `why` carries SQLSTATE, statement name and our words, never a value.
+ * ERR_MALFORMED before anything is sent: text that is not UTF-8 or holds NUL.
+ * Refusals raised by our own SQL functions carry a sentence in `said`:
+ * SQLSTATE WG400 is ERR_MALFORMED, WG404 ERR_MISSING, WG409 ERR_CONFLICT.
+ *
+ * Threads: struct db is shared, with one lock for its slots; a struct db_conn
+ * and a struct db_rows belong to one thread at a time. */
+#ifndef EXT_DB_H
+#define EXT_DB_H
+
+#include "base/arena.h"
+#include "base/enc.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct db;
+struct db_conn;
+struct db_rows;
+
+#define DB_CONNECTIONS_MAX 8 /* per process; the design asks for three */
+#define DB_ARGS_MAX        32
+
+struct db_opts {
+	const char *conninfo; /* libpq string or URI, without password */
+	const char *role;     /* connects as this user, whatever conninfo says;
+	                         NULL: as conninfo says */
+	const char *passfile; /* NULL or "": none */
+	const char *application_name; /* shown in pg_stat_activity */
+	const char *prepare_sql;      /* run at each connect; NULL: nothing. Not
+	                                 copied: must outlive the struct db */
+	unsigned connections;         /* at most; held ones count */
+	int64_t wait_ms;              /* one ask, connect and queue included;
+	                                 0: as long as it takes (operator's tools) */
+};
+
+/* db_open - owned; db_close. Connects nothing yet: the first ask does.
+ * NULL: ERR_CONF when conninfo cannot be read or holds a password. */
+struct db *db_open(const struct db_opts *o, struct err *e);
+
+/* db_close - all connections closed, none may be in use. NULL is fine. */
+void db_close(struct db *db);
+
+/* ---- parameters ------------------------------------------------------------
+ */
+
+enum db_type {
+	DB_NULL,
+	DB_TEXT,
+	DB_INT,
+	DB_BOOL,
+	DB_BYTES,
+	DB_GUID,
+	DB_TIME,
+	DB_RAW
+};
+
+/* One parameter. Text and bytes are borrowed until the ask returns. */
+struct db_arg {
+	enum db_type type;
+	struct str bytes; /* DB_TEXT, DB_BYTES, DB_RAW */
+	int64_t number;   /* DB_INT; DB_BOOL; DB_TIME: us since 1970 UTC */
+	struct guid guid;
+};
+
+struct db_arg db_arg_null(void);
+struct db_arg db_arg_text(struct str s); /* absent slice: null */
+struct db_arg db_arg_int(int64_t n);     /* bigint */
+struct db_arg db_arg_bool(bool b);
+struct db_arg db_arg_bytes(struct str s);        /* absent slice: null */
+struct db_arg db_arg_guid(const struct guid *g); /* NULL: null */
+struct db_arg db_arg_time(int64_t us);           /* us since 1970 UTC */
+/* Already in the binary form of the parameter's type (arrays, composites). */
+struct db_arg db_arg_raw(struct str s);
+
+/* ---- asking ----------------------------------------------------------------
+ */
+
+/* db_ask - run the prepared statement on any free connection, within wait_ms.
+ * An ask is not repeated when the connection breaks after sending: whether it
+ * took effect is then unknown to us. An idle connection that broke earlier is
+ * noticed before sending and reopened. While the database is away, one thread
+ * at a time tries to connect and the others fail with its error.
+ *
+ * Returns: rows borrowed from a (a statement without result has none).
+ * NULL: see the top of this file. */
+const struct db_rows *db_ask(struct db *db, struct arena *a,
+    const char *statement, const struct db_arg *args, size_t n, struct err *e);
+
+/* db_take - one connection for this thread alone, until db_give; it counts
+ * against `connections`. Need not be connected yet: asks on it (re)connect.
+ * NULL: ERR_DB when all were in use until the deadline. */
+struct db_conn *db_take(struct db *db, struct err *e);
+void db_give(struct db_conn *c);
+
+/* db_ask_on - like db_ask, on a held connection. */
+const struct db_rows *db_ask_on(struct db_conn *c, struct arena *a,
+    const char *statement, const struct db_arg *args, size_t n, struct err *e);
+
+/* db_session - a number that differs for each session that c has had; 0 while
+ * not connected. What was looked up in one session (the OID of a type) does
+ * not hold in the next. */
+uint64_t db_session(const struct db_conn *c);
+
+/* db_connect - make sure c is connected, within the deadline. */
+bool db_connect(struct db_conn *c, struct err *e);
+
+/* db_oid - OID of a type by qualified name, such as "wardgate.audit_row",
+ * asked once per session and type (up to four types are remembered).
+ * 0: ERR_DB. */
+uint32_t db_oid(struct db_conn *c, const char *type, struct err *e);
+
+/* A transaction on a held connection. A session that broke in between fails
+ * the commit: asks never reconnect inside a transaction. */
+bool db_begin(struct db_conn *c, struct err *e);
+bool db_commit(struct db_conn *c, struct err *e);
+void db_rollback(struct db_conn *c); /* fine after any failure */
+
+/* db_run_script - several statements as one text, all or nothing unless the
+ * text itself says begin and commit. For the operator's command: its `why`
+ * holds the server's message and the line number, so the text must be ours. */
+bool db_run_script(struct db_conn *c, const char *sql, struct err *e);
+
+/* ---- answers: row r and column c count from 0 -------------------------------
+ */
+
+/* Asking a column for a type it does not have, or one that is not there, is a
+ * mistake in this program and ends it (fail closed). Null reads as 0, false,
+ * an absent slice, or a GUID of zeros. Slices live as long as the rows. */
+size_t db_count(const struct db_rows *rows);
+bool db_null(const struct db_rows *rows, size_t r, size_t c);
+struct str db_text(const struct db_rows *rows, size_t r, size_t c);
+struct str db_bytes(const struct db_rows *rows, size_t r, size_t c);
+int64_t db_int(const struct db_rows *rows, size_t r, size_t c);
+bool db_bool(const struct db_rows *rows, size_t r, size_t c);
+struct guid db_guid(const struct db_rows *rows, size_t r, size_t c);
+
+/* db_time - us since 1970 UTC; `infinity` is INT64_MAX, `-infinity` and null
+ * are INT64_MIN and 0. */
+int64_t db_time(const struct db_rows *rows, size_t r, size_t c);
+
+/* db_texts - a text[] column: how many elements, *to borrowed from a. Null
+ * elements are absent slices; more than one dimension reads as flat. */
+size_t db_texts(const struct db_rows *rows, struct arena *a, size_t r, size_t c,
+    struct str **to);
+
+/* db_name - name of column c, NULL past the last: for tools that print. */
+const char *db_name(const struct db_rows *rows, size_t c);
+
+#endif
