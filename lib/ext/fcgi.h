@@ -1,0 +1,49 @@
+/* fcgi.h - the one door to libfcgi: one connection, one request, one answer
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The caller accepts connections itself and hands the descriptor over, so a
+ * silent peer costs one thread for socket_wait_ms and never an accept lock.
+ * A slot belongs to one thread at a time. */
+#ifndef EXT_FCGI_H
+#define EXT_FCGI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct fcgi;
+
+/* fcgi_start - once per process, before threads; installs no signal handler
+ * that outlives serve's own. ERR_BROKEN. */
+bool fcgi_start(struct err *e);
+
+/* fcgi_new - owned; fcgi_free.
+ *   wait_ms  longest silence of the peer while we read or write */
+struct fcgi *fcgi_new(unsigned wait_ms);
+void fcgi_free(struct fcgi *f);
+
+/* fcgi_begin - reads the parameters of one request from fd (taken).
+ * false: the peer stalled or spoke no FastCGI; fd is closed. */
+bool fcgi_begin(struct fcgi *f, int fd);
+
+/* fcgi_params - NAME=value strings, NULL at the end, valid till fcgi_end. */
+char **fcgi_params(const struct fcgi *f);
+
+/* fcgi_read - up to n bytes of the body. 0: end of it; fcgi_cut tells a real
+ * end from a peer that went away, which look alike in libfcgi. */
+size_t fcgi_read(struct fcgi *f, char *to, size_t n);
+bool fcgi_cut(const struct fcgi *f);
+
+/* fcgi_write - the whole answer, CGI form (RFC 3875 6). false: peer gone. */
+bool fcgi_write(struct fcgi *f, const char *text, size_t n);
+
+/* fcgi_end - finishes the request and closes the connection. Unread body is
+ * drained up to a bound first: bytes left over would be parsed as records. */
+void fcgi_end(struct fcgi *f);
+
+/* fcgi_turn_away - answers a request that nobody has read yet with a complete
+ * CGI text, then closes fd (taken). Never blocks longer than a few ms. */
+void fcgi_turn_away(int fd, const char *text, size_t n);
+
+#endif

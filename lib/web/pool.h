@@ -1,0 +1,34 @@
+/* pool.h - one acceptor, sleeping workers, and an honest "busy"
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Idle workers sleep on conditions of their own and cost nothing; the one that
+ * slept last is woken first, its caches are warm. One lock, inside pool.c. */
+#ifndef WEB_POOL_H
+#define WEB_POOL_H
+
+#include <stdbool.h>
+
+struct pool_plan {
+	int listen_fd; /* listening socket, shared with siblings */
+	unsigned threads;
+	unsigned busy_wait_ms; /* a connection waits that long for a worker */
+	unsigned end_wait_ms;  /* running work is given that long at the end */
+
+	/* What a worker keeps between connections. */
+	void *(*bench_new)(void);
+	void (*bench_free)(void *bench);
+
+	void (*work)(void *bench, int fd); /* fd is taken */
+	void (*turn_away)(int fd);         /* fd is taken; must not block */
+};
+
+/* pool_signals - blocks SIGTERM, SIGINT and SIGHUP for this thread and all it
+ * will start, ignores SIGPIPE. Call before any thread exists. */
+void pool_signals(void);
+
+/* pool_run - serves until SIGTERM or SIGINT, then accepts nothing new and lets
+ * running work finish. false: it could not start, or work did not end in
+ * time. */
+bool pool_run(const struct pool_plan *plan);
+
+#endif

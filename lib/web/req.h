@@ -1,0 +1,59 @@
+/* req.h - an HTTP request as data, whichever server brought it
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEB_REQ_H
+#define WEB_REQ_H
+
+#include "base/conf.h"
+#include "base/enc.h"
+#include "base/err.h"
+
+enum req_method {
+	REQ_GET,
+	REQ_HEAD,
+	REQ_POST,
+	REQ_OTHER, /* PUT, PATCH, DELETE, OPTIONS and whatever else */
+	REQ__MAX
+};
+
+/* Who asks and how the request is followed through all hops. */
+struct req_trace {
+	char id[33];         /* ours, 32 hex digits, made here, unique */
+	char request_id[65]; /* the caller's X-Request-Id, else id */
+	char parent[33];     /* trace-id of a valid traceparent, else "" */
+	char flags[3];       /* its flags, else "01" */
+};
+
+struct req {
+	enum req_method method;
+	struct str method_text;
+	struct str path;  /* as sent; no percent, no dot segment, no // */
+	struct str query; /* as sent; absent without ? */
+	struct str content_type;
+	struct str authorization; /* absent if the header is */
+	struct str accept;
+	struct str prefer;
+	struct str if_none_match;
+	struct str accept_language;
+	struct str remote_addr;
+	struct str tenant_header; /* X-Tenant or the like, see req.c; refused */
+	bool encoded;             /* a Content-Encoding other than identity */
+	bool has_length;
+	uint64_t length;     /* CONTENT_LENGTH, bytes */
+	int64_t start_us;    /* wall clock when it arrived */
+	int64_t deadline_ms; /* monotonic; nothing is begun after it */
+	struct req_trace trace;
+};
+
+/* req_read - from CGI variables (RFC 3875 4.1; header fields HTTP_*).
+ *   vars  NAME=value strings, NULL at the end; must outlive the request
+ * A repeated variable that bears on security, a target that is not a plain
+ * absolute path, a malformed length: ERR_MALFORMED. r is filled as far as
+ * possible even then, so that the refusal can be traced and recorded. */
+bool req_read(
+    struct req *r, const struct conf *conf, char *const *vars, struct err *e);
+
+/* req_media - is the Content-Type this media type, with no charset other than
+ * UTF-8? */
+bool req_media(const struct req *r, const char *type);
+
+#endif

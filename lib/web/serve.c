@@ -1,0 +1,372 @@
+/* serve.c - the life of a FastCGI program: accept, work, answer, end
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "web/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ext/crypt.h"
+#include "ext/fcgi.h"
+#include "ext/js.h"
+#include "web/pool.h"
+
+#define BODY_STEP    ((size_t)16 * 1024)
+#define HEAD_MAX     ((size_t)16 * 1024)
+#define CONF_DEFAULT "/etc/wardgate/wardgate.conf"
+
+/* Where bytes come from and go to. */
+struct serve_line {
+	struct fcgi *fcgi; /* NULL: plain CGI on descriptors 0 and 1 */
+};
+
+static const struct program *program;
+static const struct conf *conf;
+
+static size_t
+line_read(struct serve_line *l, char *to, size_t n)
+{
+	ssize_t got;
+
+	if (l->fcgi)
+		return fcgi_read(l->fcgi, to, n);
+	got = read(STDIN_FILENO, to, n);
+	return got > 0 ? (size_t)got : 0;
+}
+
+static bool
+line_write(struct serve_line *l, const char *text, size_t n)
+{
+	ssize_t put;
+
+	if (l->fcgi)
+		return fcgi_write(l->fcgi, text, n);
+	for (; n; text += put, n -= (size_t)put)
+		if ((put = write(STDOUT_FILENO, text, n)) <= 0)
+			return false;
+	return true;
+}
+
+/* The declared length is what a whole body has: libfcgi shows a body that was
+ * cut off as one that simply ended. */
+static bool
+body_whole(struct work *w, size_t len)
+{
+	if ((w->line->fcgi && fcgi_cut(w->line->fcgi)) ||
+	    (w->req->has_length && len != w->req->length))
+		return err_set(&w->err, ERR_MALFORMED,
+		    "The request body ended before its declared length.");
+	return true;
+}
+
+bool
+serve_body(struct work *w, size_t max, struct str *body)
+{
+	struct buf b = buf_new(w->a, max + 1);
+	uint64_t left = w->req->has_length ? w->req->length : max + 1;
+	size_t got;
+
+	if (w->req->encoded)
+		return err_set(&w->err, ERR_ENCODED, NULL);
+	if (w->req->has_length && w->req->length > max)
+		return err_set(&w->err, ERR_TOO_LARGE,
+		    "The request body is larger than %zu bytes.", max);
+	while (left) {
+		size_t step = left < BODY_STEP ? (size_t)left : BODY_STEP;
+		char *to;
+
+		if (step > max + 1 - b.len)
+			step = max + 1 - b.len;
+		if (!step || !(to = buf_room(&b, step)))
+			break;
+		if (!(got = line_read(w->line, to, step)))
+			break;
+		buf_filled(&b, got);
+		left -= got;
+	}
+	if (b.len > max)
+		return err_set(&w->err, ERR_TOO_LARGE,
+		    "The request body is larger than %zu bytes.", max);
+	*body = (struct str){ b.at ? b.at : "", b.len };
+	return body_whole(w, b.len);
+}
+
+static void
+dress(struct work *w)
+{
+	struct resp *r = w->resp;
+	bool cache = false;
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		cache |= !strcmp(r->header[i].name, "Cache-Control");
+	if (!cache) {
+		resp_header(r, "Cache-Control", "no-store");
+		if (w->face == FAIL_OAUTH)
+			resp_header(r, "Pragma", "no-cache");
+	}
+	resp_header(r, "X-Content-Type-Options", "nosniff");
+	resp_header(r, "X-Request-Id", w->req->trace.request_id);
+	resp_header(r, "X-Trace-Id", w->req->trace.id);
+	if (w->req->method == REQ_HEAD || r->status == 304)
+		r->bodiless = true;
+}
+
+static void
+refuse(struct work *w, const char *allow)
+{
+	fail_write(w->resp, w->a, w->req, w->face, &w->err);
+	if (allow)
+		resp_header(w->resp, "Allow", allow);
+}
+
+static void
+note(const struct work *w)
+{
+	bool bad = w->resp->status >= 500;
+
+	log_event(bad ? LOG_WARN : LOG_DEBUG, "request", LOG_METHOD,
+	    w->req->method == REQ_OTHER  ? "other"
+	    : w->req->method == REQ_POST ? "POST"
+					 : "GET",
+	    LOG_ROUTE, w->route ? w->route->path : NULL, LOG_TRACE,
+	    w->req->trace.id, LOG_REASON, fail_reason(w->err.kind), LOG_WHY,
+	    w->err.why[0] ? w->err.why : NULL, LOG_STATUS,
+	    (long)w->resp->status, LOG_MS,
+	    (long)((clock_now_us() - w->req->start_us) / 1000), LOG_END);
+}
+
+static void
+answer(struct work *w, char *const *vars)
+{
+	const char *allow = NULL;
+	bool readable = req_read(w->req, conf, vars, &w->err);
+	struct buf out;
+
+	if (program->begin)
+		program->begin(w);
+	if (readable)
+		w->route = route_find(program->routes, program->n_routes,
+		    w->req->path, w->req->method_text, &allow, &w->err);
+	if (!w->route || !w->route->handle(w))
+		refuse(w, allow);
+	if (program->settle && !program->settle(w))
+		refuse(w, NULL);
+	dress(w);
+	out = buf_new(w->a, HEAD_MAX + w->resp->body.len);
+	resp_write(&out, w->resp);
+	if (out.failed || !line_write(w->line, out.at, out.len))
+		log_event(LOG_INFO, "answer_not_taken", LOG_TRACE,
+		    w->req->trace.id, LOG_END);
+	note(w);
+}
+
+static void
+work_once(struct arena *a, struct serve_line *line, char *const *vars)
+{
+	struct req req;
+	struct resp resp = { .status = 200 };
+	struct work w = { .a = a,
+		.conf = conf,
+		.req = &req,
+		.resp = &resp,
+		.face = program->face,
+		.line = line };
+
+	answer(&w, vars);
+}
+
+/* What one worker keeps between requests. */
+struct bench {
+	struct arena *a;
+	struct fcgi *fcgi;
+};
+
+static void *
+bench_new(void)
+{
+	struct bench *b = calloc(1, sizeof *b);
+
+	if (!b)
+		abort();
+	b->a = arena_new();
+	b->fcgi = fcgi_new((unsigned)conf->socket_wait_ms);
+	return b;
+}
+
+static void
+bench_free(void *bench)
+{
+	struct bench *b = bench;
+
+	fcgi_free(b->fcgi);
+	arena_free(b->a);
+	free(b);
+}
+
+static void
+bench_work(void *bench, int fd)
+{
+	struct bench *b = bench;
+	struct serve_line line = { b->fcgi };
+
+	if (fcgi_begin(b->fcgi, fd)) {
+		work_once(b->a, &line, fcgi_params(b->fcgi));
+		fcgi_end(b->fcgi);
+	}
+	arena_reset(b->a);
+}
+
+/* All workers were busy too long: said without reading the request. */
+static void
+turn_away(int fd)
+{
+	struct arena *a = arena_new();
+	struct req req = { .method = REQ_GET };
+	struct resp resp = { .status = 503 };
+	struct err e = { .kind = ERR_BUSY };
+	struct buf out = buf_new(a, HEAD_MAX);
+
+	fail_write(&resp, a, &req, program->face, &e);
+	resp_header(&resp, "Cache-Control", "no-store");
+	resp_write(&out, &resp);
+	fcgi_turn_away(fd, out.at, out.len);
+	log_event(LOG_WARN, "turned_away", LOG_REASON, "busy", LOG_END);
+	arena_free(a);
+}
+
+static int
+run_fastcgi(void)
+{
+	const struct pool_plan plan = {
+		.listen_fd = STDIN_FILENO,
+		.threads = (unsigned)(program->waits ? conf->facade_threads
+						     : conf->other_threads),
+		.busy_wait_ms = (unsigned)conf->busy_wait_ms,
+		.end_wait_ms = (unsigned)conf->request_wait_ms,
+		.bench_new = bench_new,
+		.bench_free = bench_free,
+		.work = bench_work,
+		.turn_away = turn_away,
+	};
+
+	return pool_run(&plan) ? 0 : 1;
+}
+
+static int
+run_cgi(char *const *vars)
+{
+	struct arena *a = arena_new();
+	struct serve_line line = { NULL };
+
+	work_once(a, &line, vars);
+	arena_free(a);
+	return 0;
+}
+
+static bool
+listening(int fd)
+{
+	int yes = 0;
+	socklen_t n = sizeof yes;
+
+	return !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &n) && yes;
+}
+
+static void
+raise_descriptors(void)
+{
+	struct rlimit lim;
+
+	if (!getrlimit(RLIMIT_NOFILE, &lim)) {
+		lim.rlim_cur = lim.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &lim);
+	}
+}
+
+static bool
+prepare(struct arena *a, const char *path, bool cgi, struct err *e)
+{
+	if (!(conf = conf_read(a, path, e)))
+		return false;
+	log_open(program->name, (enum log_level)conf->log_level);
+	arena_budget((size_t)conf->memory_bytes);
+	raise_descriptors();
+	js_start();
+	return crypt_start(e) && fcgi_start(e) &&
+	       (!program->start || program->start(a, conf, cgi, e));
+}
+
+static int
+usage(FILE *to, int status)
+{
+	fprintf(to,
+	    "usage: %s [-c FILE]\n%s\n\n"
+	    "  -c FILE     settings (default: $WARDGATE_CONF, "
+	    "else " CONF_DEFAULT ")\n"
+	    "  --help      this text\n"
+	    "  --version   version of wardgate\n\n"
+	    "Listens for FastCGI on the socket that is its standard input; "
+	    "see %s(8).\n",
+	    program->name, program->purpose, program->name);
+	return status;
+}
+
+static const char *
+read_args(int argc, char **argv, int *status)
+{
+	const char *path = getenv("WARDGATE_CONF");
+
+	*status = -1;
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		*status = usage(stdout, 0);
+	} else if (argc == 2 && !strcmp(argv[1], "--version")) {
+		printf("wardgate %s\n", WG_VERSION);
+		*status = 0;
+	} else if (argc == 3 && !strcmp(argv[1], "-c")) {
+		path = argv[2];
+	} else if (argc != 1) {
+		*status = usage(stderr, 2);
+	}
+	return path && *path ? path : CONF_DEFAULT;
+}
+
+int
+serve(int argc, char **argv, const struct program *p)
+{
+	extern char **environ;
+	struct err e = { .kind = ERR_NONE };
+	struct arena *a;
+	bool cgi = !listening(STDIN_FILENO);
+	const char *path;
+	int status;
+
+	program = p;
+	log_open(p->name, LOG_INFO);
+	path = read_args(argc, argv, &status);
+	if (status >= 0)
+		return status;
+	if (cgi && !getenv("GATEWAY_INTERFACE"))
+		return usage(stderr, 2);
+	pool_signals();
+	a = arena_new();
+	if (prepare(a, path, cgi, &e)) {
+		status = cgi ? run_cgi(environ) : run_fastcgi();
+		if (p->stop)
+			p->stop();
+	} else {
+		log_event(LOG_ERROR, "start_failed", LOG_REASON,
+		    fail_reason(e.kind), LOG_WHY, e.why[0] ? e.why : e.said,
+		    LOG_END);
+		status = 1;
+	}
+	arena_free(a);
+	return status;
+}

@@ -1,0 +1,63 @@
+/* serve.h - the life of a FastCGI program: accept, work, answer, end
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * One acceptor hands connections to sleeping workers. The pool below has one
+ * lock (struct pool, serve.c); a request itself is single-threaded code over
+ * its own arena. */
+#ifndef WEB_SERVE_H
+#define WEB_SERVE_H
+
+#include "base/conf.h"
+#include "web/fail.h"
+#include "web/req.h"
+#include "web/resp.h"
+#include "web/route.h"
+
+struct serve_line; /* where the request came from: FastCGI or plain CGI */
+
+/* One request in the hands of one worker. */
+struct work {
+	struct arena *a;
+	const struct conf *conf;
+	struct req *req;
+	struct resp *resp;
+	struct err err;            /* why the answer is a refusal */
+	const struct route *route; /* NULL: none fits */
+	enum fail_face face;       /* how refusals are worded; may be changed */
+	void *state;               /* the program's own, made by begin */
+	struct serve_line *line;
+};
+
+/* A program is a page: what cgi/NAME.c fills in. */
+struct program {
+	const char *name;
+	const char *purpose; /* one line for --help */
+	enum fail_face face;
+	const struct route *routes;
+	size_t n_routes;
+	bool waits; /* its threads wait for hospitals: facade_threads */
+
+	/* start - what must be there before the first request; a is the
+	 * program's arena, cgi tells of the diagnostic mode. stop - after the
+	 * last answer. Either may be NULL. */
+	bool (*start)(
+	    struct arena *a, const struct conf *conf, bool cgi, struct err *e);
+	void (*stop)(void);
+
+	/* begin - before routing, also for requests that could not be read.
+	 * settle - the answer is complete and leaves when this returns true;
+	 * false: w->err says what is answered instead. Either may be NULL. */
+	void (*begin)(struct work *w);
+	bool (*settle)(struct work *w);
+};
+
+/* serve - main() of every FastCGI program. Listens on descriptor 0; without a
+ * socket there but with GATEWAY_INTERFACE set, answers one plain CGI request.
+ * Returns the exit status: 0, 1 it could not start, 2 wrong usage. */
+int serve(int argc, char **argv, const struct program *p);
+
+/* serve_body - the request body, at most max bytes, borrowed from w->a.
+ * ERR_TOO_LARGE, ERR_ENCODED, or ERR_MALFORMED when it was cut off. */
+bool serve_body(struct work *w, size_t max, struct str *body);
+
+#endif
