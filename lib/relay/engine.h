@@ -1,0 +1,56 @@
+/* engine.h - the process's one loop of transfers, and how threads wait for it
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * One thread drives every transfer of the process. A request thread hands one
+ * over and sleeps on a futex of its own until it is done. The loop never
+ * resolves a name and never waits for anything but epoll, so a provider that
+ * hangs costs the others nothing.
+ *
+ * Shared between threads: the inbox of transfers and cancellations, under one
+ * lock (engine.lock) that is held for a few pointer writes. Everything behind
+ * it (ext/fetch: pools, connections) belongs to the loop's thread alone. The
+ * resolver has its own room and lock (relay/resolve). */
+#ifndef RELAY_ENGINE_H
+#define RELAY_ENGINE_H
+
+#include "base/conf.h"
+#include "ext/fetch.h"
+#include "relay/resolve.h"
+
+struct engine;
+
+/* Doors that a test may turn elsewhere. */
+struct engine_doors {
+	resolve_lookup *lookup; /* NULL: getaddrinfo */
+	void *lookup_ctx;
+	const char
+	    *ca_dir; /* hashed folder of trusted CAs; NULL: the system's */
+};
+
+/* engine_start - starts the loop's thread and the resolver's. Signals are
+ * blocked in all of them.
+ *   c      limits; taken by value where needed, not kept
+ *   doors  NULL: the system's own
+ * Returns: owned; engine_stop. NULL: ERR_BROKEN, with the cause. */
+struct engine *engine_start(
+    const struct conf *c, const struct engine_doors *doors, struct err *e);
+
+/* engine_stop - transfers under way end with ERR_BUSY; returns when their
+ * threads have left and the loop's thread has ended. A resolver thread that
+ * hangs in the system's resolver is left behind and cleans up after itself.
+ * No call may begin after this one. NULL is fine. */
+void engine_stop(struct engine *en);
+
+/* engine_run - hand over a transfer, sleep until it is done. The job and the
+ * arena it names are lent to the loop's thread until this returns.
+ *   deadline_ms  clock_mono_ms; the transfer is cut off there
+ * false: job->e is set (ext/fetch), or ERR_BUSY while stopping. */
+bool engine_run(struct engine *en, struct fetch_job *job, int64_t deadline_ms);
+
+/* engine_resolver, engine_conf - for relay/upstream. */
+struct resolve *engine_resolver(struct engine *en);
+const struct fetch_limits *engine_limits(const struct engine *en);
+unsigned engine_connect_ms(const struct engine *en); /* settings' values */
+unsigned engine_total_ms(const struct engine *en);
+
+#endif
