@@ -175,7 +175,7 @@ arena_over(const struct arena *a)
 {
 	(void)a;
 	return budget &&
-	    atomic_load_explicit(&total, memory_order_relaxed) > budget;
+	       atomic_load_explicit(&total, memory_order_relaxed) > budget;
 }
 
 void *

@@ -101,8 +101,8 @@ range_text(const struct setting *s, char *to, size_t n)
 }
 
 void
-conf_each(void (*say)(void *, const char *, const char *, const char *),
-    void *ctx)
+conf_each(
+    void (*say)(void *, const char *, const char *, const char *), void *ctx)
 {
 	char range[96];
 	size_t i;
@@ -155,8 +155,8 @@ base_fits(struct str value)
 	else
 		return false;
 	loopback = str_is(host, "localhost") || str_is(host, "127.0.0.1") ||
-	    str_is(host, "[::1]") || str_starts(host, "localhost:") ||
-	    str_starts(host, "127.0.0.1:") || str_starts(host, "[::1]:");
+	           str_is(host, "[::1]") || str_starts(host, "localhost:") ||
+	           str_starts(host, "127.0.0.1:") || str_starts(host, "[::1]:");
 	for (i = 0; i < host.len; i++)
 		if (host.at[i] <= ' ' || host.at[i] >= 0x7f ||
 		    strchr("/?#@\\\"<>", host.at[i]))
@@ -165,8 +165,8 @@ base_fits(struct str value)
 }
 
 static bool
-read_value(const struct setting *s, struct arena *a, struct str value,
-    struct conf *c)
+read_value(
+    const struct setting *s, struct arena *a, struct str value, struct conf *c)
 {
 	void *to = (char *)c + s->at;
 
@@ -233,8 +233,8 @@ read_line(struct arena *a, struct conf *c, bool *seen, struct str line,
 	seen[s - settings] = true;
 	range_text(s, range, sizeof range);
 	return read_value(s, a, value, c) ||
-	    err_set(e, ERR_CONF, "%s:%ld: %s takes %s%s.", c->path, number,
-	        s->name, s->shape == CHOICE ? "one of: " : "", range);
+	       err_set(e, ERR_CONF, "%s:%ld: %s takes %s%s.", c->path, number,
+		   s->name, s->shape == CHOICE ? "one of: " : "", range);
 }
 
 static bool

@@ -20,11 +20,11 @@ enum conf_http { CONF_HTTP_REFUSE, CONF_HTTP_LOOPBACK };
 struct conf {
 	const char *path; /* of the file itself */
 
-	const char *public_base;  /* https://host[:port], no slash at the end */
-	int64_t default_face;     /* enum conf_face */
+	const char *public_base; /* https://host[:port], no slash at the end */
+	int64_t default_face;    /* enum conf_face */
 	const char *operator_name;
 	const char *operator_contact;
-	int64_t log_level;        /* enum log_level */
+	int64_t log_level; /* enum log_level */
 
 	const char *database;          /* libpq string without user */
 	const char *database_passfile; /* "": none */
@@ -81,8 +81,7 @@ struct conf {
 
 /* conf_read - the settings in the file at path, borrowed from a.
  * NULL: ERR_CONF, with file, line, what is wrong and what to write. */
-const struct conf *conf_read(
-    struct arena *a, const char *path, struct err *e);
+const struct conf *conf_read(struct arena *a, const char *path, struct err *e);
 
 /* conf_secret_file - may a secret be kept in the file at path? Regular file,
  * mode without any right for others and no write right for the group
@@ -92,7 +91,7 @@ bool conf_secret_file(const char *path, struct err *e);
 /* conf_each - calls back with every setting: name, default as text ("" when
  * it must be given or is empty), and unit or choices. For the manual's test. */
 void conf_each(void (*say)(void *ctx, const char *name, const char *initial,
-                   const char *range),
+		   const char *range),
     void *ctx);
 
 #endif

@@ -123,7 +123,7 @@ hex_pair(const char *p, unsigned char *byte)
 {
 	int hi = hex_value(p[0]), lo = hex_value(p[1]);
 
-	*byte = (unsigned char)((unsigned)hi << 4 | (unsigned)lo);
+	*byte = (unsigned char)(hi << 4 | lo);
 	return hi >= 0 && lo >= 0;
 }
 
@@ -145,8 +145,8 @@ static bool
 unreserved(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	    (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-	    c == '~';
+	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+	       c == '~';
 }
 
 void

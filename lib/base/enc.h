@@ -10,7 +10,7 @@
 #include "base/str.h"
 
 /* Bytes that n bytes become; and room for what n characters hold at most. */
-#define ENC_B64_LEN(n)  (((n) * 4 + 2) / 3)
+#define ENC_B64_LEN(n)  (((n)*4 + 2) / 3)
 #define ENC_B64_ROOM(n) ((n) / 4 * 3 + 3)
 
 /* enc_b64url - RFC 4648 5 without padding. Writes ENC_B64_LEN(n) characters

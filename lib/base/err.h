@@ -42,50 +42,50 @@ enum err_kind {
 	/* bearer token, all the same 401 outside but for ABSENT */
 	ERR_TOKEN_ABSENT,
 	ERR_TOKEN_MALFORMED,
-	ERR_TOKEN_KEY,       /* signed by no key of ours */
+	ERR_TOKEN_KEY, /* signed by no key of ours */
 	ERR_TOKEN_SIGNATURE,
 	ERR_TOKEN_EXPIRED,
 	ERR_TOKEN_EARLY,
 	ERR_TOKEN_ISSUER,
 	ERR_TOKEN_AUDIENCE,
-	ERR_TOKEN_CLAIMS,    /* a claim missing or of the wrong type */
-	ERR_TOKEN_CLIENT,    /* its client is disabled or gone */
-	ERR_TOKEN_SECRET,    /* the secret it was issued for is invalidated */
-	ERR_TOKEN_GRANT,     /* its grant was removed */
+	ERR_TOKEN_CLAIMS, /* a claim missing or of the wrong type */
+	ERR_TOKEN_CLIENT, /* its client is disabled or gone */
+	ERR_TOKEN_SECRET, /* the secret it was issued for is invalidated */
+	ERR_TOKEN_GRANT,  /* its grant was removed */
 	/* FHIR requests */
-	ERR_TENANT_OTHER,    /* url or header names another tenant */
-	ERR_TYPE,            /* resource type not served */
-	ERR_INTERACTION,     /* interaction not served (writes, history, ops) */
-	ERR_ID,              /* not a FHIR id */
-	ERR_PARAM,           /* search parameter or value refused */
-	ERR_PARAM_STRICT,    /* unknown parameter under handling=strict */
-	ERR_UNSELECTIVE,     /* no selective parameter left */
-	ERR_FACE,            /* this face cannot read that tenant's version */
-	ERR_CURSOR,          /* page cursor not ours, not yours, altered */
+	ERR_TENANT_OTHER, /* url or header names another tenant */
+	ERR_TYPE,         /* resource type not served */
+	ERR_INTERACTION,  /* interaction not served (writes, history, ops) */
+	ERR_ID,           /* not a FHIR id */
+	ERR_PARAM,        /* search parameter or value refused */
+	ERR_PARAM_STRICT, /* unknown parameter under handling=strict */
+	ERR_UNSELECTIVE,  /* no selective parameter left */
+	ERR_FACE,         /* this face cannot read that tenant's version */
+	ERR_CURSOR,       /* page cursor not ours, not yours, altered */
 	ERR_CURSOR_EXPIRED,
-	ERR_MAINTENANCE,     /* operator's notice */
+	ERR_MAINTENANCE, /* operator's notice */
 	/* the tenant's provider */
-	ERR_UPSTREAM_CONNECT,  /* no connection (name, TCP, TLS) */
+	ERR_UPSTREAM_CONNECT, /* no connection (name, TCP, TLS) */
 	ERR_UPSTREAM_TIMEOUT,
-	ERR_UPSTREAM_AUTH,     /* refused our credential */
+	ERR_UPSTREAM_AUTH, /* refused our credential */
 	ERR_UPSTREAM_REDIRECT,
-	ERR_UPSTREAM_BAD,      /* cut off, not JSON, wrong type, wrong version */
-	ERR_UPSTREAM_LARGE,    /* over a limit */
-	ERR_UPSTREAM_FAILED,   /* 5xx */
-	ERR_UPSTREAM_BUSY,     /* 503, or our queue for it is full */
-	ERR_UPSTREAM_REFUSED,  /* 400 and other 4xx */
+	ERR_UPSTREAM_BAD,     /* cut off, not JSON, wrong type, wrong version */
+	ERR_UPSTREAM_LARGE,   /* over a limit */
+	ERR_UPSTREAM_FAILED,  /* 5xx */
+	ERR_UPSTREAM_BUSY,    /* 503, or our queue for it is full */
+	ERR_UPSTREAM_REFUSED, /* 400 and other 4xx */
 	ERR_UPSTREAM_NOT_FOUND,
 	ERR_UPSTREAM_GONE,
-	ERR_UPSTREAM_LIMIT,    /* 429 */
+	ERR_UPSTREAM_LIMIT, /* 429 */
 	/* ourselves */
-	ERR_BUSY,        /* no free worker, or the byte budget is spent */
-	ERR_DEADLINE,    /* the whole request took too long */
-	ERR_DB,          /* database not answering, or directory unconfirmed */
-	ERR_AUDIT,       /* the audit row could not be made durable */
-	ERR_CONF,        /* settings file, key file, command line */
-	ERR_CONFLICT,    /* limit or state forbids it: sixth secret, duplicate */
-	ERR_MISSING,     /* what the operator named does not exist */
-	ERR_BROKEN,      /* our own fault */
+	ERR_BUSY,     /* no free worker, or the byte budget is spent */
+	ERR_DEADLINE, /* the whole request took too long */
+	ERR_DB,       /* database not answering, or directory unconfirmed */
+	ERR_AUDIT,    /* the audit row could not be made durable */
+	ERR_CONF,     /* settings file, key file, command line */
+	ERR_CONFLICT, /* limit or state forbids it: sixth secret, duplicate */
+	ERR_MISSING,  /* what the operator named does not exist */
+	ERR_BROKEN,   /* our own fault */
 	ERR__MAX
 };
 

@@ -14,13 +14,20 @@
 
 static const char *const levels[] = { "error", "warn", "info", "debug" };
 static const char *const fields[] = {
-	[LOG_WHY] = "why",       [LOG_TRACE] = "trace",
-	[LOG_ROUTE] = "route",   [LOG_METHOD] = "method",
-	[LOG_REASON] = "reason", [LOG_CLIENT] = "client",
-	[LOG_TENANT] = "tenant", [LOG_FILE] = "file",
-	[LOG_SIGNAL] = "signal", [LOG_STATUS] = "status",
-	[LOG_MS] = "ms",         [LOG_COUNT] = "count",
-	[LOG_BYTES] = "bytes",   [LOG_LINE] = "line",
+	[LOG_WHY] = "why",
+	[LOG_TRACE] = "trace",
+	[LOG_ROUTE] = "route",
+	[LOG_METHOD] = "method",
+	[LOG_REASON] = "reason",
+	[LOG_CLIENT] = "client",
+	[LOG_TENANT] = "tenant",
+	[LOG_FILE] = "file",
+	[LOG_SIGNAL] = "signal",
+	[LOG_STATUS] = "status",
+	[LOG_MS] = "ms",
+	[LOG_COUNT] = "count",
+	[LOG_BYTES] = "bytes",
+	[LOG_LINE] = "line",
 };
 
 static const char *program = "wardgate";
@@ -66,8 +73,8 @@ log_event(enum log_level level, const char *event, ...)
 			if (text)
 				put_text(&b, (enum log_field)field, text);
 		} else {
-			buf_fmt(&b, ",\"%s\":%ld", fields[field],
-			    va_arg(ap, long));
+			buf_fmt(
+			    &b, ",\"%s\":%ld", fields[field], va_arg(ap, long));
 		}
 	}
 	va_end(ap);

@@ -85,9 +85,9 @@ str_lower(struct arena *a, struct str s)
 	size_t i;
 
 	for (i = 0; i < s.len; i++)
-		p[i] = s.at[i] >= 'A' && s.at[i] <= 'Z' ?
-		    (char)(s.at[i] - 'A' + 'a') :
-		    s.at[i];
+		p[i] = s.at[i] >= 'A' && s.at[i] <= 'Z'
+		           ? (char)(s.at[i] - 'A' + 'a')
+		           : s.at[i];
 	return (struct str){ p, s.len };
 }
 

@@ -16,14 +16,14 @@ struct str {
 	size_t len;
 };
 
-#define STR(literal)    ((struct str){ literal, sizeof literal - 1 })
-#define STR_NONE        ((struct str){ NULL, 0 })
-#define STR_FMT(s)      (int)(s).len, (s).at ? (s).at : "" /* for "%.*s" */
-#define COUNT(array)    (sizeof(array) / sizeof(array)[0])
+#define STR(literal) ((struct str){ literal, sizeof literal - 1 })
+#define STR_NONE     ((struct str){ NULL, 0 })
+#define STR_FMT(s)   (int)(s).len, (s).at ? (s).at : "" /* for "%.*s" */
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 struct str str_of(const char *text); /* NULL gives STR_NONE */
 bool str_eq(struct str a, struct str b);
-bool str_is(struct str s, const char *text);      /* exact */
+bool str_is(struct str s, const char *text);        /* exact */
 bool str_is_nocase(struct str s, const char *text); /* ASCII letters only */
 bool str_starts(struct str s, const char *prefix);
 bool str_starts_nocase(struct str s, const char *prefix);
