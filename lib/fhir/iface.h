@@ -10,7 +10,7 @@
 #include "fhir/version.h"
 
 /* Day the tables last changed: `date` of the statements. */
-#define IFACE_DATE "2026-11-20"
+#define IFACE_REVISED "2026-11-20"
 
 enum iface_type {
 	IFACE_PATIENT,
@@ -30,7 +30,7 @@ enum iface_action { IFACE_READ, IFACE_SEARCH, IFACE_ACTION__MAX };
 enum iface_kind {
 	IFACE_STRING,
 	IFACE_TOKEN,
-	IFACE_DATE_KIND,
+	IFACE_DATE,
 	IFACE_REFERENCE, /* to a Patient: no other reference is in the tables */
 	IFACE_ID,        /* a token that can only be a resource id */
 	IFACE_KIND__MAX
@@ -46,7 +46,7 @@ enum iface_modifier {
 
 #define IFACE_SELECTIVE 0x01u /* narrows a search enough to be run */
 #define IFACE_SORTS     0x02u /* may stand in _sort */
-#define IFACE_ONE       0x04u /* one value: no list, no repetition */
+#define IFACE_ONE       0x04u /* may not be given twice and different */
 
 struct iface_param {
 	const char *name;  /* canonical, as FHIR spells it */

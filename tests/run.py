@@ -1,0 +1,231 @@
+# run.py - runs the tests in parts, one line each, and one sum at the end
+# SPDX-License-Identifier: Apache-2.0
+#
+# usage: python3 -m tests.run [--list] [PART...]
+#
+# Without parts: all of them. `quick` stands for the parts that need neither a
+# database nor a web server. The last line is `N passed, N failed`, with
+# `, N skipped` where some were; the exit status is 0 only if nothing failed,
+# and a part without any test counts as one skipped. What a part printed is in
+# build/check/PART.log, and on the terminal when it failed.
+
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.rig import place
+
+TOP = place.TOP
+BUILD = place.build_dir()
+LOGS = BUILD / "check"
+PYTHON = [sys.executable or "python3", "-B"]
+TAIL = 60
+PROGRAMS = "metadata token facade rehearsal wardgate".split()
+
+
+class Part:
+    """Something to run, and how to read its counts.
+
+    run()  a list of command lines, each a list
+    read   text of one command and its exit status -> (passed, failed, skipped)
+    jobs   how many commands may run side by side
+    """
+
+    def __init__(self, name, what, run, read, jobs=1, env=None):
+        self.name, self.what, self.run = name, what, run
+        self.read, self.jobs, self.env = read, jobs, env or {}
+
+
+# ---- reading counts: text and exit status of one command ----
+
+def summary_line(text, status):
+    """`N passed, N failed[, N skipped]` on the last line that has it."""
+    hits = re.findall(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$",
+                      text, re.M)
+    return tuple(int(n or 0) for n in hits[-1]) if hits else (0, 1, 0)
+
+
+def cmocka(text, status):
+    """cmocka's own groups; a test that began and did not end has failed."""
+    ran = len(re.findall(r"^\[ RUN      \]", text, re.M))
+    passed = len(re.findall(r"^\[       OK \]", text, re.M))
+    skipped = len(set(re.findall(r"^\[  SKIPPED \] ([A-Za-z_]\w*)$", text,
+                                 re.M)))
+    return passed, ran - passed - skipped, skipped
+
+
+def replay(text, status):
+    """A fuzz target over its corpus: every input is a test."""
+    hit = re.search(r"^(\d+) inputs$", text, re.M)
+    if hit and status == 0:
+        return int(hit[1]), 0, 0
+    return max(len(text.splitlines()) - 1, 0), 1, 0
+
+
+def unittests(text, status):
+    """Python's unittest, run verbosely."""
+    ran = re.findall(r"^Ran (\d+) tests? in", text, re.M)
+    if not ran:
+        return 0, 1, 0
+    counts = dict.fromkeys(("failures", "errors", "skipped",
+                            "unexpected successes"), 0)
+    for name, number in re.findall(
+            r"(failures|errors|skipped|unexpected successes)=(\d+)",
+            text.splitlines()[-1]):
+        counts[name] = int(number)
+    skipped = counts.pop("skipped")
+    failed = sum(counts.values()) or int(status != 0)
+    return max(int(ran[-1]) - failed - skipped, 0), failed, skipped
+
+
+def exit_status(text, status):
+    """One command, one test."""
+    return (1, 0, 0) if status == 0 else (0, 1, 0)
+
+
+# ---- the parts ----
+
+def python_module(name):
+    return [*PYTHON, "-m", name]
+
+
+def discover(folder):
+    """The unittest modules of a folder, as one command; [] if there is none."""
+    modules = sorted(p for p in (TOP / folder).glob("test_*.py"))
+    names = [".".join(m.relative_to(TOP).with_suffix("").parts)
+             for m in modules]
+    return [[*PYTHON, "-m", "unittest", "-v", *names]] if names else []
+
+
+def units():
+    return [[str(p)] for p in sorted((BUILD / "unit").glob("test_*"))
+            if os.access(p, os.X_OK) and not p.suffix
+            and (TOP / "tests/unit" / f"{p.name}.c").exists()]
+
+
+def replays():
+    return [[str(p), str(TOP / "tests/fuzz/corpus" / p.name[5:])]
+            for p in sorted((BUILD / "replay").glob("fuzz_*"))
+            if os.access(p, os.X_OK) and not p.suffix
+            and (TOP / "tests/fuzz" / f"{p.name}.c").exists()]
+
+
+def manuals():
+    tool = place.tool("mandoc", "mandoc")
+    return [[tool, "-T", "lint", "-W", "warning", str(p)]
+            for p in sorted((TOP / "cgi").glob("*.[58]"))]
+
+
+def stories(server):
+    """The stories of tests/e2e against one web server, in one house."""
+    if not all((BUILD / "bin" / p).exists() for p in PROGRAMS):
+        return []
+    return [[*python_module("tests.rig.stories"), server]]
+
+
+PARTS = (
+    Part("house", "order, doors, names, settings",
+         lambda: [python_module("tests.house.check_house")], summary_line),
+    Part("unit", "modules, under ASan and UBSan", units, cmocka, jobs=2),
+    Part("fuzz", "fuzz targets over their corpora", replays, replay, jobs=2),
+    Part("man", "manual pages", manuals, exit_status),
+    Part("rig", "the rig itself", lambda: discover("tests/rig"), unittests),
+    Part("sql", "schema, functions, scripts",
+         lambda: discover("tests/sql"), unittests),
+    Part("lighttpd", "stories behind lighttpd",
+         lambda: stories("lighttpd"), unittests),
+    Part("apache", "stories behind Apache",
+         lambda: stories("apache"), unittests),
+    Part("demo", "what a newcomer meets",
+         lambda: discover("tests/demo"), unittests),
+)
+QUICK = ("house", "unit", "fuzz", "man")
+
+
+# ---- running ----
+
+def run_one(argv, env):
+    try:
+        done = subprocess.run(
+            argv, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, env={**os.environ, **env})
+    except OSError as why:
+        return f"{argv[0]}: {why}\n", 127
+    return done.stdout.decode("utf-8", "replace"), done.returncode
+
+
+def run_part(part):
+    """(passed, failed, skipped); prints the part's line."""
+    start = time.monotonic()
+    try:
+        commands = part.run()
+    except place.Advice as why:
+        print(f"{part.name:10} {why}")
+        return 0, 1, 0
+    total, shown = [0, 0, 0], []
+    with concurrent.futures.ThreadPoolExecutor(part.jobs) as pool, \
+            open(LOGS / f"{part.name}.log", "w") as log:
+        for argv, (text, status) in zip(commands, pool.map(
+                lambda a: run_one(a, part.env), commands)):
+            log.write(f"$ {' '.join(argv)}\n{text}\nexit {status}\n\n")
+            counts = part.read(text, status)
+            if counts[1] == 0 and status != 0:
+                counts = (counts[0], 1, counts[2])
+            if counts[1]:
+                shown.append((argv, text, status))
+            total = [a + b for a, b in zip(total, counts)]
+    if not any(total):
+        total[2 if not commands else 1] = 1
+    report(part, total, shown, time.monotonic() - start)
+    return total
+
+
+def report(part, total, shown, seconds):
+    for argv, text, status in shown:
+        print(f"---- {' '.join(argv)}: exit {status}")
+        lines = text.rstrip().splitlines()
+        if len(lines) > TAIL:
+            print(f"  ... all of it in {LOGS / (part.name + '.log')}")
+        print("\n".join(lines[-TAIL:]))
+    print(f"{part.name:10} {part.what:36} {counted(total):32} "
+          f"{seconds:6.1f} s", flush=True)
+
+
+def counted(total):
+    passed, failed, skipped = total
+    more = f", {skipped} skipped" if skipped else ""
+    return f"{passed} passed, {failed} failed{more}"
+
+
+def chosen(names):
+    known = {p.name for p in PARTS}
+    wanted = set()
+    for name in names:
+        wanted |= set(QUICK) if name == "quick" else {name}
+    if wanted - known:
+        raise place.Advice("There is no part named "
+                           f"{', '.join(sorted(wanted - known))}; "
+                           f"there are {', '.join(p.name for p in PARTS)}.")
+    return [p for p in PARTS if not wanted or p.name in wanted]
+
+
+def main():
+    args = sys.argv[1:]
+    if args == ["--list"]:
+        for part in PARTS:
+            print(f"{part.name:10} {part.what}")
+        return 0
+    LOGS.mkdir(parents=True, exist_ok=True)
+    total = [0, 0, 0]
+    for part in chosen(args):
+        total = [a + b for a, b in zip(total, run_part(part))]
+    print(counted(total))
+    return 1 if total[1] or not total[0] else 0
+
+
+if __name__ == "__main__":
+    place.quiet_exit(main)
