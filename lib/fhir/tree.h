@@ -1,5 +1,5 @@
-/* tree.h - a FHIR body as a tree that keeps every byte it was not asked to
- * change SPDX-License-Identifier: Apache-2.0
+/* tree.h - a FHIR body as a tree that keeps every byte it need not change
+ * SPDX-License-Identifier: Apache-2.0
  *
  * A strict RFC 8259 reader, accessors, builders and a writer. Numbers are
  * never computed with: 72.0, 1.00, -0, 1e400 keep their text. A value that was
