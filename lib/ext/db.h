@@ -30,13 +30,13 @@
 #include "base/enc.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "ext/db_rows.h"  /* db_count(), db_text() and their sisters */
+#include "ext/db_value.h" /* db_arg_text() and its sisters */
 
 struct db;
 struct db_conn;
-struct db_rows;
 
 #define DB_CONNECTIONS_MAX 8 /* per process; the design asks for three */
-#define DB_ARGS_MAX        32
 
 struct db_opts {
 	const char *conninfo; /* libpq string or URI, without password */
@@ -57,38 +57,6 @@ struct db *db_open(const struct db_opts *o, struct err *e);
 
 /* db_close - all connections closed, none may be in use. NULL is fine. */
 void db_close(struct db *db);
-
-/* ---- parameters ------------------------------------------------------------
- */
-
-enum db_type {
-	DB_NULL,
-	DB_TEXT,
-	DB_INT,
-	DB_BOOL,
-	DB_BYTES,
-	DB_GUID,
-	DB_TIME,
-	DB_RAW
-};
-
-/* One parameter. Text and bytes are borrowed until the ask returns. */
-struct db_arg {
-	enum db_type type;
-	struct str bytes; /* DB_TEXT, DB_BYTES, DB_RAW */
-	int64_t number;   /* DB_INT; DB_BOOL; DB_TIME: us since 1970 UTC */
-	struct guid guid;
-};
-
-struct db_arg db_arg_null(void);
-struct db_arg db_arg_text(struct str s); /* absent slice: null */
-struct db_arg db_arg_int(int64_t n);     /* bigint */
-struct db_arg db_arg_bool(bool b);
-struct db_arg db_arg_bytes(struct str s);        /* absent slice: null */
-struct db_arg db_arg_guid(const struct guid *g); /* NULL: null */
-struct db_arg db_arg_time(int64_t us);           /* us since 1970 UTC */
-/* Already in the binary form of the parameter's type (arrays, composites). */
-struct db_arg db_arg_raw(struct str s);
 
 /* ---- asking ----------------------------------------------------------------
  */
@@ -137,31 +105,5 @@ void db_rollback(struct db_conn *c); /* fine after any failure */
  * text itself says begin and commit. For the operator's command: its `why`
  * holds the server's message and the line number, so the text must be ours. */
 bool db_run_script(struct db_conn *c, const char *sql, struct err *e);
-
-/* ---- answers: row r and column c count from 0 -------------------------------
- */
-
-/* Asking a column for a type it does not have, or one that is not there, is a
- * mistake in this program and ends it (fail closed). Null reads as 0, false,
- * an absent slice, or a GUID of zeros. Slices live as long as the rows. */
-size_t db_count(const struct db_rows *rows);
-bool db_null(const struct db_rows *rows, size_t r, size_t c);
-struct str db_text(const struct db_rows *rows, size_t r, size_t c);
-struct str db_bytes(const struct db_rows *rows, size_t r, size_t c);
-int64_t db_int(const struct db_rows *rows, size_t r, size_t c);
-bool db_bool(const struct db_rows *rows, size_t r, size_t c);
-struct guid db_guid(const struct db_rows *rows, size_t r, size_t c);
-
-/* db_time - us since 1970 UTC; `infinity` is INT64_MAX, `-infinity` and null
- * are INT64_MIN and 0. */
-int64_t db_time(const struct db_rows *rows, size_t r, size_t c);
-
-/* db_texts - a text[] column: how many elements, *to borrowed from a. Null
- * elements are absent slices; more than one dimension reads as flat. */
-size_t db_texts(const struct db_rows *rows, struct arena *a, size_t r, size_t c,
-    struct str **to);
-
-/* db_name - name of column c, NULL past the last: for tools that print. */
-const char *db_name(const struct db_rows *rows, size_t c);
 
 #endif

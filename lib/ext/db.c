@@ -1,0 +1,398 @@
+/* db.c - the one door to libpq: named statements, typed values, deadlines
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "ext/db.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "ext/db_link.h"
+#include "ext/db_server.h"
+
+#define SETUP_MAX ((size_t)1 << 20)  /* bytes of prepare text */
+#define REST_MS   200                /* between a failed connect and the next */
+#define FAR_MS    INT64_C(864000000) /* as long as it takes: ten days */
+#define OIDS      4                  /* remembered per session */
+
+struct db_conn {
+	struct db *db;
+	struct link *link; /* NULL: not connected */
+	uint64_t session;  /* 0: not connected */
+	bool busy;         /* slot taken; under db->lock */
+	bool in_tx;
+	struct {
+		const char *type;
+		uint32_t oid;
+	} oids[OIDS];
+};
+
+struct db {
+	struct arena *a; /* the settings */
+	const struct db_servers *to;
+	const char *setup; /* run at each connect */
+	int64_t wait_ms;
+	unsigned slots;
+
+	pthread_mutex_t lock; /* of everything below */
+	pthread_cond_t freed; /* a slot was given back */
+	pthread_cond_t tried; /* a connect has ended */
+	struct db_conn at[DB_CONNECTIONS_MAX];
+	uint64_t sessions;
+	size_t host; /* the one that answered last */
+	bool connecting;
+	int64_t failed_ms; /* when the last connect failed; 0: it did not */
+	struct err failed;
+};
+
+static int64_t
+deadline_of(const struct db *db)
+{
+	return clock_mono_ms() + (db->wait_ms ? db->wait_ms : FAR_MS);
+}
+
+/* Waits under db->lock; false when the deadline came first. */
+static bool
+waited(struct db *db, pthread_cond_t *what, int64_t deadline)
+{
+	struct timespec t = { .tv_sec = deadline / 1000,
+		.tv_nsec = deadline % 1000 * 1000000 };
+
+	return pthread_cond_timedwait(what, &db->lock, &t) == 0;
+}
+
+/* ---- connecting
+ * -------------------------------------------------------------- */
+
+static void
+hang_up(struct db_conn *c)
+{
+	link_close(c->link);
+	c->link = NULL;
+	c->session = 0;
+	c->in_tx = false;
+	memset(c->oids, 0, sizeof c->oids);
+}
+
+static bool
+dial(struct db_conn *c, size_t host, int64_t deadline, struct err *e)
+{
+	struct db *db = c->db;
+
+	c->link = link_dial(db->to->keys, db->to->values[host], deadline, e);
+	return c->link && (!db->setup || link_run(c->link, db->setup, "prepare",
+					     true, deadline, e));
+}
+
+/* Every server gets its share of the time that is left: libpq alone would
+ * spend all of it on a first one that is silent. */
+static bool
+dial_any(struct db_conn *c, int64_t deadline, struct err *e)
+{
+	struct db *db = c->db;
+	size_t i;
+
+	for (i = 0; i < db->to->count; i++) {
+		size_t host = (db->host + i) % db->to->count;
+		int64_t now = clock_mono_ms(), left = deadline - now;
+
+		err_clear(e);
+		if (dial(c, host, now + left / (int64_t)(db->to->count - i),
+			e)) {
+			db->host = host;
+			return true;
+		}
+		hang_up(c);
+	}
+	return false;
+}
+
+/* One thread connects, the others wait for how it ends. true: it is our turn.
+ * Under db->lock. */
+static bool
+turn(struct db *db, int64_t deadline, struct err *e)
+{
+	while (db->connecting)
+		if (!waited(db, &db->tried, deadline))
+			return err_why(e, ERR_DB, "connect: no answer in time");
+	if (db->failed_ms && clock_mono_ms() - db->failed_ms < REST_MS) {
+		if (e->kind == ERR_NONE)
+			*e = db->failed;
+		return false;
+	}
+	db->connecting = true;
+	return true;
+}
+
+static void
+turn_over(struct db_conn *c, bool ok, const struct err *why)
+{
+	struct db *db = c->db;
+	bool was_away;
+
+	pthread_mutex_lock(&db->lock);
+	was_away = db->failed_ms != 0;
+	db->connecting = false;
+	db->failed_ms = ok ? 0 : clock_mono_ms();
+	db->failed = *why;
+	c->session = ok ? ++db->sessions : 0;
+	pthread_cond_broadcast(&db->tried);
+	pthread_mutex_unlock(&db->lock);
+	if (!ok && !was_away)
+		log_event(LOG_WARN, "db_away", LOG_WHY, why->why, LOG_END);
+	if (ok && was_away)
+		log_event(LOG_INFO, "db_back", LOG_END);
+}
+
+static bool
+redial(struct db_conn *c, int64_t deadline, struct err *e)
+{
+	struct err why = { 0 };
+	bool ok;
+
+	pthread_mutex_lock(&c->db->lock);
+	ok = turn(c->db, deadline, e);
+	pthread_mutex_unlock(&c->db->lock);
+	if (!ok)
+		return false;
+	ok = dial_any(c, deadline, &why);
+	turn_over(c, ok, &why);
+	if (!ok && e->kind == ERR_NONE)
+		*e = why;
+	return ok;
+}
+
+static bool
+connected(struct db_conn *c, int64_t deadline, struct err *e)
+{
+	if (link_up(c->link))
+		return true;
+	if (c->in_tx)
+		return err_why(e, ERR_DB, "connection lost in a transaction");
+	hang_up(c);
+	return redial(c, deadline, e);
+}
+
+/* ---- settings
+ * ---------------------------------------------------------------- */
+
+/* The server gives up when we do. A commit that waits for standbys is not cut
+ * off by it: PostgreSQL stops this timer before it commits. */
+static bool
+put_setup(struct db *db, const char *prepare_sql, struct err *e)
+{
+	struct buf b = buf_new(db->a, SETUP_MAX);
+
+	if (db->wait_ms)
+		buf_fmt(&b, "set statement_timeout = %lld;\n",
+		    (long long)db->wait_ms);
+	if (prepare_sql)
+		buf_str(&b, prepare_sql);
+	if (b.len)
+		db->setup = buf_text(&b);
+	return !b.failed || err_why(e, ERR_BROKEN, "prepare text too large");
+}
+
+struct db *
+db_open(const struct db_opts *o, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct db *db = arena_get(a, sizeof *db);
+	const struct db_own own = { o->role, o->passfile, o->application_name };
+	pthread_condattr_t attr;
+	size_t i;
+
+	db->a = a;
+	db->wait_ms = o->wait_ms;
+	db->slots = o->connections > DB_CONNECTIONS_MAX ? DB_CONNECTIONS_MAX
+	            : o->connections                    ? o->connections
+	                                                : 1;
+	for (i = 0; i < DB_CONNECTIONS_MAX; i++)
+		db->at[i].db = db;
+	db->to = db_servers(a, o->conninfo, &own, e);
+	if (!db->to || !put_setup(db, o->prepare_sql, e)) {
+		arena_free(a);
+		return NULL;
+	}
+	pthread_mutex_init(&db->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&db->freed, &attr);
+	pthread_cond_init(&db->tried, &attr);
+	pthread_condattr_destroy(&attr);
+	return db;
+}
+
+void
+db_close(struct db *db)
+{
+	size_t i;
+
+	if (!db)
+		return;
+	for (i = 0; i < DB_CONNECTIONS_MAX; i++)
+		hang_up(&db->at[i]);
+	pthread_cond_destroy(&db->tried);
+	pthread_cond_destroy(&db->freed);
+	pthread_mutex_destroy(&db->lock);
+	arena_free(db->a);
+}
+
+/* ---- slots
+ * ------------------------------------------------------------------- */
+
+/* A free slot, one with a session if there is any. */
+static struct db_conn *
+free_slot(struct db *db)
+{
+	struct db_conn *c = NULL;
+	size_t i;
+
+	for (i = 0; i < db->slots; i++)
+		if (!db->at[i].busy &&
+		    (!c || (!c->session && db->at[i].session)))
+			c = &db->at[i];
+	return c;
+}
+
+static struct db_conn *
+take(struct db *db, int64_t deadline, struct err *e)
+{
+	struct db_conn *c;
+
+	pthread_mutex_lock(&db->lock);
+	while (!(c = free_slot(db)))
+		if (!waited(db, &db->freed, deadline)) {
+			err_why(e, ERR_DB, "all %u connections are in use",
+			    db->slots);
+			break;
+		}
+	if (c)
+		c->busy = true;
+	pthread_mutex_unlock(&db->lock);
+	return c;
+}
+
+struct db_conn *
+db_take(struct db *db, struct err *e)
+{
+	return take(db, deadline_of(db), e);
+}
+
+void
+db_give(struct db_conn *c)
+{
+	if (!c)
+		return;
+	db_rollback(c);
+	pthread_mutex_lock(&c->db->lock);
+	c->busy = false;
+	pthread_cond_signal(&c->db->freed);
+	pthread_mutex_unlock(&c->db->lock);
+}
+
+/* ---- asking
+ * ------------------------------------------------------------------ */
+
+static const struct db_rows *
+ask(struct db_conn *c, struct arena *a, const char *statement,
+    const struct db_arg *args, size_t n, int64_t deadline, struct err *e)
+{
+	struct db_bound bound;
+
+	if (!db_bind(&bound, args, n, e) || !connected(c, deadline, e))
+		return NULL;
+	return link_ask(c->link, a, statement, &bound, n, deadline, e);
+}
+
+const struct db_rows *
+db_ask_on(struct db_conn *c, struct arena *a, const char *statement,
+    const struct db_arg *args, size_t n, struct err *e)
+{
+	return ask(c, a, statement, args, n, deadline_of(c->db), e);
+}
+
+const struct db_rows *
+db_ask(struct db *db, struct arena *a, const char *statement,
+    const struct db_arg *args, size_t n, struct err *e)
+{
+	int64_t deadline = deadline_of(db);
+	struct db_conn *c = take(db, deadline, e);
+	const struct db_rows *rows = NULL;
+
+	if (c)
+		rows = ask(c, a, statement, args, n, deadline, e);
+	db_give(c);
+	return rows;
+}
+
+uint64_t
+db_session(const struct db_conn *c)
+{
+	return c->session;
+}
+
+bool
+db_connect(struct db_conn *c, struct err *e)
+{
+	return connected(c, deadline_of(c->db), e);
+}
+
+uint32_t
+db_oid(struct db_conn *c, const char *type, struct err *e)
+{
+	int64_t deadline = deadline_of(c->db);
+	size_t i;
+
+	if (!connected(c, deadline, e))
+		return 0;
+	for (i = 0; i < OIDS - 1 && c->oids[i].type; i++)
+		if (!strcmp(c->oids[i].type, type))
+			return c->oids[i].oid;
+	c->oids[i].oid = link_oid(c->link, type, deadline, e);
+	c->oids[i].type = c->oids[i].oid ? type : NULL;
+	return c->oids[i].oid;
+}
+
+bool
+db_begin(struct db_conn *c, struct err *e)
+{
+	int64_t deadline = deadline_of(c->db);
+
+	c->in_tx = connected(c, deadline, e) &&
+	           link_run(c->link, "begin", "begin", false, deadline, e);
+	return c->in_tx;
+}
+
+bool
+db_commit(struct db_conn *c, struct err *e)
+{
+	int64_t deadline = deadline_of(c->db);
+	bool ok =
+	    connected(c, deadline, e) && link_commit(c->link, deadline, e);
+
+	c->in_tx = false;
+	return ok;
+}
+
+void
+db_rollback(struct db_conn *c)
+{
+	struct err e = { 0 };
+
+	if (c->in_tx &&
+	    !(link_up(c->link) && link_run(c->link, "rollback", "rollback",
+				      false, deadline_of(c->db), &e)))
+		hang_up(c);
+	c->in_tx = false;
+}
+
+bool
+db_run_script(struct db_conn *c, const char *sql, struct err *e)
+{
+	int64_t deadline = deadline_of(c->db);
+
+	return connected(c, deadline, e) &&
+	       link_run(c->link, sql, "script", true, deadline, e);
+}

@@ -1,0 +1,438 @@
+/* test_ext_db.c - the database door, against a server named by WG_TEST_DB
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Without WG_TEST_DB only what needs no server runs. The string's user may
+ * create tables; nothing is left behind. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ext/db.h"
+
+#define ROWS(...)                                                              \
+	(const struct db_arg[])                                                \
+	{                                                                      \
+		__VA_ARGS__                                                    \
+	}
+
+static const char vocabulary[] =
+    "prepare echo (text, bigint, boolean, bytea, uuid, timestamptz) as\n"
+    "  select $1, $2, $3, $4, $5, $6;\n"
+    "prepare sleep (bigint) as select pg_sleep($1 / 1000.0)::text;\n"
+    "prepare me as select pg_backend_pid(), current_user::text;\n"
+    "prepare kill (bigint) as\n"
+    "  select pg_terminate_backend($1::integer, 1000);\n"
+    "prepare texts as select array['a', null, 'ccc'], '{}'::text[];\n"
+    "prepare ends as select timestamptz 'infinity', timestamptz '-infinity',\n"
+    "  timestamptz '2026-11-20 09:30:00.123456+00', 7::smallint, -7;\n"
+    "prepare divide (bigint) as select 1 / $1;\n"
+    "prepare ints (bytea) as select '{}'::int4[]::text;\n";
+
+static const char *server;
+static struct arena *a;
+
+static struct db *
+open_db(unsigned connections, int64_t wait_ms)
+{
+	struct db_opts o = { .conninfo = server,
+		.application_name = "test_ext_db",
+		.prepare_sql = vocabulary,
+		.connections = connections,
+		.wait_ms = wait_ms };
+	struct err e = { 0 };
+	struct db *db = db_open(&o, &e);
+
+	assert_non_null(db);
+	return db;
+}
+
+static bool
+skipped(void)
+{
+	return !server;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	a = arena_new();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	arena_free(a);
+	return 0;
+}
+
+static void
+bad_strings_are_refused_before_anything_is_connected(void **state)
+{
+	static const char *const bad[] = { "host", "nonsense=1",
+		"host=/tmp password=secret", "postgresql://u:secret@h/d",
+		"host=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++) {
+		struct db_opts o = { .conninfo = bad[i] };
+		struct err e = { 0 };
+
+		assert_null(db_open(&o, &e));
+		assert_int_equal(e.kind, ERR_CONF);
+		assert_null(strstr(e.said, "secret"));
+		assert_true(e.said[0] != 0);
+	}
+}
+
+static void
+an_absent_server_fails_fast_and_says_so(void **state)
+{
+	struct db_opts o = { .conninfo = "host=/nonexistent,/absent dbname=x",
+		.role = "wg_token",
+		.connections = 1,
+		.wait_ms = 5000 };
+	struct err e = { 0 };
+	struct db *db = db_open(&o, &e);
+	int64_t before = clock_mono_ms();
+
+	(void)state;
+	assert_null(db_ask(db, a, "me", NULL, 0, &e));
+	assert_int_equal(e.kind, ERR_DB);
+	assert_non_null(strstr(e.why, "/absent"));
+	assert_true(clock_mono_ms() - before < 5000);
+	err_clear(&e);
+	assert_null(db_ask(db, a, "me", NULL, 0, &e));
+	assert_int_equal(e.kind, ERR_DB);
+	db_close(db);
+}
+
+static void
+values_come_back_as_they_went(void **state)
+{
+	struct db *db;
+	struct err e = { 0 };
+	struct guid g, none = { { 0 } };
+	const struct db_rows *r;
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 5000);
+	assert_true(guid_read(&g, STR("00112233-4455-6677-8899-aabbccddeeff")));
+	r = db_ask(db, a, "echo",
+	    ROWS(db_arg_text(STR("h\xc3\xa9 'quoted'; --")),
+		db_arg_int(INT64_MIN), db_arg_bool(true),
+		db_arg_bytes((struct str){ "\0\xff\1", 3 }), db_arg_guid(&g),
+		db_arg_time(1700000000123456)),
+	    6, &e);
+	assert_non_null(r);
+	assert_int_equal(db_count(r), 1);
+	assert_true(str_is(db_text(r, 0, 0), "h\xc3\xa9 'quoted'; --"));
+	assert_true(db_int(r, 0, 1) == INT64_MIN);
+	assert_true(db_bool(r, 0, 2));
+	assert_true(str_eq(db_bytes(r, 0, 3), (struct str){ "\0\xff\1", 3 }));
+	g = db_guid(r, 0, 4);
+	assert_int_equal(g.at[0] * 256 + g.at[15], 0x00ff);
+	assert_true(db_time(r, 0, 5) == 1700000000123456);
+	r = db_ask(db, a, "echo",
+	    ROWS(db_arg_text(STR_NONE), db_arg_null(), db_arg_bool(false),
+		db_arg_bytes(STR("")), db_arg_guid(NULL), db_arg_null()),
+	    6, &e);
+	assert_non_null(r);
+	assert_true(db_null(r, 0, 0) && !db_text(r, 0, 0).at);
+	assert_true(db_null(r, 0, 1) && db_int(r, 0, 1) == 0);
+	assert_false(db_bool(r, 0, 2));
+	assert_true(!db_null(r, 0, 3) && db_bytes(r, 0, 3).len == 0);
+	g = db_guid(r, 0, 4);
+	assert_true(guid_eq(&g, &none));
+	assert_null(db_name(r, 6));
+	db_close(db);
+}
+
+static void
+lists_and_the_ends_of_time_are_read(void **state)
+{
+	struct db *db;
+	struct err e = { 0 };
+	const struct db_rows *r;
+	struct str *t;
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 5000);
+	r = db_ask(db, a, "texts", NULL, 0, &e);
+	assert_int_equal(db_texts(r, a, 0, 0, &t), 3);
+	assert_true(str_is(t[0], "a") && !t[1].at && str_is(t[2], "ccc"));
+	assert_int_equal(db_texts(r, a, 0, 1, &t), 0);
+	r = db_ask(db, a, "ends", NULL, 0, &e);
+	assert_true(db_time(r, 0, 0) == INT64_MAX);
+	assert_true(db_time(r, 0, 1) == INT64_MIN);
+	assert_true(db_time(r, 0, 2) == 1795167000123456);
+	assert_int_equal(db_int(r, 0, 3), 7);
+	assert_int_equal(db_int(r, 0, 4), -7);
+	db_close(db);
+}
+
+static void
+text_that_is_no_utf8_never_reaches_the_server(void **state)
+{
+	static const struct str bad[] = { { "a\0b", 3 }, { "\xff", 1 },
+		{ "\xc0\x80", 2 }, { "\xed\xa0\x80", 3 } };
+	struct db_arg args[6] = { 0 };
+	struct db_opts o = { .conninfo = "host=/nonexistent", .wait_ms = 100 };
+	struct err e = { 0 };
+	struct db *db = db_open(&o, &e);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++) {
+		args[0] = db_arg_text(bad[i]);
+		assert_null(db_ask(db, a, "echo", args, 6, &e));
+		assert_int_equal(e.kind, ERR_MALFORMED);
+		err_clear(&e);
+	}
+	db_close(db);
+}
+
+static void
+a_failing_statement_tells_state_and_name_but_no_value(void **state)
+{
+	struct db *db;
+	struct err e = { 0 };
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 5000);
+	assert_null(db_ask(db, a, "divide", ROWS(db_arg_int(0)), 1, &e));
+	assert_int_equal(e.kind, ERR_DB);
+	assert_string_equal(e.why, "divide: SQLSTATE 22012");
+	err_clear(&e);
+	assert_non_null(db_ask(db, a, "divide", ROWS(db_arg_int(1)), 1, &e));
+	db_close(db);
+}
+
+static void
+our_own_refusals_carry_their_sentence(void **state)
+{
+	struct db *db;
+	struct db_conn *c;
+	struct err e = { 0 };
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 5000);
+	c = db_take(db, &e);
+	assert_false(db_run_script(c,
+	    "do $$ begin raise exception 'Six is too many.'"
+	    " using errcode = 'WG409'; end $$",
+	    &e));
+	assert_int_equal(e.kind, ERR_CONFLICT);
+	assert_string_equal(e.said, "Six is too many.");
+	db_give(c);
+	db_close(db);
+}
+
+static void
+a_script_names_its_line(void **state)
+{
+	struct db *db;
+	struct db_conn *c;
+	struct err e = { 0 };
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 5000);
+	c = db_take(db, &e);
+	assert_false(db_run_script(
+	    c, "select '\xc3\xa9\xc3\xa9';\n\nselect wrong;\n", &e));
+	assert_non_null(strstr(e.why, "line 3"));
+	err_clear(&e);
+	assert_false(db_run_script(c, "copy (select 1) to stdout", &e));
+	err_clear(&e);
+	assert_true(db_run_script(c, "select 1", &e));
+	db_give(c);
+	db_close(db);
+}
+
+static void
+a_late_answer_is_given_up_and_the_next_ask_works(void **state)
+{
+	struct db *db;
+	struct err e = { 0 };
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 300);
+	assert_null(db_ask(db, a, "sleep", ROWS(db_arg_int(60000)), 1, &e));
+	assert_int_equal(e.kind, ERR_DB);
+	err_clear(&e);
+	assert_non_null(db_ask(db, a, "me", NULL, 0, &e));
+	db_close(db);
+}
+
+static void
+a_session_that_died_while_idle_is_replaced_unseen(void **state)
+{
+	struct db *db, *other;
+	struct db_conn *c;
+	struct err e = { 0 };
+	const struct db_rows *r;
+	uint64_t first;
+	uint32_t oid;
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 5000);
+	other = open_db(1, 5000);
+	c = db_take(db, &e);
+	assert_int_equal(db_session(c), 0);
+	r = db_ask_on(c, a, "me", NULL, 0, &e);
+	assert_non_null(r);
+	first = db_session(c);
+	oid = db_oid(c, "pg_catalog.pg_class", &e);
+	assert_true(oid != 0 && db_oid(c, "pg_catalog.pg_class", &e) == oid);
+	assert_non_null(
+	    db_ask(other, a, "kill", ROWS(db_arg_int(db_int(r, 0, 0))), 1, &e));
+	assert_non_null(db_ask_on(c, a, "me", NULL, 0, &e));
+	assert_true(db_session(c) != first);
+	db_give(c);
+	db_close(other);
+	db_close(db);
+}
+
+static void
+a_transaction_is_never_continued_in_another_session(void **state)
+{
+	struct db *db, *other;
+	struct db_conn *c;
+	struct err e = { 0 };
+	const struct db_rows *r;
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 5000);
+	other = open_db(1, 5000);
+	c = db_take(db, &e);
+	assert_true(db_begin(c, &e));
+	r = db_ask_on(c, a, "me", NULL, 0, &e);
+	assert_non_null(
+	    db_ask(other, a, "kill", ROWS(db_arg_int(db_int(r, 0, 0))), 1, &e));
+	assert_null(db_ask_on(c, a, "me", NULL, 0, &e));
+	assert_int_equal(e.kind, ERR_DB);
+	db_rollback(c);
+	err_clear(&e);
+	assert_true(db_begin(c, &e));
+	assert_null(db_ask_on(c, a, "divide", ROWS(db_arg_int(0)), 1, &e));
+	err_clear(&e);
+	assert_false(db_commit(c, &e));
+	err_clear(&e);
+	assert_non_null(db_ask_on(c, a, "me", NULL, 0, &e));
+	db_give(c);
+	db_close(other);
+	db_close(db);
+}
+
+static void
+a_full_pool_is_waited_for_and_then_refused(void **state)
+{
+	struct db *db;
+	struct db_conn *c;
+	struct err e = { 0 };
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 200);
+	c = db_take(db, &e);
+	assert_non_null(c);
+	assert_null(db_ask(db, a, "me", NULL, 0, &e));
+	assert_int_equal(e.kind, ERR_DB);
+	err_clear(&e);
+	db_give(c);
+	assert_non_null(db_ask(db, a, "me", NULL, 0, &e));
+	db_close(db);
+}
+
+static void *
+many_asks(void *db)
+{
+	struct arena *mine = arena_new();
+	struct err e = { 0 };
+	size_t i, good = 0;
+
+	for (i = 0; i < 50; i++)
+		good += db_ask(db, mine, "divide", ROWS(db_arg_int(1)), 1,
+			    &e) != NULL;
+	arena_free(mine);
+	return good == 50 ? db : NULL;
+}
+
+static void
+threads_share_few_connections(void **state)
+{
+	struct db *db;
+	pthread_t t[8];
+	void *result;
+	size_t i;
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(2, 10000);
+	for (i = 0; i < COUNT(t); i++)
+		pthread_create(&t[i], NULL, many_asks, db);
+	for (i = 0; i < COUNT(t); i++) {
+		pthread_join(t[i], &result);
+		assert_non_null(result);
+	}
+	db_close(db);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(bad_strings_are_refused_before_anything_is_connected),
+		TEST(an_absent_server_fails_fast_and_says_so),
+		TEST(text_that_is_no_utf8_never_reaches_the_server),
+		TEST(values_come_back_as_they_went),
+		TEST(lists_and_the_ends_of_time_are_read),
+		TEST(a_failing_statement_tells_state_and_name_but_no_value),
+		TEST(our_own_refusals_carry_their_sentence),
+		TEST(a_script_names_its_line),
+		TEST(a_late_answer_is_given_up_and_the_next_ask_works),
+		TEST(a_session_that_died_while_idle_is_replaced_unseen),
+		TEST(a_transaction_is_never_continued_in_another_session),
+		TEST(a_full_pool_is_waited_for_and_then_refused),
+		TEST(threads_share_few_connections),
+	};
+
+	server = getenv("WG_TEST_DB");
+	if (!server || !*server) {
+		server = NULL;
+		puts("test_ext_db: WG_TEST_DB is not set, so only what needs "
+		     "no server is tested");
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
