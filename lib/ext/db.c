@@ -365,17 +365,6 @@ db_begin(struct db_conn *c, struct err *e)
 	return c->in_tx;
 }
 
-bool
-db_commit(struct db_conn *c, struct err *e)
-{
-	int64_t deadline = deadline_of(c->db);
-	bool ok =
-	    connected(c, deadline, e) && link_commit(c->link, deadline, e);
-
-	c->in_tx = false;
-	return ok;
-}
-
 void
 db_rollback(struct db_conn *c)
 {
@@ -386,6 +375,20 @@ db_rollback(struct db_conn *c)
 				      false, deadline_of(c->db), &e)))
 		hang_up(c);
 	c->in_tx = false;
+}
+
+bool
+db_commit(struct db_conn *c, struct err *e)
+{
+	int64_t deadline = deadline_of(c->db);
+	bool ok =
+	    connected(c, deadline, e) && link_commit(c->link, deadline, e);
+
+	if (ok)
+		c->in_tx = false;
+	else
+		db_rollback(c);
+	return ok;
 }
 
 bool
