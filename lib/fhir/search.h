@@ -13,7 +13,6 @@
 #include "fhir/iface.h"
 
 #define SEARCH_PARAMS_MAX      64   /* name=value pairs, query and form */
-#define SEARCH_NAME_BYTES_MAX  128  /* decoded, modifier included */
 #define SEARCH_VALUE_BYTES_MAX 1024 /* decoded; a page cursor may be longer */
 #define SEARCH_SORTS_MAX       4
 

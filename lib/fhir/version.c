@@ -1,4 +1,4 @@
-/* version.c - the three FHIR versions: names, faces, media types, shapes
+/* version.c - the three FHIR versions: names, faces, media types
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fhir/version.h"
 
@@ -83,8 +83,7 @@ version_numbered(enum fhir_version *v, struct str number)
 	return false;
 }
 
-/* ---- faces ------------------------------------------------------------------
- */
+/* ---- faces -------------------------------------------------------------- */
 
 /* Is path `face` itself or below it? */
 static bool
@@ -123,8 +122,7 @@ version_of_path(
 	return true;
 }
 
-/* ---- media types ------------------------------------------------------------
- */
+/* ---- media types -------------------------------------------------------- */
 
 /* One media range of an Accept field, or a media type. */
 struct range {
@@ -237,6 +235,17 @@ version_is_json(struct str media)
 
 	return json_type(r.type) &&
 	       (!r.charset.at || str_is_nocase(r.charset, "utf-8"));
+}
+
+bool
+version_media_fits(enum fhir_version v, struct str media)
+{
+	struct range r = range_read(media);
+	enum fhir_version named = v;
+
+	return version_is_json(media) &&
+	       (!r.version.at ||
+		   (version_numbered(&named, r.version) && named == v));
 }
 
 /* How closely a range names what we write; 0: not at all. */

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "fhir/tree.h"
 
 enum fhir_version { FHIR_DSTU2, FHIR_STU3, FHIR_R4, FHIR__MAX };
 
@@ -51,6 +52,10 @@ bool version_of_path(
  * types of any version? For Content-Type of requests and of providers. */
 bool version_is_json(struct str media);
 
+/* version_media_fits - may a provider of this version answer with this media
+ * type: JSON, and no fhirVersion parameter that names another version? */
+bool version_media_fits(enum fhir_version v, struct str media);
+
 /* version_accepted - can what we write be what the caller wants?
  *   f       its face; on the default face a fhirVersion parameter in Accept
  *           or _format chooses f->version
@@ -62,5 +67,14 @@ bool version_is_json(struct str media);
  * Source: RFC 9110 12.5.1; FHIR R4 http 3.1.0.1.11, 3.1.0.1.12. */
 bool version_accepted(struct version_face *f, struct str accept,
     struct str format, struct err *e);
+
+/* version_fits - may this resource be of this version? Looks at the elements
+ * that only some versions have, and at those that changed between one and
+ * many, or between code and concept. Lenient: what fits no version at all, and
+ * types it knows nothing about, pass.
+ *   resource  one resource; for a bundle ask entry by entry
+ * false: ERR_UPSTREAM_BAD, with the element in `why`. */
+bool version_fits(
+    enum fhir_version v, const struct tree_node *resource, struct err *e);
 
 #endif
