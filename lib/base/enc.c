@@ -123,7 +123,7 @@ hex_pair(const char *p, unsigned char *byte)
 {
 	int hi = hex_value(p[0]), lo = hex_value(p[1]);
 
-	*byte = (unsigned char)(hi << 4 | lo);
+	*byte = (unsigned char)((unsigned)hi << 4 | (unsigned)lo);
 	return hi >= 0 && lo >= 0;
 }
 
