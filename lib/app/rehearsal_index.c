@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "app/rehearsal_date.h"
+#include "app/rehearsal_reference.h"
 #include "base/fold.h"
-#include "fhir/iface.h"
 
 /* One walk along a path. */
 struct walk {
@@ -174,28 +174,6 @@ date(const struct walk *w, struct tree_node *n)
 }
 
 /* ---- references ---- */
-
-bool
-rehearsal_reference(
-    struct str text, struct str base, struct str *type, struct str *id)
-{
-	struct str rest, version;
-
-	if (base.len && text.len > base.len + 1 &&
-	    !memcmp(text.at, base.at, base.len) && text.at[base.len] == '/')
-		text = (struct str){ text.at + base.len + 1,
-			text.len - base.len - 1 };
-	*type = str_cut(text, '/', &rest);
-	if (!rest.at) {
-		*id = *type;
-		*type = STR_NONE;
-		return iface_id(*id);
-	}
-	*id = str_cut(rest, '/', &version);
-	return type->len && type->at[0] >= 'A' && type->at[0] <= 'Z' &&
-	       iface_id(*type) && iface_id(*id) &&
-	       (!version.at || str_starts(version, "_history/"));
-}
 
 static void
 reference(const struct walk *w, struct tree_node *n)

@@ -40,10 +40,4 @@ struct rehearsal_terms {
 void rehearsal_index(struct rehearsal_terms *t, enum fhir_version v,
     const struct tree_node *resource, const char *type);
 
-/* rehearsal_reference - "Type/id", "Type/id/_history/1", or with `base` before
- * it: type and id. A bare id: type is absent. false: it is neither, such as
- * the URL of another server or a fragment. */
-bool rehearsal_reference(
-    struct str text, struct str base, struct str *type, struct str *id);
-
 #endif

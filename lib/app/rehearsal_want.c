@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "app/rehearsal_date.h"
-#include "app/rehearsal_index.h"
+#include "app/rehearsal_reference.h"
 #include "base/fold.h"
 
 #define LAST_CHARACTER "\xf4\x8f\xbf\xbf" /* U+10FFFF: after all text */
