@@ -32,8 +32,8 @@ struct secret {
 	int64_t end_s;   /* good until the second before; INT64_MAX: no end */
 };
 
-/* All versions of the pepper that were found. Versions may be added while
- * threads look at it; readers take no lock. */
+/* The versions of the pepper. One that is added to the folder later is found
+ * when a stored secret first asks for it; readers take no lock. */
 struct secret_peppers;
 
 /* secret_peppers_open - the peppers in folder dir, owned;
@@ -42,11 +42,8 @@ struct secret_peppers;
 struct secret_peppers *secret_peppers_open(const char *dir, struct err *e);
 void secret_peppers_free(void *peppers);
 
-/* secret_peppers_reload - picks up versions that were added to the folder.
- * false: ERR_CONF; what was known stays. */
-bool secret_peppers_reload(struct secret_peppers *p, struct err *e);
-
-/* secret_pepper_newest - the version that new secrets are stored under. */
+/* secret_pepper_newest - the version that new secrets are stored under: the
+ * highest that was there at secret_peppers_open. */
 int secret_pepper_newest(const struct secret_peppers *p);
 
 /* secret_make - a new secret. text receives SECRET_LEN characters and a NUL:
@@ -73,8 +70,8 @@ bool secret_key_id_fits(struct str key_id);
  * One HMAC and one comparison, however many rows there are. Kinds:
  * ERR_SECRET_MALFORMED (no HMAC at all: tells nothing about any client),
  * ERR_SECRET_WRONG, _DEAD, _EARLY, _EXPIRED; ERR_BROKEN when the row's pepper
- * version is not here (try secret_peppers_reload). For an unknown client call
- * it all the same and forget its answer. */
+ * version is not in the folder. For an unknown client call it all the same and
+ * forget its answer. */
 bool secret_check(const struct secret_peppers *p, const struct secret *rows,
     size_t n, struct str text, int64_t now_s, const struct secret **which,
     struct err *e);
