@@ -38,10 +38,12 @@ struct keyring *keyring_open(const char *public_dir, const char *signing_dir,
     const struct keyring_wish *wish, struct err *e);
 void keyring_free(void *keyring);
 
-/* keyring_reload - reads the folders again. Loads what it can: a bad public
- * file is left out and logged. The new set is in force when it returns, even
- * when it returns false: ERR_CONF, the wished signing key is not usable, or no
- * public key is left. */
+/* keyring_reload - reads the folders again; one thread at a time. A bad public
+ * file is left out and logged. false: ERR_CONF, and then
+ *   - the wished signing key is not usable: the new set verifies, none signs;
+ *   - the folder cannot be read, or holds no key: the old set stays, but one
+ *     that holds a withdrawn key gives way to an empty set.
+ * Try again later in both cases. */
 bool keyring_reload(
     struct keyring *k, const struct keyring_wish *wish, struct err *e);
 
