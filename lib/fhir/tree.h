@@ -46,13 +46,12 @@ struct tree_node {
 		struct arena *home;     /* string, escaped: where to decode */
 	} u;
 	const char *name; /* of a member: name_len bytes */
-	const char *at;   /* as written: len bytes; NULL: a made container */
+	const char *at;   /* as written, len bytes; made container: NULL */
 	uint32_t len;
 	uint16_t id;         /* enum name of a member */
 	uint8_t name_len;    /* TREE_NAME_LONG: name is a struct str */
 	uint8_t kind : 3;    /* enum tree_kind */
-	uint8_t changed : 1; /* it or what it holds is not as at .. at+len */
-	uint8_t made : 1;    /* scalar: `at` is plain text, not source bytes */
+	uint8_t changed : 1; /* not as in `at`; a string: `at` is its text */
 	uint8_t escaped : 1; /* string: u.home, not decoded yet */
 	uint8_t decoded : 1; /* string: u.text */
 };

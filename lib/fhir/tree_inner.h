@@ -1,0 +1,26 @@
+/* tree_inner.h - what the tree modules share and nobody else uses
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FHIR_TREE_INNER_H
+#define FHIR_TREE_INNER_H
+
+#include "fhir/tree.h"
+
+/* tree_name_set - name is not copied. A known one needs no text of its own; a
+ * long one does not fit into name_len. */
+static inline void
+tree_name_set(struct arena *a, struct tree_node *n, struct str name)
+{
+	struct str *kept;
+
+	n->id = (uint16_t)name_find(name);
+	n->name = n->id ? name_text((enum name)n->id).at : name.at;
+	n->name_len = (uint8_t)name.len;
+	if (name.len >= TREE_NAME_LONG) {
+		kept = arena_raw(a, sizeof *kept);
+		*kept = name;
+		n->name = (const char *)kept;
+		n->name_len = TREE_NAME_LONG;
+	}
+}
+
+#endif
