@@ -19,6 +19,7 @@ struct reading {
 	struct rehearsal_wants wants;
 	struct buf self;
 	unsigned criterion;
+	unsigned lead_rank; /* of q->lead; 0: none yet */
 	size_t pairs;
 	struct err *e;
 };
@@ -126,6 +127,30 @@ note_magic(struct reading *r, struct str value)
 		r->q->magic = value;
 }
 
+/* A guess at how few resources a criterion leaves: more is fewer. */
+static unsigned
+rank(const struct rehearsal_param *p, struct str modifier)
+{
+	if (p->kind == REHEARSAL_REFERENCE || !strcmp(p->name, "_id") ||
+	    !strcmp(p->name, "identifier"))
+		return 4;
+	if (p->kind == REHEARSAL_STRING && !str_is(modifier, "contains"))
+		return 3;
+	return p->kind == REHEARSAL_DATE ? 2 : 1;
+}
+
+static void
+note_lead(
+    struct reading *r, const struct rehearsal_param *p, struct str modifier)
+{
+	unsigned mine = str_is(modifier, "missing") ? 1 : rank(p, modifier);
+
+	if (mine > r->lead_rank) {
+		r->lead_rank = mine;
+		r->q->lead = r->criterion;
+	}
+}
+
 static bool
 read_criterion(struct reading *r, const struct rehearsal_param *p,
     struct str modifier, struct str value)
@@ -141,8 +166,11 @@ read_criterion(struct reading *r, const struct rehearsal_param *p,
 	note_magic(r, value);
 	if (!rehearsal_want_read(&r->wants, &given, value, &negate, r->e))
 		return false;
+	if (!negate) {
+		note_lead(r, p, modifier);
+		r->q->criteria++;
+	}
 	r->criterion++;
-	r->q->criteria += !negate;
 	return true;
 }
 
@@ -246,6 +274,7 @@ rehearsal_query_read(
 		return NULL;
 	if (!q->criteria) {
 		rehearsal_want_any(&r.wants, r.criterion);
+		q->lead = r.criterion;
 		q->criteria = 1;
 	}
 	if (!buf_text(&r.self)) {

@@ -33,6 +33,7 @@ struct rehearsal_query {
 	const struct rehearsal_want *want;
 	size_t n;
 	unsigned criteria; /* without those that negate; at least 1 */
+	unsigned lead;     /* the criterion that leaves the fewest */
 	struct rehearsal_sort sort[REHEARSAL_SORTS_MAX];
 	size_t sorts;
 	unsigned count; /* page size */

@@ -373,6 +373,7 @@ query_form_and_compartment_all_count(void **state)
 	(void)state;
 	assert_non_null(q);
 	assert_int_equal(q->criteria, 4); /* without the one that negates */
+	assert_int_equal(q->lead, 0);     /* the patient */
 	assert_int_equal(q->count, 3);
 	assert_true(str_is(q->self,
 	    "_count=3&category=vital-signs&date=ge2026&code=a%2Cb&"
@@ -384,6 +385,34 @@ query_form_and_compartment_all_count(void **state)
 	assert_non_null(strstr(buf_text(&b),
 	    "{\"criterion\":4,\"negate\":true,\"param\":\"status\","));
 	arena_free(a);
+}
+
+static void
+the_most_selective_criterion_leads(void **state)
+{
+	static const struct {
+		const char *query;
+		unsigned lead;
+	} leads[] = {
+		{ "gender=male&birthdate=1990&family=x", 2 },
+		{ "gender=male&_id=p-1&family=x", 1 },
+		{ "identifier:not=x&gender=male", 1 },
+		{ "gender:not=male", 1 }, /* the one that all meet */
+		{ "identifier:missing=false&birthdate=1990", 1 },
+		{ "", 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(leads); i++) {
+		struct arena *a = arena_new();
+		struct err e;
+
+		assert_int_equal(
+		    read_query(a, FHIR_R4, "Patient", leads[i].query, &e)->lead,
+		    leads[i].lead);
+		arena_free(a);
+	}
 }
 
 static void
@@ -446,6 +475,7 @@ main(void)
 		cmocka_unit_test(
 		    unknown_parameters_are_passed_over_unless_strict),
 		cmocka_unit_test(query_form_and_compartment_all_count),
+		cmocka_unit_test(the_most_selective_criterion_leads),
 		cmocka_unit_test(magic_values_are_noticed),
 		cmocka_unit_test(too_many_parts_are_refused),
 	};
