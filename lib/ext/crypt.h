@@ -1,8 +1,8 @@
 /* crypt.h - random bytes, digests, keyed digests, sealing; process hygiene
  * SPDX-License-Identifier: Apache-2.0
  *
- * The only door to OpenSSL beside ext/jws. Algorithms are fetched once by
- * crypt_start. Everything here is safe from every thread.
+ * The only door to OpenSSL beside ext/jws. Algorithms are fetched once, at
+ * first use or by crypt_start. Everything here is safe from every thread.
  *
  * What cannot fail for a reason that a caller could act on (no entropy, no
  * memory) ends the process, like arena_get: a supervisor starts a new one, and
