@@ -68,7 +68,9 @@ def foreign_doors(tree):
     for file in [*tree.under("lib", "c", "h"), *tree.under("cgi", "c")]:
         for line, name in file.includes("<"):
             for pattern, doors in DOORS:
-                if re.fullmatch(pattern, name) and file.module not in doors:
+                if re.fullmatch(pattern, name) and not any(
+                        file.module == d or file.module.startswith(d + "_")
+                        for d in doors):
                     yield file, line, f"<{name}> belongs to {doors[0]} alone"
 
 

@@ -233,6 +233,7 @@ class Remote:
 
     def __init__(self, home):
         self.path = str(Path(home) / "control")
+        self.process = None     # ours to wait for, if we launched it
 
     def alive(self):
         try:
@@ -251,6 +252,8 @@ class Remote:
                 answer = json.loads(f.readline() or '{"ok": false}')
         if not answer["ok"]:
             raise RuntimeError(answer.get("why", "the supervisor went away"))
+        if do == "end" and self.process:
+            self.process.wait()
         return answer["result"]
 
     def pids(self, name):
@@ -272,6 +275,7 @@ def launch(home):
             raise place.Advice("The supervisor does not start; see "
                                f"{home}/supervisor.log.")
         time.sleep(0.02)
+    remote.process = process
     return remote
 
 

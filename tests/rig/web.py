@@ -1,0 +1,147 @@
+# web.py - lighttpd or Apache for one house, from the files that we ship
+# SPDX-License-Identifier: Apache-2.0
+#
+# The files of etc/lighttpd and etc/apache2 are used as they are; only the two
+# places they name, run folder and pages, become this house's. Around them
+# stands what a distribution's main file would say: port, logs, modules.
+
+import re
+import socket
+import subprocess
+import time
+
+from tests.rig import place
+
+SERVERS = ("lighttpd", "apache")
+MODULES = ("mpm_event authn_core authz_core authz_host alias env mime headers "
+           "reqtimeout proxy proxy_fcgi").split()
+APACHE_MODULES = "/usr/lib/apache2/modules"
+
+LIGHTTPD = """server.document-root = "{web}/empty"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.upload-dirs = ( "{web}/tmp" )
+server.errorlog = "{log}/lighttpd-error.log"
+server.modules = ( "mod_accesslog" )
+server.max-fds = 8192
+server.max-connections = 2048
+server.listen-backlog = 1024
+accesslog.filename = "{log}/lighttpd-access.log"
+include "{web}/50-wardgate.conf"
+include "{web}/51-wardgate-rehearsal.conf"
+"""
+
+APACHE = """ServerRoot "{web}"
+DefaultRuntimeDir "{web}"
+PidFile "{web}/apache.pid"
+Listen 127.0.0.1:{port}
+ServerName 127.0.0.1
+ServerTokens Prod
+{modules}
+TypesConfig /dev/null
+DocumentRoot "{web}/empty"
+ErrorLog "{log}/apache-error.log"
+LogLevel warn
+StartServers 2
+ServerLimit 8
+ThreadsPerChild 64
+MaxRequestWorkers 512
+ListenBacklog 1024
+<Directory />
+    Require all denied
+</Directory>
+<Directory "{web}/empty">
+    Require all granted
+</Directory>
+Define WARDGATE_RUN {run}
+Define WARDGATE_WWW {www}
+Include "{web}/wardgate.conf"
+Include "{web}/wardgate-rehearsal.conf"
+CustomLog "{log}/apache-access.log" wardgate
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def check_port(port):
+    """Advice if something listens there."""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise place.Advice(f"Port {port} is reserved for root: choose one "
+                               "above 1023 with PORT=, or leave PORT out.")
+        except OSError:
+            raise place.Advice(f"Port {port} is taken: choose another with "
+                               "PORT=, or leave PORT out.")
+
+
+class Web:
+    """Files for one server in home/web; run and log are the house's."""
+
+    def __init__(self, home, server, port):
+        if server not in SERVERS:
+            raise place.Advice(f"SERVER={server} is not known here: write "
+                               "SERVER=lighttpd or SERVER=apache.")
+        self.home, self.server, self.port = home, server, port
+        self.web, self.run = home / "web", home / "run"
+        self.log, self.www = home / "log", home / "www"
+
+    def prepare(self):
+        for path in (self.web, self.web / "tmp", self.web / "empty", self.run,
+                     self.log, self.www):
+            place.folder(path)
+        subprocess.run(["python3", "-B", str(place.TOP / "www/errors.py"),
+                        str(self.www / "errors")], check=True)
+        for path in (self.www / "errors", *(self.www / "errors").iterdir()):
+            place.give(path)
+        if self.server == "lighttpd":
+            self.prepare_lighttpd()
+        else:
+            self.prepare_apache()
+
+    def prepare_lighttpd(self):
+        for name in ("50-wardgate.conf", "51-wardgate-rehearsal.conf"):
+            text = (place.TOP / "etc/lighttpd" / name).read_text()
+            for variable, path in (("run", self.run), ("www", self.www)):
+                text = re.sub(rf'^var\.wardgate_{variable} = ".*"$',
+                              f'var.wardgate_{variable} = "{path}"', text,
+                              flags=re.M)
+            place.write(self.web / name, text)
+        self.main_file(LIGHTTPD)
+
+    def prepare_apache(self):
+        for name in ("wardgate.conf", "wardgate-rehearsal.conf"):
+            text = (place.TOP / "etc/apache2" / name).read_text()
+            place.write(self.web / name, text)
+        self.main_file(APACHE, modules="\n".join(
+            f"LoadModule {m}_module {APACHE_MODULES}/mod_{m}.so"
+            for m in MODULES))
+
+    def main_file(self, text, **more):
+        place.write(self.web / f"{self.server}.conf", text.format(
+            web=self.web, run=self.run, log=self.log, www=self.www,
+            port=self.port, **more))
+
+    def argv(self):
+        """Command line, in the foreground."""
+        main = str(self.web / f"{self.server}.conf")
+        if self.server == "lighttpd":
+            return [place.tool("lighttpd", "lighttpd"), "-D", "-f", main]
+        return [place.tool("apache2", "apache2-bin"), "-DFOREGROUND", "-f",
+                main]
+
+    def wait_ready(self, wait_s=15):
+        until = time.monotonic() + wait_s
+        while time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.03)
+        raise place.Advice(f"{self.server} does not start; see {self.log}.")
