@@ -120,11 +120,11 @@ dress(struct work *w)
 }
 
 static void
-refuse(struct work *w, const char *allow)
+refuse(struct work *w)
 {
 	fail_write(w->resp, w->a, w->req, w->face, &w->err);
-	if (allow)
-		resp_header(w->resp, "Allow", allow);
+	if (w->resp->status == 405)
+		resp_header(w->resp, "Allow", w->allow);
 }
 
 static void
@@ -146,7 +146,6 @@ note(const struct work *w)
 static void
 answer(struct work *w, char *const *vars)
 {
-	const char *allow = NULL;
 	bool readable = req_read(w->req, conf, vars, &w->err);
 	struct buf out;
 
@@ -154,11 +153,11 @@ answer(struct work *w, char *const *vars)
 		program->begin(w);
 	if (readable)
 		w->route = route_find(program->routes, program->n_routes,
-		    w->req->path, w->req->method_text, &allow, &w->err);
+		    w->req->path, w->req->method_text, &w->allow, &w->err);
 	if (!w->route || !w->route->handle(w))
-		refuse(w, allow);
+		refuse(w);
 	if (program->settle && !program->settle(w))
-		refuse(w, NULL);
+		refuse(w);
 	dress(w);
 	out = buf_new(w->a, HEAD_MAX + w->resp->body.len);
 	resp_write(&out, w->resp);

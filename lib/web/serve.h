@@ -24,6 +24,7 @@ struct work {
 	struct err err;            /* why the answer is a refusal */
 	const struct route *route; /* NULL: none fits */
 	enum fail_face face;       /* how refusals are worded; may be changed */
+	const char *allow;         /* Allow field of a 405, or NULL */
 	void *state;               /* the program's own, made by begin */
 	struct serve_line *line;
 };
