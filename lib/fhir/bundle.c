@@ -1,0 +1,212 @@
+/* bundle.c - a provider's searchset, looked through and made ours
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "fhir/bundle.h"
+
+#include <string.h>
+
+#include "fhir/outcome.h"
+
+#define OUTCOME_BYTES_MAX ((size_t)4096)
+
+static bool
+read_total(struct bundle *b, struct err *e)
+{
+	struct tree_node *n = tree_at(b->root, NAME_total);
+
+	if (!n || n->kind == TREE_NULL)
+		return true;
+	/* a number in quotes is read leniently (fhir/versions.md, 17) */
+	b->has_total = str_number(tree_text(n), 15, &b->total);
+	return b->has_total ||
+	       err_why(e, ERR_UPSTREAM_BAD, "Bundle.total is no count");
+}
+
+static void
+read_links(struct bundle *b)
+{
+	struct tree_node *link;
+
+	tree_each(link, tree_at(b->root, NAME_link))
+	{
+		struct str rel = tree_str(link, "relation");
+		struct str url = tree_str(link, "url");
+
+		if (str_is(rel, "next"))
+			b->next = url;
+		else if (str_is(rel, "previous") || str_is(rel, "prev"))
+			b->previous = url;
+		else if (str_is(rel, "first"))
+			b->first = url;
+		else if (str_is(rel, "last"))
+			b->last = url;
+	}
+}
+
+/* What tree_sift carries from entry to entry. */
+struct sift {
+	struct bundle *b;
+	struct str type;
+	bool broken;
+};
+
+static struct tree_node *
+judge(struct tree_node *entry, void *ctx)
+{
+	struct sift *s = ctx;
+	struct tree_node *res = tree_at(entry, NAME_resource);
+	struct str type = tree_str(res, "resourceType");
+	struct str mode = tree_str(tree_at(entry, NAME_search), "mode");
+
+	if (entry->kind != TREE_OBJECT || !type.len) {
+		s->broken = true;
+		return entry;
+	}
+	if (str_eq(type, s->type)) {
+		if (!mode.at || str_is(mode, "match"))
+			s->b->matches++;
+		return entry;
+	}
+	if (str_is(type, "OperationOutcome"))
+		return entry;
+	s->b->foreign++;
+	return NULL;
+}
+
+static struct tree_node *
+outcome_entry(struct arena *a, enum fhir_version v, enum outcome_severity sev,
+    const char *code, const char *text)
+{
+	struct outcome_issue issue = {
+		.severity = sev, .code = code, .text = text
+	};
+	struct buf b = buf_new(a, OUTCOME_BYTES_MAX);
+	struct tree_node *entry = tree_object(a), *search = tree_object(a);
+	struct tree_limits lim = { .object = true };
+	struct err e = { .kind = ERR_NONE };
+	struct tree_node *res;
+
+	outcome_write(&b, v, &issue, 1);
+	res = b.failed ? NULL
+	               : tree_read(a, (struct str){ b.at, b.len }, &lim, &e);
+	if (!res)
+		return NULL;
+	tree_put(a, entry, "resource", res);
+	tree_put(a, search, "mode", tree_string(a, STR("outcome")));
+	tree_put(a, entry, "search", search);
+	return entry;
+}
+
+static void
+add_entry(struct bundle *b, struct arena *a, struct tree_node *entry)
+{
+	struct tree_node *list = tree_at(b->root, NAME_entry);
+
+	if (!entry)
+		return;
+	if (!tree_is(list, TREE_ARRAY))
+		list = tree_put(a, b->root, "entry", tree_array(a));
+	tree_append(list, entry);
+}
+
+void
+bundle_note(struct bundle *b, struct arena *a, enum fhir_version v,
+    const char *code, const char *text)
+{
+	add_entry(b, a, outcome_entry(a, v, OUTCOME_WARNING, code, text));
+}
+
+static bool
+sift_entries(struct bundle *b, struct arena *a, enum fhir_version v,
+    struct str type, struct err *e)
+{
+	struct tree_node *list = tree_at(b->root, NAME_entry);
+	struct sift s = { b, type, false };
+
+	if (!list)
+		return true;
+	if (!tree_is(list, TREE_ARRAY))
+		return err_why(e, ERR_UPSTREAM_BAD, "Bundle.entry is no list");
+	tree_sift(list, judge, &s);
+	if (s.broken)
+		return err_why(e, ERR_UPSTREAM_BAD,
+		    "an entry of the Bundle holds no resource");
+	if (b->foreign)
+		bundle_note(b, a, v, "not-supported",
+		    arena_printf(a,
+			"%zu records of other types than asked were left out.",
+			b->foreign));
+	/* an empty list is not allowed in FHIR JSON */
+	if (!tree_first(list))
+		tree_remove(list);
+	return true;
+}
+
+bool
+bundle_read(struct bundle *b, struct arena *a, struct tree_node *root,
+    enum fhir_version v, struct str type, struct err *e)
+{
+	memset(b, 0, sizeof *b);
+	b->root = root;
+	if (!str_is(tree_str(root, "resourceType"), "Bundle") ||
+	    !str_is(tree_str(root, "type"), "searchset"))
+		return err_why(
+		    e, ERR_UPSTREAM_BAD, "the answer is no searchset Bundle");
+	tree_remove(tree_get(root, "signature"));
+	read_links(b);
+	return read_total(b, e) && sift_entries(b, a, v, type, e);
+}
+
+void
+bundle_full_urls(struct bundle *b, struct arena *a, struct str base)
+{
+	struct tree_node *entry;
+
+	tree_each(entry, tree_at(b->root, NAME_entry))
+	{
+		struct tree_node *res = tree_at(entry, NAME_resource);
+		struct str id = tree_str(res, "id");
+		struct str type = tree_str(res, "resourceType");
+
+		if (!id.len || tree_at(entry, NAME_fullUrl))
+			continue;
+		tree_put(a, entry, "fullUrl",
+		    tree_string(
+			a, str_of(arena_printf(a, "%.*s/%.*s/%.*s",
+			       STR_FMT(base), STR_FMT(type), STR_FMT(id)))));
+	}
+}
+
+void
+bundle_total(struct bundle *b, struct arena *a, uint64_t total)
+{
+	if (b->has_total && b->total == total &&
+	    tree_is(tree_at(b->root, NAME_total), TREE_NUMBER))
+		return;
+	tree_put(a, b->root, "total", tree_integer(a, (int64_t)total));
+	b->has_total = true;
+	b->total = total;
+}
+
+void
+bundle_links(struct bundle *b, struct arena *a, const struct bundle_link *links,
+    size_t n)
+{
+	struct tree_node *list = tree_array(a);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct tree_node *link;
+
+		if (!links[i].url.at)
+			continue;
+		link = tree_object(a);
+		tree_put(a, link, "relation",
+		    tree_string(a, str_of(links[i].relation)));
+		tree_put(a, link, "url", tree_string(a, links[i].url));
+		tree_append(list, link);
+	}
+	if (tree_first(list))
+		tree_put(a, b->root, "link", list);
+	else
+		tree_remove(tree_at(b->root, NAME_link));
+}

@@ -1,0 +1,53 @@
+/* bundle.h - a provider's searchset, looked through and made ours
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FHIR_BUNDLE_H
+#define FHIR_BUNDLE_H
+
+#include "fhir/tree.h"
+#include "fhir/version.h"
+
+/* What bundle_read finds. Nodes are parts of the tree. */
+struct bundle {
+	struct tree_node *root;
+	bool has_total;
+	uint64_t total;  /* matches in all pages, as the provider says */
+	size_t matches;  /* entries of this page that are matches */
+	size_t foreign;  /* entries of other types, replaced */
+	struct str next; /* the provider's paging links; absent: none */
+	struct str previous;
+	struct str first;
+	struct str last;
+};
+
+/* bundle_read - is this a searchset of that type? Entries that are neither of
+ * the type nor an OperationOutcome are replaced by one outcome that says how
+ * many there were; a signature goes, for the body changes.
+ *   type  resource type as the version calls it
+ * false: ERR_UPSTREAM_BAD. */
+bool bundle_read(struct bundle *b, struct arena *a, struct tree_node *root,
+    enum fhir_version v, struct str type, struct err *e);
+
+/* bundle_full_urls - entries whose resource has an id but no fullUrl get one:
+ * base/Type/id. */
+void bundle_full_urls(struct bundle *b, struct arena *a, struct str base);
+
+/* bundle_total - sets Bundle.total. */
+void bundle_total(struct bundle *b, struct arena *a, uint64_t total);
+
+/* One link of the answer. */
+struct bundle_link {
+	const char *relation; /* self, next, previous, first, last */
+	struct str url;       /* absent: left out */
+};
+
+/* bundle_links - these links in this order instead of the provider's. */
+void bundle_links(struct bundle *b, struct arena *a,
+    const struct bundle_link *links, size_t n);
+
+/* bundle_note - an outcome entry at the end: something about the answer that
+ * people should know. It does not count in total.
+ *   code  issue-type; text  the sentence */
+void bundle_note(struct bundle *b, struct arena *a, enum fhir_version v,
+    const char *code, const char *text);
+
+#endif
