@@ -1,0 +1,253 @@
+/* audit.c - one row per access and refusal, durable before the answer leaves
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "gate/audit.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define BATCH_ROWS    512
+#define ROW_BYTES_MAX ((size_t)4096)
+#define BATCH_BYTES   (BATCH_ROWS * ROW_BYTES_MAX)
+
+/* A row in the queue; lives on the stack of the thread that waits for it. */
+struct pending {
+	struct pending *next;
+	struct str wire;
+	sem_t done;
+	bool taken; /* by the writer: its owner waits for the verdict */
+	bool kept;
+};
+
+struct audit {
+	struct db *db;
+	struct db_conn *conn;
+	const struct conf *conf;
+	const char *program;
+	char host[256];
+	pthread_t thread;
+	pthread_mutex_t lock; /* guards everything below */
+	pthread_cond_t work;
+	struct pending *first, **last;
+	int64_t queued;
+	bool idle, ending;
+};
+
+/* Takes what has gathered; NULL: the audit ends. */
+static struct pending *
+next_batch(struct audit *t, size_t *n)
+{
+	struct pending *batch, **p;
+
+	pthread_mutex_lock(&t->lock);
+	while (!t->first && !t->ending) {
+		t->idle = true;
+		pthread_cond_wait(&t->work, &t->lock);
+	}
+	t->idle = false;
+	batch = t->first;
+	for (*n = 0, p = &t->first; *p && *n < BATCH_ROWS; p = &(*p)->next) {
+		(*p)->taken = true;
+		++*n;
+	}
+	t->first = *p;
+	*p = NULL;
+	if (!t->first)
+		t->last = &t->first;
+	t->queued -= (int64_t)*n;
+	pthread_mutex_unlock(&t->lock);
+	return batch;
+}
+
+static bool
+commit(struct audit *t, struct arena *a, const struct pending *batch, size_t n,
+    struct err *e)
+{
+	struct buf b = buf_new(a, BATCH_BYTES);
+	uint32_t oid = db_oid(t->conn, "wardgate.audit_row", e);
+	struct db_arg rows;
+
+	if (!oid)
+		return false;
+	audit_row_head(&b, oid, n);
+	for (; batch; batch = batch->next)
+		buf_put(&b, batch->wire.at, batch->wire.len);
+	if (b.failed)
+		return err_why(e, ERR_BROKEN, "audit batch too large");
+	rows = db_arg_raw((struct str){ b.at, b.len });
+	return db_ask_on(t->conn, a, "audit_write", &rows, 1, e) != NULL;
+}
+
+/* The owner may be gone as soon as its semaphore is posted. */
+static void
+release(struct pending *batch, bool kept)
+{
+	while (batch) {
+		struct pending *p = batch;
+
+		batch = p->next;
+		p->kept = kept;
+		sem_post(&p->done);
+	}
+}
+
+static void *
+writer(void *arg)
+{
+	struct audit *t = arg;
+	struct arena *a = arena_new();
+	struct pending *batch;
+	bool lost = false;
+	size_t n;
+
+	while ((batch = next_batch(t, &n))) {
+		struct err e = { .kind = ERR_NONE };
+		bool kept = commit(t, a, batch, n, &e);
+
+		release(batch, kept);
+		if (!kept && !lost)
+			log_event(LOG_ERROR, "audit_lost", LOG_WHY, e.why,
+			    LOG_COUNT, (long)n, LOG_END);
+		else if (kept && lost)
+			log_event(LOG_INFO, "audit_back", LOG_END);
+		lost = !kept;
+		arena_reset(a);
+	}
+	arena_free(a);
+	return NULL;
+}
+
+struct audit *
+audit_start(
+    struct db *db, const struct conf *conf, const char *program, struct err *e)
+{
+	struct audit *t = calloc(1, sizeof *t);
+
+	if (!t)
+		abort();
+	t->db = db;
+	t->conf = conf;
+	t->program = program;
+	t->last = &t->first;
+	gethostname(t->host, sizeof t->host - 1);
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->work, NULL);
+	if ((t->conn = db_take(db, e)) &&
+	    db_oid(t->conn, "wardgate.audit_row", e) &&
+	    !pthread_create(&t->thread, NULL, writer, t))
+		return t;
+	err_why(e, ERR_BROKEN, "audit writer did not start");
+	if (t->conn)
+		db_give(t->conn);
+	free(t);
+	return NULL;
+}
+
+void
+audit_stop(struct audit *t)
+{
+	if (!t)
+		return;
+	pthread_mutex_lock(&t->lock);
+	t->ending = true;
+	pthread_cond_signal(&t->work);
+	pthread_mutex_unlock(&t->lock);
+	pthread_join(t->thread, NULL);
+	db_give(t->conn);
+	free(t);
+}
+
+static bool
+enqueue(struct audit *t, struct pending *p)
+{
+	bool room;
+
+	pthread_mutex_lock(&t->lock);
+	room = t->queued < t->conf->audit_queue && !t->ending;
+	if (room) {
+		*t->last = p;
+		t->last = &p->next;
+		t->queued++;
+		if (t->idle)
+			pthread_cond_signal(&t->work);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return room;
+}
+
+/* Out of the queue, unless the writer has it. */
+static bool
+withdraw(struct audit *t, struct pending *p)
+{
+	struct pending **at;
+	bool out;
+
+	pthread_mutex_lock(&t->lock);
+	out = !p->taken;
+	for (at = &t->first; out && *at; at = &(*at)->next)
+		if (*at == p) {
+			*at = p->next;
+			if (!p->next)
+				t->last = at;
+			t->queued--;
+			break;
+		}
+	pthread_mutex_unlock(&t->lock);
+	return out;
+}
+
+static struct timespec
+after_ms(int64_t ms)
+{
+	struct timespec t;
+	int64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	ns = t.tv_nsec + ms % 1000 * 1000000;
+	t.tv_sec += ms / 1000 + ns / 1000000000;
+	t.tv_nsec = ns % 1000000000;
+	return t;
+}
+
+/* The writer's own wait is bounded, so a row that it holds has a verdict
+ * soon. */
+static bool
+verdict(struct audit *t, struct pending *p)
+{
+	struct timespec until = after_ms(t->conf->audit_wait_ms);
+
+	while (sem_clockwait(&p->done, CLOCK_MONOTONIC, &until)) {
+		if (errno == EINTR)
+			continue;
+		if (withdraw(t, p))
+			return false;
+		while (sem_wait(&p->done))
+			;
+		break;
+	}
+	return p->kept;
+}
+
+bool
+audit_keep(struct audit *t, struct arena *a, const struct audit_row *row,
+    struct err *e)
+{
+	struct buf b = buf_new(a, ROW_BYTES_MAX);
+	struct pending p = { .next = NULL };
+	bool kept = false;
+
+	audit_row_wire(&b, row, t->program, t->host);
+	p.wire = (struct str){ b.at, b.len };
+	sem_init(&p.done, 0, 0);
+	if (!b.failed && enqueue(t, &p))
+		kept = verdict(t, &p);
+	sem_destroy(&p.done);
+	return kept || err_why(e, ERR_AUDIT, "the audit row was not kept");
+}

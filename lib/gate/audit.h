@@ -1,0 +1,29 @@
+/* audit.h - one row per access and refusal, durable before the answer leaves
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Request threads hand their rows to one writer and sleep; the writer commits
+ * what has gathered in one transaction and wakes them. While it waits for the
+ * database the next rows gather: under load one commit carries many. One lock
+ * (audit.c) guards the queue. */
+#ifndef GATE_AUDIT_H
+#define GATE_AUDIT_H
+
+#include "base/conf.h"
+#include "ext/db.h"
+#include "gate/audit_row.h"
+
+struct audit;
+
+/* audit_start - owned; audit_stop, which writes what is queued first.
+ *   program  name kept in every row. NULL: ERR_DB. */
+struct audit *audit_start(
+    struct db *db, const struct conf *conf, const char *program, struct err *e);
+void audit_stop(struct audit *audit);
+
+/* audit_keep - returns true when the row is durable. false: ERR_AUDIT: queue
+ * full, database away, or no commit within audit_wait_ms. Then the row may or
+ * may not have been written, and the answer must not leave. */
+bool audit_keep(struct audit *audit, struct arena *a,
+    const struct audit_row *row, struct err *e);
+
+#endif

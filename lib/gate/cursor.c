@@ -1,0 +1,246 @@
+/* cursor.c - page handles that nobody else can use, read or alter
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Outside: base64url of  kind (1) | day (4, big endian) | seal
+ * Sealed:  expiry, revision, total, path, query, patient, one per line: none
+ *          of them can hold a line end. */
+#include "gate/cursor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/crypt.h"
+
+#define DAY_S     86400
+#define HEAD      ((size_t)5)
+#define PLAIN_MAX ((size_t)48 * 1024)
+#define HANDLE    ((size_t)16) /* bytes of a number in the database */
+
+enum { INLINE = 1, STORED = 2 };
+
+struct cursor_keys {
+	unsigned char master[CRYPT_KEY_BYTES];
+	struct db *db;
+	int64_t life_s;
+	size_t bytes_max;
+};
+
+struct cursor_keys *
+cursor_open(struct db *db, const struct conf *conf, struct err *e)
+{
+	struct cursor_keys *k = calloc(1, sizeof *k);
+
+	if (!k)
+		abort();
+	k->db = db;
+	k->life_s = conf->cursor_life_s;
+	k->bytes_max = (size_t)conf->cursor_bytes;
+	if (crypt_key_file(conf->cursor_key_file, k->master, e))
+		return k;
+	cursor_close(k);
+	return NULL;
+}
+
+void
+cursor_close(void *keys)
+{
+	struct cursor_keys *k = keys;
+
+	if (k) {
+		crypt_wipe(k->master, sizeof k->master);
+		free(k);
+	}
+}
+
+static void
+day_key(const struct cursor_keys *k, const unsigned char head[HEAD],
+    unsigned char key[CRYPT_KEY_BYTES])
+{
+	crypt_hkdf(key, CRYPT_KEY_BYTES,
+	    (struct str){ (const char *)k->master, sizeof k->master },
+	    (struct str){ (const char *)head + 1, 4 },
+	    STR("wardgate page cursor"));
+}
+
+static struct str
+bound_to(struct arena *a, const struct cursor_for *to, int kind)
+{
+	struct buf b = buf_new(a, 512);
+
+	buf_fmt(&b, "%d|", kind);
+	buf_put(&b, to->tenant.at, sizeof to->tenant.at);
+	buf_put(&b, to->client.at, sizeof to->client.at);
+	buf_fmt(&b, "%.*s|%.*s", STR_FMT(to->face), STR_FMT(to->type));
+	return (struct str){ b.at, b.len };
+}
+
+static void
+write_head(unsigned char head[HEAD], int kind, int64_t now_s)
+{
+	int64_t day = now_s / DAY_S;
+	int i;
+
+	head[0] = (unsigned char)kind;
+	for (i = 4; i > 0; i--, day >>= 8)
+		head[i] = (unsigned char)day;
+}
+
+/* head | seal(plain) */
+static struct str
+seal(const struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
+    int kind, struct str plain, int64_t now_s)
+{
+	size_t n = HEAD + plain.len + CRYPT_SEAL_MORE;
+	unsigned char *out = arena_raw(a, n), key[CRYPT_KEY_BYTES];
+
+	write_head(out, kind, now_s);
+	day_key(k, out, key);
+	crypt_seal(out + HEAD, key, plain.at, plain.len, bound_to(a, to, kind));
+	crypt_wipe(key, sizeof key);
+	return (struct str){ (char *)out, n };
+}
+
+static bool
+unseal(const struct cursor_keys *k, struct arena *a,
+    const struct cursor_for *to, struct str sealed, struct str *plain)
+{
+	const unsigned char *in = (const unsigned char *)sealed.at;
+	unsigned char key[CRYPT_KEY_BYTES];
+	char *out;
+	bool fine;
+
+	if (sealed.len < HEAD + CRYPT_SEAL_MORE)
+		return false;
+	plain->len = sealed.len - HEAD - CRYPT_SEAL_MORE;
+	plain->at = out = arena_raw(a, plain->len + 1);
+	day_key(k, in, key);
+	fine = crypt_open(
+	    out, key, in + HEAD, sealed.len - HEAD, bound_to(a, to, in[0]));
+	crypt_wipe(key, sizeof key);
+	return fine;
+}
+
+static struct str
+encoded(struct arena *a, struct str bytes)
+{
+	char *to = arena_raw(a, ENC_B64_LEN(bytes.len));
+
+	return (struct str){ to, enc_b64url(to, bytes.at, bytes.len) };
+}
+
+/* Too long for a URL: sealed into a row, and the row's random number sealed
+ * into the handle. */
+static bool
+store(const struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
+    struct str *sealed, int64_t now_s, struct err *e)
+{
+	struct guid id;
+	struct db_arg args[4];
+
+	crypt_random(id.at, sizeof id.at);
+	args[0] = db_arg_guid(&id);
+	args[1] = db_arg_guid(&to->tenant);
+	args[2] = db_arg_bytes(*sealed);
+	args[3] = db_arg_time((now_s + k->life_s) * 1000000);
+	if (!db_ask(k->db, a, "cursor_handle_put", args, COUNT(args), e))
+		return false;
+	*sealed = seal(k, a, to, STORED,
+	    (struct str){ (const char *)id.at, sizeof id.at }, now_s);
+	return true;
+}
+
+static bool
+fetch(const struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
+    struct str number, struct str *sealed, struct err *e)
+{
+	const struct db_rows *rows;
+	struct db_arg args[2];
+	struct guid id;
+
+	if (number.len != HANDLE)
+		return err_set(e, ERR_CURSOR, NULL);
+	memcpy(id.at, number.at, sizeof id.at);
+	args[0] = db_arg_guid(&id);
+	args[1] = db_arg_guid(&to->tenant);
+	rows = db_ask(k->db, a, "cursor_handle_get", args, COUNT(args), e);
+	if (!rows)
+		return false;
+	if (!db_count(rows))
+		return err_set(e, ERR_CURSOR_EXPIRED, NULL);
+	*sealed = db_bytes(rows, 0, 0);
+	return true;
+}
+
+struct str
+cursor_make(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
+    const struct cursor *c, int64_t now_s, struct err *e)
+{
+	struct buf b = buf_new(a, PLAIN_MAX);
+	struct str sealed;
+
+	buf_fmt(&b, "%lld\n%lld\n%lld\n", (long long)(now_s + k->life_s),
+	    (long long)c->revision, (long long)c->total);
+	buf_fmt(&b, "%.*s\n%.*s\n%.*s", STR_FMT(c->path), STR_FMT(c->query),
+	    STR_FMT(c->patient));
+	if (b.failed) {
+		err_why(e, ERR_BROKEN, "page link over %zu bytes", PLAIN_MAX);
+		return STR_NONE;
+	}
+	sealed = seal(k, a, to, INLINE, (struct str){ b.at, b.len }, now_s);
+	if (ENC_B64_LEN(sealed.len) > k->bytes_max &&
+	    !store(k, a, to, &sealed, now_s, e))
+		return STR_NONE;
+	return encoded(a, sealed);
+}
+
+static bool
+read_int(struct str *rest, int64_t *n)
+{
+	struct str line = str_cut(*rest, '\n', rest);
+	uint64_t v;
+
+	if (str_is(line, "-1")) {
+		*n = -1;
+		return true;
+	}
+	if (!str_number(line, 18, &v))
+		return false;
+	*n = (int64_t)v;
+	return true;
+}
+
+static bool
+read_plain(struct str plain, int64_t now_s, struct cursor *c, struct err *e)
+{
+	int64_t end_s;
+
+	if (!read_int(&plain, &end_s) || !read_int(&plain, &c->revision) ||
+	    !read_int(&plain, &c->total))
+		return err_set(e, ERR_CURSOR, NULL);
+	c->path = str_cut(plain, '\n', &plain);
+	c->query = str_cut(plain, '\n', &plain);
+	c->patient = plain.len ? plain : STR_NONE;
+	return now_s < end_s || err_set(e, ERR_CURSOR_EXPIRED, NULL);
+}
+
+bool
+cursor_read(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
+    struct str text, int64_t now_s, struct cursor *c, struct err *e)
+{
+	size_t n = ENC_B64_ROOM(text.len);
+	char *bytes;
+	struct str plain, sealed;
+
+	if (text.len > k->bytes_max)
+		return err_set(e, ERR_CURSOR, NULL);
+	bytes = arena_raw(a, n);
+	if (!dec_b64url(bytes, &n, text))
+		return err_set(e, ERR_CURSOR, NULL);
+	sealed = (struct str){ bytes, n };
+	if (!unseal(k, a, to, sealed, &plain))
+		return err_set(e, ERR_CURSOR, NULL);
+	if (bytes[0] == STORED && (!fetch(k, a, to, plain, &sealed, e) ||
+				      !unseal(k, a, to, sealed, &plain)))
+		return err_set(e, ERR_CURSOR, NULL);
+	return read_plain(plain, now_s, c, e);
+}

@@ -1,0 +1,352 @@
+/* directory.c - clients, tenants and what links them, close at hand
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "gate/directory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/cache.h"
+
+struct directory {
+	struct db *db;
+	struct cache *cache;
+	struct change *change;
+	change_seen *also;
+	void *ctx;
+};
+
+static const struct guid none;
+
+/* On the poller's thread. */
+static void
+changed(void *ctx, const char *kind, struct str key, int64_t n)
+{
+	struct directory *d = ctx;
+	struct guid first, second;
+	struct str rest, id;
+
+	if (d->also)
+		d->also(d->ctx, kind, key, n);
+	if (!kind) {
+		cache_forget(d->cache, n);
+		return;
+	}
+	id = str_cut(key, '/', &rest);
+	if (!guid_read(&first, id))
+		return; /* of no kind that is cached here */
+	if (!rest.at)
+		cache_changed(d->cache, &first, NULL, n);
+	else if (guid_read(&second, rest))
+		cache_changed(d->cache, &first, &second, n);
+}
+
+struct directory *
+directory_new(struct db *db, const struct conf *conf, change_seen *also,
+    void *ctx, struct err *e)
+{
+	struct directory *d = calloc(1, sizeof *d);
+
+	if (!d)
+		abort();
+	d->db = db;
+	d->also = also;
+	d->ctx = ctx;
+	d->cache = cache_new((size_t)conf->directory_entries);
+	d->change = change_start(db, conf, changed, d, e);
+	if (!d->change) {
+		directory_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void
+directory_free(struct directory *d)
+{
+	if (!d)
+		return;
+	change_stop(d->change);
+	cache_free(d->cache);
+	free(d);
+}
+
+/* How rows become values of one kind. */
+struct source {
+	unsigned kind;
+	const char *statement;
+	size_t ids;          /* parameters: client, or client and tenant */
+	const void *unknown; /* the value of what is not at hand */
+	/* A value (cache_value); *n receives the change number of the rows'
+	 * snapshot, *keep whether the value can decide success. */
+	void *(*fill)(const struct db_rows *rows, struct arena *a, int64_t *n,
+	    bool *keep);
+};
+
+static const void *
+look_up(struct directory *d, struct arena *a, const struct source *s,
+    const struct guid *client, const struct guid *tenant,
+    enum directory_how how, struct err *e)
+{
+	struct cache_key key = { s->kind, *client, *tenant };
+	struct db_arg args[2] = { db_arg_guid(client), db_arg_guid(tenant) };
+	const struct db_rows *rows;
+	const void *hit = NULL;
+	void *value;
+	int64_t n = 0;
+	bool keep = false;
+
+	if (how == DIRECTORY_CACHED) {
+		if (change_trusted(d->change))
+			hit = cache_get(d->cache, a, &key);
+		return hit ? hit : s->unknown;
+	}
+	if (!(rows = db_ask(d->db, a, s->statement, args, s->ids, e)))
+		return NULL;
+	if (!db_count(rows)) {
+		err_why(e, ERR_DB, "%s returned no row", s->statement);
+		return NULL;
+	}
+	value = arena_adopt(a, s->fill(rows, a, &n, &keep), cache_let_go);
+	if (keep)
+		cache_put(d->cache, &key, value, n);
+	return value;
+}
+
+static int64_t
+end_of(const struct db_rows *rows, size_t r, size_t c)
+{
+	int64_t us = db_null(rows, r, c) ? INT64_MAX : db_time(rows, r, c);
+
+	return us == INT64_MAX ? us : us / 1000000;
+}
+
+static void
+copy_text(char *to, size_t room, struct str s)
+{
+	size_t n = s.len < room ? s.len : room - 1;
+
+	memcpy(to, s.at ? s.at : "", n);
+	to[n] = '\0';
+}
+
+/* Columns of client_for_token, a row per secret. */
+enum {
+	C_N,
+	C_KNOWN,
+	C_DISABLED,
+	C_KEY,
+	C_HASH,
+	C_PEPPER,
+	C_START,
+	C_END,
+	C_DEAD
+};
+
+static void
+fill_secret(struct secret *s, const struct db_rows *rows, size_t r)
+{
+	struct str hash = db_bytes(rows, r, C_HASH);
+
+	copy_text(s->key_id, sizeof s->key_id, db_text(rows, r, C_KEY));
+	if (hash.len == sizeof s->hash)
+		memcpy(s->hash, hash.at, hash.len);
+	else
+		s->dead = true; /* not of our making: never matches */
+	s->pepper = (int)db_int(rows, r, C_PEPPER);
+	s->start_s = db_time(rows, r, C_START) / 1000000;
+	s->end_s = end_of(rows, r, C_END);
+	s->dead |= db_bool(rows, r, C_DEAD);
+}
+
+static void *
+fill_client(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
+{
+	size_t i, count = db_null(rows, 0, C_KEY) ? 0 : db_count(rows);
+	struct directory_client *c =
+	    cache_value(sizeof *c + count * sizeof c->secrets[0]);
+
+	(void)a;
+	*n = db_int(rows, 0, C_N);
+	c->known = db_bool(rows, 0, C_KNOWN);
+	c->disabled = db_bool(rows, 0, C_DISABLED);
+	c->n = count;
+	*keep = c->known && !c->disabled && count;
+	for (i = 0; i < count; i++)
+		fill_secret(&c->secrets[i], rows, i);
+	return c;
+}
+
+static enum tenant_state
+tenant_state(struct str word)
+{
+	return str_is(word, "active")        ? TENANT_ACTIVE
+	       : str_is(word, "suspended")   ? TENANT_SUSPENDED
+	       : str_is(word, "maintenance") ? TENANT_MAINTENANCE
+	                                     : TENANT_UNKNOWN;
+}
+
+static enum grant_state
+grant_state(struct str word)
+{
+	return str_is(word, "live")    ? GRANT_LIVE
+	       : str_is(word, "ended") ? GRANT_ENDED
+	                               : GRANT_NONE;
+}
+
+/* Columns of route_for_token. */
+enum { L_N, L_TENANT, L_GRANT, L_GRANT_END };
+
+static void *
+fill_link(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
+{
+	struct directory_link *l = cache_value(sizeof *l);
+
+	(void)a;
+	*n = db_int(rows, 0, L_N);
+	l->tenant = tenant_state(db_text(rows, 0, L_TENANT));
+	l->grant = grant_state(db_text(rows, 0, L_GRANT));
+	l->grant_end_s = end_of(rows, 0, L_GRANT_END);
+	*keep = l->grant == GRANT_LIVE && l->tenant != TENANT_UNKNOWN &&
+	        l->tenant != TENANT_SUSPENDED;
+	return l;
+}
+
+/* Columns of route_for_facade. */
+enum {
+	R_N,
+	R_CLIENT_KNOWN,
+	R_CLIENT_DISABLED,
+	R_KEYS,
+	R_GRANT,
+	R_GRANT_END,
+	R_TENANT,
+	R_NOTICE,
+	R_NOTICE_END,
+	R_RETRY,
+	R_REVISION,
+	R_BASE_URL,
+	R_VERSION,
+	R_MODE,
+	R_SEARCH_POST,
+	R_CONNECT,
+	R_WAIT,
+	R_HTTP2
+};
+
+static const int route_texts[] = { R_NOTICE, R_BASE_URL, R_VERSION, R_MODE };
+
+static size_t
+texts_room(const struct db_rows *rows)
+{
+	size_t i, room = 0;
+
+	for (i = 0; i < COUNT(route_texts); i++)
+		room += db_text(rows, 0, (size_t)route_texts[i]).len + 1;
+	return room;
+}
+
+static const char *
+put_text(char **at, struct str s)
+{
+	char *start = *at;
+
+	memcpy(start, s.at ? s.at : "", s.len);
+	start[s.len] = '\0';
+	*at += s.len + 1;
+	return start;
+}
+
+static void
+fill_keys(
+    struct directory_route *r, const struct db_rows *rows, struct arena *a)
+{
+	struct str *keys;
+	size_t i, n = db_texts(rows, a, 0, R_KEYS, &keys);
+
+	for (i = 0; i < n && r->n_keys < DIRECTORY_KEYS_MAX; i++)
+		copy_text(r->keys[r->n_keys++], sizeof r->keys[0], keys[i]);
+}
+
+static void *
+fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
+{
+	struct directory_route *r = cache_value(sizeof *r + texts_room(rows));
+	char *at = (char *)(r + 1);
+
+	*n = db_int(rows, 0, R_N);
+	r->client_known = db_bool(rows, 0, R_CLIENT_KNOWN);
+	r->client_disabled = db_bool(rows, 0, R_CLIENT_DISABLED);
+	fill_keys(r, rows, a);
+	r->grant = grant_state(db_text(rows, 0, R_GRANT));
+	r->grant_end_s = end_of(rows, 0, R_GRANT_END);
+	r->tenant = tenant_state(db_text(rows, 0, R_TENANT));
+	r->notice = put_text(&at, db_text(rows, 0, R_NOTICE));
+	r->maintenance_end_s = end_of(rows, 0, R_NOTICE_END);
+	r->retry_after_s = db_int(rows, 0, R_RETRY);
+	r->revision = db_int(rows, 0, R_REVISION);
+	r->base_url = put_text(&at, db_text(rows, 0, R_BASE_URL));
+	r->fhir_version = put_text(&at, db_text(rows, 0, R_VERSION));
+	r->mode = put_text(&at, db_text(rows, 0, R_MODE));
+	r->search_post = db_bool(rows, 0, R_SEARCH_POST);
+	r->connect_ms = db_int(rows, 0, R_CONNECT);
+	r->wait_ms = db_int(rows, 0, R_WAIT);
+	r->http2 = db_bool(rows, 0, R_HTTP2);
+	*keep = r->client_known && !r->client_disabled &&
+	        r->grant == GRANT_LIVE && r->tenant == TENANT_ACTIVE;
+	return r;
+}
+
+static const struct directory_client unknown_client;
+static const struct directory_link unknown_link;
+static const struct directory_route unknown_route = {
+	.notice = "",
+	.base_url = "",
+	.fhir_version = "",
+	.mode = "",
+};
+
+enum { KIND_CLIENT, KIND_LINK, KIND_ROUTE };
+
+static const struct source sources[] = {
+	[KIND_CLIENT] = { KIND_CLIENT, "client_for_token", 1, &unknown_client,
+	    fill_client },
+	[KIND_LINK] = { KIND_LINK, "route_for_token", 2, &unknown_link,
+	    fill_link },
+	[KIND_ROUTE] = { KIND_ROUTE, "route_for_facade", 2, &unknown_route,
+	    fill_route },
+};
+
+const struct directory_client *
+directory_client(struct directory *d, struct arena *a,
+    const struct guid *client, enum directory_how how, struct err *e)
+{
+	return look_up(d, a, &sources[KIND_CLIENT], client, &none, how, e);
+}
+
+const struct directory_link *
+directory_link(struct directory *d, struct arena *a, const struct guid *client,
+    const struct guid *tenant, enum directory_how how, struct err *e)
+{
+	return look_up(d, a, &sources[KIND_LINK], client, tenant, how, e);
+}
+
+const struct directory_route *
+directory_route(struct directory *d, struct arena *a, const struct guid *client,
+    const struct guid *tenant, enum directory_how how, struct err *e)
+{
+	return look_up(d, a, &sources[KIND_ROUTE], client, tenant, how, e);
+}
+
+enum tenant_state
+directory_tenant_now(const struct directory_route *r, int64_t now_s)
+{
+	return r->tenant == TENANT_MAINTENANCE && now_s >= r->maintenance_end_s
+	           ? TENANT_ACTIVE
+	           : r->tenant;
+}
+
+size_t
+directory_count(struct directory *d)
+{
+	return cache_count(d->cache);
+}

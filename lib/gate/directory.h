@@ -1,0 +1,100 @@
+/* directory.h - clients, tenants and what links them, close at hand
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A cache over three SQL functions. A cached entry decides success only:
+ * before refusing, ask again with DIRECTORY_FRESH, so that a new secret works
+ * at once and every refusal takes the same path.
+ *
+ * One lock (directory.c), held for a look-up or an insertion and never for a
+ * query. An entry remembers the change number of the snapshot it was read
+ * from; an entry older than the last change to its client, tenant or grant is
+ * never returned, so a late fill cannot bring an old row back. */
+#ifndef GATE_DIRECTORY_H
+#define GATE_DIRECTORY_H
+
+#include "gate/change.h"
+#include "gate/secret.h"
+
+struct directory;
+
+enum directory_how {
+	DIRECTORY_CACHED, /* what is at hand and may be believed; else an entry
+	                     that says unknown. No query, no failure */
+	DIRECTORY_FRESH   /* what the database says now */
+};
+
+enum tenant_state {
+	TENANT_UNKNOWN,
+	TENANT_ACTIVE,
+	TENANT_SUSPENDED,
+	TENANT_MAINTENANCE
+};
+enum grant_state { GRANT_NONE, GRANT_LIVE, GRANT_ENDED };
+
+/* A client and its secrets, as `token` sees them. */
+struct directory_client {
+	bool known, disabled;
+	size_t n;
+	struct secret secrets[];
+};
+
+/* May this client have a token for this tenant? As `token` sees it. */
+struct directory_link {
+	enum tenant_state tenant;
+	enum grant_state grant;
+	int64_t grant_end_s; /* INT64_MAX: none; no token outlives it */
+};
+
+#define DIRECTORY_KEYS_MAX 20 /* secrets_per_client's ceiling */
+
+/* Who asks and where it goes, as `facade` sees it. Text is NUL-terminated and
+ * lives as long as the entry. */
+struct directory_route {
+	bool client_known, client_disabled;
+	size_t n_keys; /* credentials of the client that are alive */
+	char keys[DIRECTORY_KEYS_MAX][SECRET_KEY_ID_LEN + 1];
+	enum tenant_state tenant;
+	enum grant_state grant;
+	int64_t grant_end_s;
+	int64_t maintenance_end_s; /* INT64_MAX: open; then the tenant is
+	                              active again */
+	int64_t retry_after_s;
+	const char *notice; /* for people, "" if none */
+	int64_t revision;   /* of the provider's row */
+	const char *base_url;
+	const char *fhir_version; /* "DSTU2", "STU3", "R4" */
+	const char *mode;         /* "translate", "links" */
+	bool search_post;
+	int64_t connect_ms, wait_ms; /* 0: the settings' */
+	bool http2;
+};
+
+/* directory_new - owned; directory_free. Starts the change poller, so what it
+ * says is confirmed when it returns. `also` (may be NULL) hears of every change
+ * too: the keyring does. NULL: ERR_DB. */
+struct directory *directory_new(struct db *db, const struct conf *conf,
+    change_seen *also, void *ctx, struct err *e);
+void directory_free(struct directory *d);
+
+/* Each returns an entry that lives as long as arena a, also for ids that are
+ * unknown. Only what could decide success is kept. NULL: ERR_DB, the database
+ * does not answer (DIRECTORY_FRESH). */
+const struct directory_client *directory_client(struct directory *d,
+    struct arena *a, const struct guid *client, enum directory_how how,
+    struct err *e);
+const struct directory_link *directory_link(struct directory *d,
+    struct arena *a, const struct guid *client, const struct guid *tenant,
+    enum directory_how how, struct err *e);
+const struct directory_route *directory_route(struct directory *d,
+    struct arena *a, const struct guid *client, const struct guid *tenant,
+    enum directory_how how, struct err *e);
+
+/* directory_tenant_now - its state at a time: a notice that has ended no
+ * longer counts. */
+enum tenant_state directory_tenant_now(
+    const struct directory_route *r, int64_t now_s);
+
+/* directory_count - entries held; for tests. */
+size_t directory_count(struct directory *d);
+
+#endif
