@@ -1,0 +1,71 @@
+/* facade_read.c - GET Type/id: one record, by its id
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/visit.h"
+
+/* What the provider sent must be what was asked for. */
+static bool
+same_record(struct visit *v, struct tree_node *root)
+{
+	struct err *e = &v->w->err;
+
+	if (!str_eq(tree_str(root, "resourceType"), v->type_name))
+		return err_why(
+		    e, ERR_UPSTREAM_BAD, "another resource type was sent");
+	if (!str_eq(tree_str(root, "id"), v->id))
+		return err_why(e, ERR_UPSTREAM_BAD, "another id was sent");
+	return true;
+}
+
+static bool
+header_plain(struct str s)
+{
+	return s.len && s.len < 256 && str_plain(s);
+}
+
+/* ETag is weak and carries the version id (FHIR http, "version aware"). */
+static void
+put_validators(struct visit *v, const struct upstream_answer *answer,
+    struct tree_node *root)
+{
+	struct resp *r = v->w->resp;
+	struct str version = tree_str(tree_at(root, NAME_meta), "versionId");
+
+	if (header_plain(answer->etag))
+		resp_header(r, "ETag", str_text(v->w->a, answer->etag));
+	else if (header_plain(version) && iface_id(version))
+		resp_header(r, "ETag",
+		    arena_printf(v->w->a, "W/\"%.*s\"", STR_FMT(version)));
+	if (header_plain(answer->last_modified))
+		resp_header(r, "Last-Modified",
+		    str_text(v->w->a, answer->last_modified));
+}
+
+bool
+visit_read(struct visit *v)
+{
+	struct work *w = v->w;
+	struct upstream_ask ask = { .method = UPSTREAM_GET };
+	const struct upstream_answer *answer;
+	struct tree_node *root;
+
+	v->row->interaction = STR("read");
+	v->row->id = v->id;
+	if (v->type == IFACE_PATIENT)
+		v->row->patient = v->id;
+	ask.path = str_of(arena_printf(
+	    w->a, "%.*s/%.*s", STR_FMT(v->type_name), STR_FMT(v->id)));
+	if (header_plain(w->req->if_none_match))
+		ask.if_none_match = w->req->if_none_match;
+	if (!(answer = visit_call(v, &ask, &root, &w->err)))
+		return false;
+	put_validators(v, answer, root);
+	if (!root) {
+		w->resp->status = 304;
+		return true;
+	}
+	if (!same_record(v, root))
+		return false;
+	v->row->returned = 1;
+	links_rewrite(&v->links, w->a, root);
+	return visit_answer(v, root);
+}

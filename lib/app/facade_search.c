@@ -1,0 +1,234 @@
+/* facade_search.c - a search by GET or POST _search, and its pages
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/facade_total.h"
+#include "app/visit.h"
+#include "fhir/bundle.h"
+#include "fhir/search.h"
+
+#define FORM_BYTES_MAX ((size_t)32 * 1024)
+
+/* Names and birth dates in an address end in access logs, the provider's too:
+ * a search for persons travels as a form wherever the provider takes one. */
+static bool
+goes_as_form(const struct visit *v)
+{
+	return v->route->search_post && (v->posted || v->type == IFACE_PATIENT);
+}
+
+static bool
+no_post_search(const struct visit *v)
+{
+	return v->row->upstream_status == 405 || v->row->upstream_status == 501;
+}
+
+struct tree_node *
+search_call(
+    struct visit *v, const struct search *s, bool total_only, struct err *e)
+{
+	struct upstream_ask ask = { .method = UPSTREAM_GET };
+	struct buf b = buf_new(v->w->a, FORM_BYTES_MAX);
+	struct err first = { .kind = ERR_NONE };
+	struct tree_node *root;
+
+	search_write(&b, s, v->face.version, total_only);
+	if (b.failed) {
+		err_set(e, ERR_TOO_LARGE, NULL);
+		return NULL;
+	}
+	if (goes_as_form(v)) {
+		ask.method = UPSTREAM_POST_FORM;
+		ask.path = str_of(arena_printf(
+		    v->w->a, "%.*s/_search", STR_FMT(v->type_name)));
+		ask.body = (struct str){ b.at, b.len };
+		if (visit_call(v, &ask, &root, &first))
+			return root;
+		if (!no_post_search(v)) {
+			*e = first;
+			return NULL;
+		}
+		ask = (struct upstream_ask){ .method = UPSTREAM_GET };
+	}
+	ask.path = v->type_name;
+	ask.query = (struct str){ b.at, b.len };
+	visit_call(v, &ask, &root, e);
+	return root;
+}
+
+struct tree_node *
+search_page(struct visit *v, struct str path, struct str query, struct err *e)
+{
+	struct upstream_ask ask = {
+		.method = UPSTREAM_GET, .path = path, .query = query
+	};
+	struct tree_node *root;
+
+	visit_call(v, &ask, &root, e);
+	return root;
+}
+
+static bool
+entries_fit(struct visit *v, const struct bundle *b)
+{
+	struct tree_node *entry;
+
+	tree_each(entry, tree_at(b->root, NAME_entry))
+	{
+		if (!version_fits(v->face.version,
+			tree_at(entry, NAME_resource), &v->w->err))
+			return false;
+	}
+	return true;
+}
+
+static struct cursor_for
+bound(const struct visit *v)
+{
+	return (struct cursor_for){ .tenant = v->claims->tenant,
+		.client = v->claims->client,
+		.face = v->face.path,
+		.type = v->type_name };
+}
+
+/* A provider's paging link as one of ours; absent when there is none or it
+ * leads nowhere that we may ask (*lost is set then). */
+static struct str
+page_url(struct visit *v, const struct bundle *b, struct str link, bool *lost,
+    struct err *e)
+{
+	struct cursor_for to = bound(v);
+	struct cursor c = { .revision = v->to.revision,
+		.total = b->has_total ? (int64_t)b->total : -1,
+		.patient = v->row->patient };
+	struct str text;
+
+	if (!link.len)
+		return STR_NONE;
+	if (!links_inward(
+		&v->links, v->w->a, link, v->type_name, &c.path, &c.query)) {
+		*lost = true;
+		return STR_NONE;
+	}
+	text = cursor_make(v->facade->cursors, v->w->a, &to, &c, v->now_s, e);
+	if (!text.at)
+		return STR_NONE;
+	return str_of(arena_printf(v->w->a, "%.*s/%.*s?_cursor=%.*s",
+	    STR_FMT(v->base), STR_FMT(v->type_name), STR_FMT(text)));
+}
+
+static bool
+put_links(struct visit *v, struct bundle *b, struct str self)
+{
+	struct err *e = &v->w->err;
+	bool lost = false;
+	struct bundle_link links[] = {
+		{ "self", self },
+		{ "first", page_url(v, b, b->first, &lost, e) },
+		{ "previous", page_url(v, b, b->previous, &lost, e) },
+		{ "next", page_url(v, b, b->next, &lost, e) },
+		{ "last", page_url(v, b, b->last, &lost, e) },
+	};
+
+	if (e->kind != ERR_NONE)
+		return false;
+	bundle_links(b, v->w->a, links, COUNT(links));
+	if (lost)
+		bundle_note(b, v->w->a, v->face.version, "incomplete",
+		    "The hospital's server gave a page link that leads outside "
+		    "of it; those records cannot be shown.");
+	return true;
+}
+
+static bool
+finish(struct visit *v, struct bundle *b, struct str self)
+{
+	v->row->matches = b->has_total ? (int64_t)b->total : -1;
+	v->row->returned = (int64_t)b->matches;
+	if (!entries_fit(v, b) || !put_links(v, b, self))
+		return false;
+	bundle_full_urls(b, v->w->a, v->base);
+	links_rewrite(&v->links, v->w->a, b->root);
+	return visit_answer(v, b->root);
+}
+
+static struct str
+self_url(struct visit *v, const struct search *s)
+{
+	struct buf b = buf_new(v->w->a, FORM_BYTES_MAX);
+
+	buf_fmt(&b, "%.*s/%.*s?", STR_FMT(v->base), STR_FMT(v->type_name));
+	search_self(&b, s);
+	return b.failed ? STR_NONE : (struct str){ b.at, b.len };
+}
+
+static void
+note_dropped(struct visit *v, struct bundle *b, const struct search *s)
+{
+	const char *said = search_said(v->w->a, s);
+
+	if (said)
+		bundle_note(b, v->w->a, v->face.version, "not-supported", said);
+}
+
+static bool
+first_page(struct visit *v, const struct search *s)
+{
+	struct work *w = v->w;
+	struct tree_node *root;
+	struct bundle b;
+
+	v->row->patient = s->patient;
+	root = search_call(v, s, s->count == 0, &w->err);
+	return root &&
+	       bundle_read(
+		   &b, w->a, root, v->face.version, v->type_name, &w->err) &&
+	       total_settle(v, s, &b) &&
+	       (note_dropped(v, &b, s), finish(v, &b, self_url(v, s)));
+}
+
+static bool
+later_page(struct visit *v, const struct search *s)
+{
+	struct work *w = v->w;
+	struct cursor_for to = bound(v);
+	struct tree_node *root;
+	struct cursor c;
+	struct bundle b;
+
+	if (!cursor_read(v->facade->cursors, w->a, &to, s->cursor, v->now_s, &c,
+		&w->err))
+		return false;
+	if (c.revision != v->to.revision)
+		return err_set(&w->err, ERR_CURSOR, NULL);
+	v->row->patient = c.patient;
+	if (!(root = search_page(v, c.path, c.query, &w->err)) ||
+	    !bundle_read(
+		&b, w->a, root, v->face.version, v->type_name, &w->err))
+		return false;
+	if (c.total >= 0)
+		bundle_total(&b, w->a, (uint64_t)c.total);
+	else if (!total_of_page(v, &b))
+		return false;
+	return finish(v, &b,
+	    str_of(arena_printf(w->a, "%.*s/%.*s?_cursor=%.*s",
+		STR_FMT(v->base), STR_FMT(v->type_name), STR_FMT(s->cursor))));
+}
+
+bool
+visit_search(struct visit *v)
+{
+	struct work *w = v->w;
+	const struct search_ask ask = { .face = v->face.version,
+		.type = v->type,
+		.query = w->req->query,
+		.form = v->form,
+		.public_base = str_of(w->conf->public_base),
+		.strict = search_strict(w->req->prefer),
+		.count_default = (unsigned)w->conf->count_default,
+		.count_max = (unsigned)w->conf->count_max };
+	const struct search *s;
+
+	v->row->interaction = STR("search-type");
+	if (!(s = search_read(w->a, &ask, &w->err)))
+		return false;
+	return s->cursor.at ? later_page(v, s) : first_page(v, s);
+}

@@ -1,0 +1,88 @@
+/* facade_total.c - Bundle.total for every search, whatever the provider says
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/facade_total.h"
+
+#include "base/clock.h"
+
+/* A counting request that fails only costs the exact number, not the answer. */
+static bool
+ask_number(struct visit *v, const struct search *s, uint64_t *total)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct tree_node *root = search_call(v, s, true, &e);
+	struct bundle b;
+
+	if (!root ||
+	    !bundle_read(
+		&b, v->w->a, root, v->face.version, v->type_name, &e) ||
+	    !b.has_total)
+		return false;
+	*total = b.total;
+	return true;
+}
+
+/* false: stopped early, *total is a lower bound. */
+static bool
+walk(struct visit *v, const struct bundle *first, uint64_t *total)
+{
+	struct bundle page = *first;
+	int64_t left = v->w->conf->pages_walked - 1;
+
+	*total = first->matches;
+	while (page.next.len) {
+		struct err e = { .kind = ERR_NONE };
+		struct str path, query;
+		struct tree_node *root;
+
+		if (!left-- || arena_over(v->w->a) ||
+		    !links_inward(&v->links, v->w->a, page.next, v->type_name,
+			&path, &query) ||
+		    !(root = search_page(v, path, query, &e)) ||
+		    !bundle_read(&page, v->w->a, root, v->face.version,
+			v->type_name, &e))
+			return false;
+		*total += page.matches;
+	}
+	return true;
+}
+
+static void
+say_lower_bound(struct visit *v, struct bundle *b)
+{
+	bundle_note(b, v->w->a, v->face.version, "incomplete",
+	    "The hospital's server does not tell how many records match; total "
+	    "is what could be counted, and there may be more.");
+}
+
+bool
+total_settle(struct visit *v, const struct search *s, struct bundle *b)
+{
+	uint64_t total = b->matches;
+	bool exact = true;
+
+	if (b->has_total) {
+		bundle_total(b, v->w->a, b->total);
+		return true;
+	}
+	if (s->count == 0)
+		return err_why(&v->w->err, ERR_UPSTREAM_BAD,
+		    "no total in the answer to _summary=count");
+	if (b->next.len && !ask_number(v, s, &total))
+		exact = walk(v, b, &total);
+	bundle_total(b, v->w->a, total);
+	if (!exact)
+		say_lower_bound(v, b);
+	return true;
+}
+
+bool
+total_of_page(struct visit *v, struct bundle *b)
+{
+	if (b->has_total) {
+		bundle_total(b, v->w->a, b->total);
+	} else {
+		bundle_total(b, v->w->a, b->matches);
+		say_lower_bound(v, b);
+	}
+	return true;
+}

@@ -1,0 +1,27 @@
+/* facade_total.h - Bundle.total for every search, whatever the provider says
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef APP_FACADE_TOTAL_H
+#define APP_FACADE_TOTAL_H
+
+#include "app/visit.h"
+#include "fhir/bundle.h"
+#include "fhir/search.h"
+
+/* total_settle - b, the first page of s, gets its total: what the provider
+ * said; else what it says when asked for the number alone; else what is
+ * counted page by page, at most pages_walked of them. A count that had to stop
+ * early is a lower bound, and an outcome entry says so. */
+bool total_settle(struct visit *v, const struct search *s, struct bundle *b);
+
+/* total_of_page - the same for a later page whose cursor knows no total: the
+ * provider's word, else a lower bound. */
+bool total_of_page(struct visit *v, struct bundle *b);
+
+/* search_call - runs a search at the provider (facade_search.c). NULL: w->err
+ * or e. search_page - fetches a page by its place under the base. */
+struct tree_node *search_call(
+    struct visit *v, const struct search *s, bool total_only, struct err *e);
+struct tree_node *search_page(
+    struct visit *v, struct str path, struct str query, struct err *e);
+
+#endif

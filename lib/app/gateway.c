@@ -1,0 +1,143 @@
+/* gateway.c - the rooms that token and facade share, and the audit of both
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/gateway.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/* Change poller, audit writer, and one for the requests' questions. */
+#define CONNECTIONS 3
+
+/* Which key signs is the database's word; files hold the keys. */
+static const char *
+signing_kid(struct gateway *g, struct arena *a, struct err *e)
+{
+	const struct db_rows *rows =
+	    db_ask(g->db, a, "signing_key_in_use", NULL, 0, e);
+
+	if (!rows)
+		return NULL;
+	if (!db_count(rows)) {
+		err_set(e, ERR_CONF,
+		    "No signing key is in use; run `wardgate key make "
+		    "signing`.");
+		return NULL;
+	}
+	return str_text(a, db_text(rows, 0, 0));
+}
+
+static bool
+reload_keys(struct gateway *g, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct keyring_wish wish = { NULL, NULL, 0 };
+	bool fine = !g->signs || (wish.sign = signing_kid(g, a, e));
+
+	fine = fine && keyring_reload(g->keyring, g->signs ? &wish : NULL, e);
+	arena_free(a);
+	return fine;
+}
+
+/* On the poller's thread. */
+static void
+key_changed(void *ctx, const char *kind, struct str key, int64_t n)
+{
+	struct gateway *g = ctx;
+	struct err e = { .kind = ERR_NONE };
+
+	(void)key;
+	(void)n;
+	if (kind && strcmp(kind, "key"))
+		return;
+	if (!reload_keys(g, &e))
+		log_event(LOG_ERROR, "keys_not_reloaded", LOG_WHY,
+		    e.why[0] ? e.why : e.said, LOG_END);
+}
+
+static bool
+open_rooms(struct gateway *g, struct arena *a, const char *program,
+    const char *sql, struct err *e)
+{
+	const struct db_opts o = { .conninfo = g->conf->database,
+		.role = arena_printf(a, "wg_%s", program),
+		.passfile = g->conf->database_passfile,
+		.application_name = arena_printf(a, "wardgate %s", program),
+		.prepare_sql = sql,
+		.connections = CONNECTIONS,
+		.wait_ms = g->conf->database_wait_ms };
+	struct keyring_wish wish = { NULL, NULL, 0 };
+
+	if (!(g->db = db_open(&o, e)))
+		return false;
+	if (g->signs && !(wish.sign = signing_kid(g, a, e)))
+		return false;
+	g->keyring = keyring_open(g->conf->public_key_dir,
+	    g->signs ? g->conf->signing_key_dir : NULL, g->signs ? &wish : NULL,
+	    e);
+	return g->keyring &&
+	       (g->directory =
+		       directory_new(g->db, g->conf, key_changed, g, e)) &&
+	       (g->audit = audit_start(g->db, g->conf, program, e));
+}
+
+struct gateway *
+gateway_open(struct arena *a, const struct conf *conf, const char *program,
+    const char *sql, bool signs, struct err *e)
+{
+	struct gateway *g = arena_get(a, sizeof *g);
+
+	g->conf = conf;
+	g->signs = signs;
+	g->rules = token_rules_of(a, conf);
+	if (open_rooms(g, a, program, sql, e))
+		return g;
+	gateway_close(g);
+	return NULL;
+}
+
+void
+gateway_close(struct gateway *g)
+{
+	if (!g)
+		return;
+	audit_stop(g->audit);
+	directory_free(g->directory);
+	keyring_free(g->keyring);
+	db_close(g->db);
+}
+
+void
+gateway_begin(struct work *w)
+{
+	struct audit_row *row = arena_get(w->a, sizeof *row);
+
+	audit_row_init(row);
+	row->at_us = w->req->start_us;
+	row->trace = w->req->trace.id;
+	row->request_id = str_of(w->req->trace.request_id);
+	if (w->req->trace.parent[0])
+		row->parent = str_of(w->req->trace.parent);
+	row->source = w->req->remote_addr;
+	w->state = row;
+}
+
+struct audit_row *
+gateway_row(struct work *w)
+{
+	return w->state;
+}
+
+bool
+gateway_settle(struct gateway *g, struct work *w)
+{
+	struct audit_row *row = gateway_row(w);
+
+	row->status = (int)w->resp->status;
+	row->reason = fail_reason(w->err.kind);
+	row->duration_us = clock_now_us() - row->at_us;
+	err_clear(&w->err); /* told; from here on only the audit can fail */
+	return audit_keep(g->audit, w->a, row, &w->err);
+}

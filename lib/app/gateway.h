@@ -1,0 +1,42 @@
+/* gateway.h - the rooms that token and facade share, and the audit of both
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef APP_GATEWAY_H
+#define APP_GATEWAY_H
+
+#include "gate/audit.h"
+#include "gate/directory.h"
+#include "gate/token.h"
+#include "web/serve.h"
+
+/* What a process keeps from its start to its end. */
+struct gateway {
+	const struct conf *conf;
+	struct db *db;
+	struct keyring *keyring;
+	struct directory *directory;
+	struct audit *audit;
+	struct token_rules rules;
+	bool signs; /* this program signs tokens */
+};
+
+/* gateway_open - connects, reads keys, starts the change poller and the audit
+ * writer.
+ *   program  "token" or "facade": database role and audit name
+ *   sql      its prepare script
+ * Everything is borrowed from the process; gateway_close at the end.
+ * NULL: ERR_CONF, ERR_DB. */
+struct gateway *gateway_open(struct arena *a, const struct conf *conf,
+    const char *program, const char *sql, bool signs, struct err *e);
+void gateway_close(struct gateway *g);
+
+/* gateway_begin - gives the work its audit row (w->state). */
+void gateway_begin(struct work *w);
+
+/* gateway_row - the audit row of a work, to be filled by its handlers. */
+struct audit_row *gateway_row(struct work *w);
+
+/* gateway_settle - completes the row from the answer and makes it durable.
+ * false: ERR_AUDIT stands in w->err and the answer must not leave. */
+bool gateway_settle(struct gateway *g, struct work *w);
+
+#endif

@@ -1,0 +1,90 @@
+/* visit.c - one FHIR request on its way through the facade
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/visit.h"
+
+#include "ext/crypt.h"
+
+#define REWRITE_ROOM ((size_t)1024 * 1024) /* our URLs may be longer */
+
+/* W3C Trace Context: their trace or ours goes on, with a span of our own. */
+static struct str
+traceparent(struct visit *v)
+{
+	const struct req_trace *t = &v->w->req->trace;
+	unsigned char span[8];
+	char hex[17] = { 0 };
+
+	crypt_random(span, sizeof span);
+	enc_hex(hex, span, sizeof span);
+	return str_of(arena_printf(v->w->a, "00-%s-%s-%s",
+	    t->parent[0] ? t->parent : t->id, hex, t->flags));
+}
+
+static void
+note_seen(struct visit *v, const struct upstream_seen *seen)
+{
+	struct audit_row *row = v->row;
+
+	row->upstream_status = seen->status ? seen->status : -1;
+	row->upstream_ms = (row->upstream_ms < 0 ? 0 : row->upstream_ms) +
+	                   (int64_t)seen->elapsed_ms;
+}
+
+static bool
+read_body(
+    struct visit *v, struct str body, struct tree_node **root, struct err *e)
+{
+	const struct conf *c = v->w->conf;
+	const struct tree_limits lim = { .depth = (unsigned)c->request_depth,
+		.nodes = (size_t)c->answer_nodes,
+		.object = true,
+		.bad = ERR_UPSTREAM_BAD,
+		.large = ERR_UPSTREAM_LARGE };
+	struct err why = { .kind = ERR_NONE };
+
+	*root = tree_read(v->w->a, body, &lim, &why);
+	if (*root)
+		return version_fits(v->face.version, *root, e);
+	if (why.kind == ERR_BUSY)
+		return err_why(e, ERR_BUSY, "%s", why.why);
+	/* where the provider's JSON is broken is for the log only */
+	return err_why(e, why.kind, "%s%s", why.said, why.why);
+}
+
+const struct upstream_answer *
+visit_call(struct visit *v, struct upstream_ask *ask, struct tree_node **root,
+    struct err *e)
+{
+	const struct upstream_answer *answer;
+	struct upstream_seen seen = { 0 };
+
+	ask->to = &v->to;
+	ask->accept = version_type(v->face.version);
+	ask->traceparent = traceparent(v);
+	ask->request_id = str_of(v->w->req->trace.id);
+	ask->deadline_ms = v->w->req->deadline_ms;
+	ask->seen = &seen;
+	*root = NULL;
+	answer = upstream_call(v->facade->engine, v->w->a, ask, e);
+	note_seen(v, &seen);
+	if (!answer || answer->status == 304)
+		return answer;
+	return read_body(v, answer->body, root, e) ? answer : NULL;
+}
+
+bool
+visit_answer(struct visit *v, const struct tree_node *root)
+{
+	struct buf b =
+	    buf_new(v->w->a, (size_t)v->w->conf->answer_bytes + REWRITE_ROOM);
+
+	tree_write(&b, root);
+	if (b.failed)
+		return err_set(&v->w->err, ERR_UPSTREAM_LARGE, NULL);
+	if (arena_over(v->w->a))
+		return err_set(&v->w->err, ERR_BUSY, NULL);
+	v->w->resp->status = 200;
+	v->w->resp->type = version_mime(v->face.version);
+	v->w->resp->body = (struct str){ b.at, b.len };
+	return true;
+}

@@ -1,0 +1,58 @@
+/* visit.h - one FHIR request on its way through the facade
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef APP_VISIT_H
+#define APP_VISIT_H
+
+#include "app/gateway.h"
+#include "fhir/iface.h"
+#include "fhir/links.h"
+#include "fhir/version.h"
+#include "gate/bearer.h"
+#include "gate/cursor.h"
+#include "relay/upstream.h"
+
+/* What the facade's process keeps. */
+struct facade {
+	struct gateway *gateway;
+	struct engine *engine;
+	struct cursor_keys *cursors;
+};
+
+struct visit {
+	struct work *w;
+	struct audit_row *row;
+	const struct facade *facade;
+	int64_t now_s;
+
+	/* what is asked */
+	struct version_face face;
+	struct str base; /* our face: public_base + path of the face */
+	enum iface_type type;
+	struct str type_name; /* as the face calls it */
+	struct str id;        /* of a read; absent for a search */
+	bool posted;          /* POST _search */
+	struct str form;      /* its body */
+
+	/* who asks, and where it goes */
+	const struct claims *claims;
+	const struct directory_route *route;
+	struct upstream_target to;
+	struct links links;
+};
+
+/* visit_call - asks the tenant's provider and reads what it says.
+ *   ask   method, path, query, body; the rest is filled in here
+ *   root  receives the tree; NULL with a 304
+ * The answer's resource is of the face's version. What was seen is added to
+ * the audit row. NULL: see relay/upstream; ERR_UPSTREAM_BAD, _LARGE. */
+const struct upstream_answer *visit_call(struct visit *v,
+    struct upstream_ask *ask, struct tree_node **root, struct err *e);
+
+/* visit_answer - root becomes the body of the answer. ERR_UPSTREAM_LARGE. */
+bool visit_answer(struct visit *v, const struct tree_node *root);
+
+/* The interactions: read (facade_read.c), search-type (facade_search.c). */
+bool visit_read(struct visit *v);
+bool visit_search(struct visit *v);
+
+#endif
