@@ -1,0 +1,414 @@
+/* token.c - our access tokens: making one, and believing one
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Both JSON parts are read by a reader of our own, which knows only what
+ * token_make writes: one flat object without blanks, of plain ASCII text
+ * without escapes and of integers. What is spelled otherwise was not made
+ * here. It costs a tenth of a general parser, on every request. */
+#include "gate/token.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "ext/crypt.h"
+
+#define HEADER_MAX  256 /* bytes, decoded */
+#define MEMBERS_MAX 24
+#define DIGITS_MAX  18
+#define JTI_BYTES   16
+#define BYTES_MAX   4096 /* of a token that we make */
+
+/* ---- flat JSON --------------------------------------------------------------- */
+
+struct value {
+	bool there;
+	struct str text; /* text.at == NULL: it is an integer */
+	int64_t n;
+};
+
+/* What is looked for, and in which order the values are wanted. */
+struct wanted {
+	const char *const *names;
+	size_t n;
+	bool only; /* no other member is allowed */
+};
+
+struct reader {
+	const char *at, *end;
+	struct str seen[MEMBERS_MAX];
+	size_t n;
+};
+
+static bool
+eat(struct reader *r, char c)
+{
+	if (r->at == r->end || *r->at != c)
+		return false;
+	r->at++;
+	return true;
+}
+
+static bool
+read_text(struct reader *r, struct str *to)
+{
+	const char *start;
+
+	if (!eat(r, '"'))
+		return false;
+	for (start = r->at; r->at < r->end && *r->at != '"'; r->at++)
+		if (*r->at < ' ' || *r->at > '~' || *r->at == '\\')
+			return false;
+	*to = (struct str){ start, (size_t)(r->at - start) };
+	return eat(r, '"');
+}
+
+static bool
+read_integer(struct reader *r, int64_t *to)
+{
+	bool minus = eat(r, '-');
+	const char *start = r->at;
+	uint64_t n;
+
+	while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
+		r->at++;
+	if ((*start == '0' && (r->at - start > 1 || minus)) ||
+	    !str_number(
+		(struct str){ start, (size_t)(r->at - start) }, DIGITS_MAX, &n))
+		return false;
+	*to = minus ? -(int64_t)n : (int64_t)n;
+	return true;
+}
+
+static bool
+remember(struct reader *r, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (str_eq(r->seen[i], name))
+			return false;
+	if (r->n == MEMBERS_MAX)
+		return false;
+	r->seen[r->n++] = name;
+	return true;
+}
+
+static struct value *
+place_of(const struct wanted *w, struct value *values, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (str_is(name, w->names[i]))
+			return &values[i];
+	return NULL;
+}
+
+/* One member. A value of another type is told apart from bad syntax: it may
+ * be a claim of a kind that others would accept. */
+static bool
+read_member(struct reader *r, const struct wanted *w, struct value *values,
+    struct err *e)
+{
+	struct value v = { .there = true }, *place;
+	struct str name;
+
+	if (!read_text(r, &name) || !eat(r, ':'))
+		return err_why(e, ERR_TOKEN_MALFORMED, "not flat JSON");
+	if (!remember(r, name))
+		return err_why(e, ERR_TOKEN_MALFORMED, "a member twice");
+	if (!(place = place_of(w, values, name)) && w->only)
+		return err_why(e, ERR_TOKEN_MALFORMED, "a member too many");
+	if (r->at < r->end && *r->at == '"') {
+		if (!read_text(r, &v.text))
+			return err_why(e, ERR_TOKEN_MALFORMED, "odd text");
+	} else if (!read_integer(r, &v.n) || r->at == r->end ||
+		   (*r->at != ',' && *r->at != '}')) {
+		return err_why(e, ERR_TOKEN_CLAIMS,
+		    "a value that is neither text nor an integer");
+	}
+	if (place)
+		*place = v;
+	return true;
+}
+
+static bool
+read_flat(struct str json, const struct wanted *w, struct value *values,
+    struct err *e)
+{
+	struct reader r = { .at = json.at, .end = json.at + json.len };
+
+	if (!eat(&r, '{'))
+		return err_why(e, ERR_TOKEN_MALFORMED, "not an object");
+	do
+		if (!read_member(&r, w, values, e))
+			return false;
+	while (eat(&r, ','));
+	return (eat(&r, '}') && r.at == r.end) ||
+	       err_why(e, ERR_TOKEN_MALFORMED, "not flat JSON to its end");
+}
+
+/* ---- the parts ------------------------------------------------------------------ */
+
+struct parts {
+	struct str header, payload, signature; /* base64url */
+	struct str signed_;                    /* header.payload */
+};
+
+static bool
+split(struct parts *p, struct str compact, size_t bytes_max, struct err *e)
+{
+	struct str rest;
+
+	if (!compact.at || compact.len > bytes_max)
+		return err_why(e, ERR_TOKEN_MALFORMED,
+		    "absent or over %zu bytes", bytes_max);
+	p->header = str_cut(compact, '.', &rest);
+	p->payload = str_cut(rest, '.', &rest);
+	p->signature = rest;
+	if (!rest.at || rest.len != JWS_SIG_LEN || !p->header.len ||
+	    !p->payload.len)
+		return err_why(
+		    e, ERR_TOKEN_MALFORMED, "not three parts of our lengths");
+	p->signed_ =
+	    (struct str){ compact.at, compact.len - p->signature.len - 1 };
+	return true;
+}
+
+enum { ALG, KID, TYP, HEADER__MAX };
+static const char *const header_names[] = { "alg", "kid", "typ" };
+
+/* The key that the header names. Any other member (crit, b64, zip, jwk, jku,
+ * x5c, x5u ...) is refused: none of ours has it, and some change what a
+ * signature means. */
+static const struct jws_key *
+header_key(struct str part, const struct keys *keys, struct err *e)
+{
+	static const struct wanted w = { header_names, HEADER__MAX, true };
+	struct value v[HEADER__MAX] = { 0 };
+	const struct jws_key *key = NULL;
+	char json[HEADER_MAX];
+	size_t n = sizeof json;
+
+	if (!dec_b64url(json, &n, part))
+		err_why(e, ERR_TOKEN_MALFORMED,
+		    "header too long or not canonical base64url");
+	else if (!read_flat((struct str){ json, n }, &w, v, e))
+		return NULL;
+	else if (!str_is(v[ALG].text, "ES256"))
+		err_why(e, ERR_TOKEN_MALFORMED, "alg is not ES256");
+	else if (!str_is(v[TYP].text, "at+jwt"))
+		err_why(e, ERR_TOKEN_MALFORMED, "typ is not at+jwt");
+	else if (!(key = keys_find(keys, v[KID].text)))
+		err_why(e, ERR_TOKEN_KEY, "no key of that kid is in force");
+	return key;
+}
+
+enum { ISS, AUD, EXP, NBF, IAT, SUB, CLIENT_ID, SCOPE, JTI, CRED, CLAIM__MAX };
+
+/* Types before values: in the order above, numbers are EXP to IAT. */
+static const char *const claim_names[] = { "iss", "aud", "exp", "nbf", "iat",
+	"sub", "client_id", "scope", "jti", "cred" };
+
+static bool
+is_number(int claim)
+{
+	return claim >= EXP && claim <= IAT;
+}
+
+static bool
+payload_read(
+    struct arena *a, struct str part, struct value v[CLAIM__MAX], struct err *e)
+{
+	static const struct wanted w = { claim_names, CLAIM__MAX, false };
+	size_t n = ENC_B64_ROOM(part.len);
+	char *json = arena_raw(a, n);
+	int i;
+
+	if (!dec_b64url(json, &n, part))
+		return err_why(e, ERR_TOKEN_MALFORMED,
+		    "payload is not canonical base64url");
+	if (!read_flat((struct str){ json, n }, &w, v, e))
+		return false;
+	for (i = 0; i < CLAIM__MAX; i++)
+		if (!v[i].there || is_number(i) == (v[i].text.at != NULL))
+			return err_why(e, ERR_TOKEN_CLAIMS,
+			    "%s is missing or of the wrong type",
+			    claim_names[i]);
+	return true;
+}
+
+/* ---- believing ------------------------------------------------------------------- */
+
+static bool
+for_us_and_now(const struct value *v, const struct token_rules *r,
+    int64_t now_s, struct err *e)
+{
+	if (!str_is(v[ISS].text, r->issuer))
+		return err_why(e, ERR_TOKEN_ISSUER, "another issuer");
+	if (!str_is(v[AUD].text, r->audience))
+		return err_why(e, ERR_TOKEN_AUDIENCE, "another audience");
+	if (now_s >= v[EXP].n + r->skew_s)
+		return err_why(e, ERR_TOKEN_EXPIRED, "expired");
+	if (v[NBF].n > now_s + r->skew_s || v[IAT].n > now_s + r->skew_s)
+		return err_why(e, ERR_TOKEN_EARLY, "from the future");
+	return true;
+}
+
+/* In lower case, as we write it: one client has one spelling everywhere. */
+static bool
+guid_claim(struct guid *to, struct str text)
+{
+	char canonical[GUID_LEN + 1];
+
+	return guid_read(to, text) && str_is(text, guid_write(canonical, to)) &&
+	       guid_usable(to);
+}
+
+static bool
+jti_claim(char to[TOKEN_JTI_LEN + 1], struct str text)
+{
+	unsigned char bytes[JTI_BYTES];
+	size_t n = sizeof bytes;
+
+	if (text.len != TOKEN_JTI_LEN || !dec_b64url(bytes, &n, text))
+		return false;
+	memcpy(to, text.at, TOKEN_JTI_LEN);
+	return true;
+}
+
+static bool
+claims_fill(struct claims *c, const struct value *v, struct err *e)
+{
+	c->exp_s = v[EXP].n;
+	c->nbf_s = v[NBF].n;
+	c->iat_s = v[IAT].n;
+	if (c->exp_s <= c->iat_s)
+		return err_why(e, ERR_TOKEN_CLAIMS, "exp is before iat");
+	if (!str_eq(v[SUB].text, v[CLIENT_ID].text) ||
+	    !guid_claim(&c->client, v[SUB].text))
+		return err_why(e, ERR_TOKEN_CLAIMS, "sub, client_id");
+	if (!guid_claim(&c->tenant, v[SCOPE].text))
+		return err_why(e, ERR_TOKEN_CLAIMS, "scope is no tenant");
+	if (!jti_claim(c->jti, v[JTI].text))
+		return err_why(e, ERR_TOKEN_CLAIMS, "jti");
+	if (!secret_key_id_fits(v[CRED].text))
+		return err_why(e, ERR_TOKEN_CLAIMS, "cred");
+	memcpy(c->cred, v[CRED].text.at, SECRET_KEY_ID_LEN);
+	return true;
+}
+
+static const struct claims *
+believed(struct arena *a, const struct keys *keys, const struct token_rules *r,
+    struct str compact, int64_t now_s, struct err *e)
+{
+	struct claims *c = arena_get(a, sizeof *c);
+	struct value v[CLAIM__MAX] = { 0 };
+	const struct jws_key *key;
+	struct parts p;
+
+	if (!split(&p, compact, r->bytes_max, e) ||
+	    !(key = header_key(p.header, keys, e)) ||
+	    !payload_read(a, p.payload, v, e) ||
+	    !for_us_and_now(v, r, now_s, e) || !claims_fill(c, v, e))
+		return NULL;
+	if (jws_verify(key, p.signed_, p.signature))
+		return c;
+	err_why(e, ERR_TOKEN_SIGNATURE, "the signature is not the key's");
+	return NULL;
+}
+
+const struct claims *
+token_read(struct arena *a, struct keyring *k, const struct token_rules *r,
+    struct str compact, int64_t now_s, struct err *e)
+{
+	const struct keys *keys = keyring_hold(k);
+	const struct claims *c = believed(a, keys, r, compact, now_s, e);
+
+	keys_release(keys);
+	return c;
+}
+
+/* ---- making --------------------------------------------------------------------- */
+
+struct token_rules
+token_rules_of(struct arena *a, const struct conf *c)
+{
+	return (struct token_rules){
+		.issuer = c->public_base,
+		.audience = arena_printf(a, "%s/fhir", c->public_base),
+		.skew_s = c->token_skew_s,
+		.bytes_max = (size_t)c->bearer_bytes,
+	};
+}
+
+static void
+put_part(struct buf *b, struct str bytes)
+{
+	size_t n = ENC_B64_LEN(bytes.len);
+	char *to = buf_room(b, n);
+
+	if (to)
+		buf_filled(b, enc_b64url(to, bytes.at, bytes.len));
+}
+
+/* Issuer and audience come from the settings, which admit no quote and no
+ * backslash; every other value is of our own making. */
+static struct str
+payload_text(struct arena *a, const struct token_rules *r, struct claims *c)
+{
+	unsigned char jti[JTI_BYTES];
+	char client[GUID_LEN + 1], tenant[GUID_LEN + 1];
+
+	crypt_random(jti, sizeof jti);
+	c->jti[enc_b64url(c->jti, jti, sizeof jti)] = '\0';
+	c->nbf_s = c->iat_s;
+	guid_write(client, &c->client);
+	guid_write(tenant, &c->tenant);
+	return str_of(arena_printf(a,
+	    "{\"iss\":\"%s\",\"aud\":\"%s\",\"exp\":%lld,\"nbf\":%lld,"
+	    "\"iat\":%lld,\"sub\":\"%s\",\"client_id\":\"%s\","
+	    "\"scope\":\"%s\",\"jti\":\"%s\",\"cred\":\"%s\"}",
+	    r->issuer, r->audience, (long long)c->exp_s, (long long)c->nbf_s,
+	    (long long)c->iat_s, client, client, tenant, c->jti, c->cred));
+}
+
+static struct str
+made(struct arena *a, const struct jws_key *key, const struct token_rules *r,
+    struct claims *c, struct err *e)
+{
+	struct buf b = buf_new(a, BYTES_MAX);
+	char sig[JWS_SIG_LEN];
+
+	put_part(
+	    &b, str_of(arena_printf(a,
+		    "{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"at+jwt\"}",
+		    jws_kid(key))));
+	buf_char(&b, '.');
+	put_part(&b, payload_text(a, r, c));
+	if (b.failed || !jws_sign(key, (struct str){ b.at, b.len }, sig, e))
+		return STR_NONE;
+	buf_char(&b, '.');
+	buf_put(&b, sig, sizeof sig);
+	if (b.failed)
+		return STR_NONE;
+	return (struct str){ b.at, b.len };
+}
+
+struct str
+token_make(struct arena *a, struct keyring *k, const struct token_rules *r,
+    struct claims *c, struct err *e)
+{
+	const struct keys *keys = keyring_hold(k);
+	const struct jws_key *key = keys_signing(keys);
+	struct str compact = STR_NONE;
+
+	if (!key)
+		err_why(e, ERR_BROKEN, "no signing key is in force");
+	else
+		compact = made(a, key, r, c, e);
+	keys_release(keys);
+	if (!compact.at)
+		err_why(e, ERR_BROKEN, "a token could not be made");
+	return compact;
+}
