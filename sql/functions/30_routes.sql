@@ -1,0 +1,156 @@
+-- 30_routes.sql - what token and facade ask at each cold request
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- One statement each, so that every answer is of one snapshot and `n` is the
+-- change number of that snapshot: a cache that filled late cannot bring an
+-- old row back. Unknown ids get a row too, so that they cost the same.
+
+create function wardgate.tenant_state_now(state text, notice_until timestamptz)
+returns text
+language sql stable
+return case when state = 'maintenance' and notice_until <= now() then 'active'
+            else state
+        end;
+comment on function wardgate.tenant_state_now is
+  'State of a tenant at this moment: maintenance ends by itself';
+
+create function wardgate.grant_state_now(
+  granted_at timestamptz, ended_at timestamptz)
+returns text
+language sql stable
+return case when granted_at is null then 'none'
+            when ended_at <= now() then 'ended'
+            else 'live'
+        end;
+comment on function wardgate.grant_state_now is
+  'none, live or ended, from the columns of a grant row or of no row';
+
+-- One row per secret, those that live first, at most 32; one row with null
+-- key_id when there is none. client_state: unknown, live, disabled.
+create function wardgate.client_for_token(client uuid)
+returns table (
+  n              bigint,
+  client_state   text,
+  key_id         text,
+  hash           bytea,
+  pepper_version integer,
+  not_before     timestamptz,
+  not_after      timestamptz,
+  invalidated    boolean)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select c.n,
+         case when l.client_id is null then 'unknown'
+              when l.disabled_at is not null then 'disabled'
+              else 'live'
+          end,
+         s.key_id, s.hash, s.pepper_version, s.not_before, s.not_after,
+         s.invalidated_at is not null
+    from wardgate.change as c
+    left join wardgate.client as l on l.client_id = client
+    left join wardgate.client_secret as s on s.client_id = client
+   order by s.invalidated_at is not null, s.not_after desc nulls first,
+         s.created_at desc
+   limit 32;
+end $$;
+comment on function wardgate.client_for_token is
+  'The client behind a client_id and the hashes of its secrets';
+
+-- tenant_state: unknown, active, suspended, maintenance (which still gets
+-- tokens). grant_state: none, live, ended; grant_ends: a planned end.
+create function wardgate.route_for_token(
+  client uuid, tenant uuid,
+  out n            bigint,
+  out tenant_state text,
+  out notice_until timestamptz,
+  out grant_state  text,
+  out grant_ends   timestamptz)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select c.n,
+         coalesce(wardgate.tenant_state_now(t.state, t.notice_until),
+           'unknown'),
+         t.notice_until,
+         wardgate.grant_state_now(g.granted_at, g.ended_at),
+         g.ended_at
+    into n, tenant_state, notice_until, grant_state, grant_ends
+    from wardgate.change as c
+    left join wardgate.tenant as t on t.tenant_id = tenant
+    left join wardgate.client_grant as g
+           on g.client_id = client and g.tenant_id = tenant;
+end $$;
+comment on function wardgate.route_for_token is
+  'May this client have a token for this tenant?';
+
+-- live_keys: key ids of the client's secrets that still count; a token whose
+-- `cred` is not among them is refused. Provider columns are null when the
+-- tenant has none.
+create function wardgate.route_for_facade(
+  client uuid, tenant uuid,
+  out n             bigint,
+  out client_state  text,
+  out live_keys     text[],
+  out grant_state   text,
+  out grant_ends    timestamptz,
+  out tenant_state  text,
+  out notice        text,
+  out notice_until  timestamptz,
+  out retry_after_s integer,
+  out mrn_system    text,
+  out provider_id   bigint,
+  out revision      bigint,
+  out base_url      text,
+  out fhir_version  text,
+  out mode          text,
+  out search_post   boolean,
+  out http2         boolean,
+  out connect_ms    integer,
+  out total_ms      integer)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select c.n,
+         case when l.client_id is null then 'unknown'
+              when l.disabled_at is not null then 'disabled'
+              else 'live'
+          end,
+         array(select s.key_id
+                 from wardgate.client_secret as s
+                where s.client_id = client
+                  and s.invalidated_at is null
+                  and (s.not_after is null or s.not_after > now())
+                order by s.key_id),
+         wardgate.grant_state_now(g.granted_at, g.ended_at),
+         g.ended_at,
+         coalesce(wardgate.tenant_state_now(t.state, t.notice_until),
+           'unknown'),
+         t.notice, t.notice_until, t.retry_after_s, t.mrn_system,
+         p.provider_id, p.revision, p.base_url, p.fhir_version, p.mode,
+         p.search_post, p.http2, p.connect_ms, p.total_ms
+    into n, client_state, live_keys, grant_state, grant_ends, tenant_state,
+         notice, notice_until, retry_after_s, mrn_system, provider_id,
+         revision, base_url, fhir_version, mode, search_post, http2,
+         connect_ms, total_ms
+    from wardgate.change as c
+    left join wardgate.client as l on l.client_id = client
+    left join wardgate.tenant as t on t.tenant_id = tenant
+    left join wardgate.client_grant as g
+           on g.client_id = client and g.tenant_id = tenant
+    left join wardgate.provider as p on p.tenant_id = tenant;
+end $$;
+comment on function wardgate.route_for_facade is
+  'May this client ask this tenant, and where are its records?';
+
+create function wardgate.signing_key_in_use(out n bigint, out kid text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select c.n, k.kid into n, kid
+    from wardgate.change as c
+    left join wardgate.signing_key as k on k.stage = 'use';
+end $$;
+comment on function wardgate.signing_key_in_use is
+  'Which key signs; null: none yet';

@@ -1,0 +1,47 @@
+-- facade.sql - everything that facade asks the database, as wg_facade
+-- SPDX-License-Identifier: Apache-2.0
+
+-- Every statement calls one function with its parameters: a plan that knows
+-- their values is no better.
+set plan_cache_mode = force_generic_plan;
+
+-- Is the database fit for work? One row per check: subject, ok, why.
+prepare ready (bigint, bigint) as
+  select subject, ok, why
+    from wardgate.ready($1, $2);
+
+-- What changed after a number (null: from nothing): kind, n, key. One row is
+-- `now` with the newest number; `all` means forget everything; others are
+-- client (client_id), tenant (tenant_id), grant (client_id/tenant_id), key.
+prepare changes_since (bigint) as
+  select kind, n, key
+    from wardgate.changes_since($1);
+
+-- May this client ($1) ask this tenant ($2), and where are its records? One
+-- row, always. client_state: unknown, live, disabled; live_keys: key ids of
+-- its secrets that count; grant_state: none, live, ended; tenant_state:
+-- unknown, active, suspended, maintenance (until notice_until, if any). From
+-- provider_id on null when the tenant has no provider; connect_ms and
+-- total_ms null: as the settings say.
+prepare route_for_facade (uuid, uuid) as
+  select n, client_state, live_keys, grant_state, grant_ends, tenant_state,
+         notice, notice_until, retry_after_s, mrn_system, provider_id,
+         revision, base_url, fhir_version, mode, search_post, http2,
+         connect_ms, total_ms
+    from wardgate.route_for_facade($1, $2);
+
+-- Keep an encrypted cursor of client $1 and tenant $2 that is too long for a
+-- URL; returns its handle.
+prepare cursor_handle_put (uuid, uuid, bytea, timestamptz) as
+  select handle
+    from wardgate.cursor_handle_put($1, $2, $3, $4);
+
+-- The cursor behind handle $1 of client $2 and tenant $3: no row, or sealed
+-- and its end, which may have passed.
+prepare cursor_handle_get (uuid, uuid, uuid) as
+  select sealed, expires_at
+    from wardgate.cursor_handle_get($1, $2, $3);
+
+-- Audit rows as a binary array of wardgate.audit_row (see gate/audit).
+prepare audit_write (wardgate.audit_row[]) as
+  select wardgate.audit_write($1);

@@ -1,0 +1,28 @@
+-- keeper.sql - everything that `wardgate keep` asks, as wg_keeper
+-- SPDX-License-Identifier: Apache-2.0
+
+-- Is the database fit for work? One row per check: subject, ok, why.
+prepare ready (bigint, bigint) as
+  select subject, ok, why
+    from wardgate.ready($1, $2);
+
+-- Make the audit partitions of this month and the next $1; how many were made.
+prepare audit_partitions_ahead (bigint) as
+  select wardgate.audit_partitions_ahead($1);
+
+-- Are there audit rows that no month took?
+prepare audit_stray as
+  select wardgate.audit_stray();
+
+-- Remove at most $2 numbers of the change log older than $1 seconds; how many
+-- entries went.
+prepare change_log_trim (bigint, bigint) as
+  select wardgate.change_log_trim(make_interval(secs => $1), $2);
+
+-- Remove at most $2 cursors that expired more than $1 seconds ago; how many.
+prepare cursor_handle_trim (bigint, bigint) as
+  select wardgate.cursor_handle_trim(make_interval(secs => $1), $2);
+
+-- Sum up the uses of secrets up to $1 seconds ago; how many rows were written.
+prepare secret_use_roll_up (bigint) as
+  select wardgate.secret_use_roll_up(make_interval(secs => $1));

@@ -1,0 +1,42 @@
+-- token.sql - everything that token asks the database, as wg_token
+-- SPDX-License-Identifier: Apache-2.0
+
+-- Every statement calls one function with its parameters: a plan that knows
+-- their values is no better.
+set plan_cache_mode = force_generic_plan;
+
+-- Is the database fit for work? One row per check: subject, ok, why.
+prepare ready (bigint, bigint) as
+  select subject, ok, why
+    from wardgate.ready($1, $2);
+
+-- What changed after a number (null: from nothing): kind, n, key. One row is
+-- `now` with the newest number; `all` means forget everything; others are
+-- client (client_id), tenant (tenant_id), grant (client_id/tenant_id), key.
+prepare changes_since (bigint) as
+  select kind, n, key
+    from wardgate.changes_since($1);
+
+-- The client behind a client_id and its secrets, one row each, live ones
+-- first; one row with null key_id when there is none. client_state: unknown,
+-- live, disabled.
+prepare client_for_token (uuid) as
+  select n, client_state, key_id, hash, pepper_version, not_before, not_after,
+         invalidated
+    from wardgate.client_for_token($1);
+
+-- May this client ($1) have a token for this tenant ($2)? One row, always.
+-- tenant_state: unknown, active, suspended, maintenance (gets tokens);
+-- grant_state: none, live, ended; grant_ends: planned end, or null.
+prepare route_for_token (uuid, uuid) as
+  select n, tenant_state, notice_until, grant_state, grant_ends
+    from wardgate.route_for_token($1, $2);
+
+-- Which key signs? One row, always; kid null: none yet.
+prepare signing_key_in_use as
+  select n, kid
+    from wardgate.signing_key_in_use();
+
+-- Audit rows as a binary array of wardgate.audit_row (see gate/audit).
+prepare audit_write (wardgate.audit_row[]) as
+  select wardgate.audit_write($1);

@@ -1,0 +1,65 @@
+-- wardgate.sql - what operators and auditors ask through the command wardgate
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- As wg_operator, but audit_tail as wg_auditor. Outcomes are created, changed
+-- or unchanged; refusals carry a sentence.
+
+-- Register an app: client_id or null for a new one, name, purpose, contact.
+prepare client_add (uuid, text, text, text) as
+  select client_id, outcome
+    from wardgate.client_add($1, $2, $3, $4);
+
+prepare client_list as
+  select client_id, name, purpose, contact, created_at, disabled_at,
+         live_secrets, live_grants
+    from wardgate.client_list();
+
+-- Disable app $1 (false) or let it work again (true).
+prepare client_able (uuid, boolean) as
+  select wardgate.client_able($1, $2);
+
+-- Store a new secret: client, key id, label, hint, hash, pepper version, start
+-- (null: now), end (null: none), how many of the client may live.
+prepare secret_add (uuid, text, text, text, bytea, bigint, timestamptz,
+    timestamptz, bigint) as
+  select wardgate.secret_add($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- state: live, early, expired, invalidated.
+prepare secret_list (uuid) as
+  select key_id, label, hint, state, not_before, not_after, invalidated_at,
+         created_at, last_at, last_tenant, last_network, uses
+    from wardgate.secret_list($1);
+
+-- End the secret of client $1 with key id $2, and its tokens.
+prepare secret_invalidate (uuid, text) as
+  select wardgate.secret_invalidate($1, $2);
+
+-- Let client $1 ask for tenant $2 until $3 (null: without end).
+prepare grant_give (uuid, uuid, timestamptz) as
+  select wardgate.grant_give($1, $2, $3);
+
+prepare grant_end (uuid, uuid) as
+  select wardgate.grant_end($1, $2);
+
+-- Grants of client $1 and tenant $2; null: of any. state: live, ended.
+prepare grant_list (uuid, uuid) as
+  select client_id, client_name, tenant_id, tenant_name, state, granted_at,
+         ended_at
+    from wardgate.grant_list($1, $2);
+
+-- Register a signing key; the stage it is in: use, or made if another signs.
+prepare signing_key_add (text) as
+  select wardgate.signing_key_add($1);
+
+prepare signing_key_list as
+  select kid, stage, made_at, used_at, retired_at, withdrawn_at
+    from wardgate.signing_key_list();
+
+-- Audit rows, newest last: since $1 (null: the newest), of tenant $2 and trace
+-- id $3 (null: any), at most $4.
+prepare audit_tail (timestamptz, uuid, uuid, bigint) as
+  select at, trace_id, request_id, parent_trace, program, host, client_id,
+         secret_key_id, token_id, tenant_id, interaction, resource_type,
+         resource_id, patient_id, face, status, reason, matches, returned,
+         upstream_status, upstream_ms, duration_us, host(source)
+    from wardgate.audit_tail($1, $2, $3, $4);

@@ -1,0 +1,103 @@
+-- 30_tenants.sql - hospitals, where their records are, and who may ask them
+-- SPDX-License-Identifier: Apache-2.0
+
+create table wardgate.policy (
+  name  text primary key,
+  value text not null,
+  constraint policy_known check (
+    name = 'provider_http' and value in ('refuse', 'loopback'))
+);
+comment on table wardgate.policy is 'Rules of the house that SQL itself checks';
+comment on column wardgate.policy.name is
+  'provider_http: may the URL of a provider be plain http?';
+comment on column wardgate.policy.value is
+  'provider_http: refuse, or loopback (this machine only: demo and tests)';
+
+insert into wardgate.policy (name, value) values ('provider_http', 'refuse');
+
+create table wardgate.tenant (
+  tenant_id     uuid primary key,
+  slug          text not null unique,
+  name          text not null,
+  state         text not null default 'active',
+  notice        text not null default '',
+  notice_until  timestamptz,
+  retry_after_s integer not null default 300,
+  mrn_system    text not null default '',
+  created_at    timestamptz not null default now(),
+  constraint tenant_id_usable check (tenant_id not in (
+    '00000000-0000-0000-0000-000000000000',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff')),
+  constraint tenant_slug_form check (slug ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
+  constraint tenant_name_length check (length(name) between 1 and 200),
+  constraint tenant_state_known check (
+    state in ('active', 'suspended', 'maintenance')),
+  constraint tenant_notice_length check (length(notice) <= 500),
+  constraint tenant_retry_after check (retry_after_s between 1 and 86400),
+  constraint tenant_mrn_system_length check (length(mrn_system) <= 500)
+);
+comment on table wardgate.tenant is
+  'Hospitals, known by the tenant ID that the app sends as scope';
+comment on column wardgate.tenant.slug is
+  'Short name for metrics and logs: never the name of a person';
+comment on column wardgate.tenant.state is
+  'active; suspended: no token; maintenance: 503 with the notice until it ends';
+comment on column wardgate.tenant.notice is
+  'What users of the app read while in maintenance';
+comment on column wardgate.tenant.notice_until is
+  'Maintenance ends by itself then; null: when the operator ends it';
+comment on column wardgate.tenant.retry_after_s is
+  'Retry-After of answers in maintenance, seconds';
+comment on column wardgate.tenant.mrn_system is
+  'URI of the identifier system of its record numbers; empty: not known';
+
+create table wardgate.provider (
+  provider_id  bigint primary key generated always as identity,
+  tenant_id    uuid not null unique references wardgate.tenant,
+  base_url     text not null,
+  fhir_version text not null,
+  revision     bigint not null default 1,
+  mode         text not null default 'translate',
+  search_post  boolean not null default true,
+  http2        boolean not null default false,
+  connect_ms   integer,
+  total_ms     integer,
+  constraint provider_url_form check (
+    base_url ~ '^https?://[^/?#@\s]+(/[^?#\s]*[^/?#\s])?$'
+    and length(base_url) <= 500),
+  constraint provider_version_known check (
+    fhir_version in ('DSTU2', 'STU3', 'R4')),
+  constraint provider_mode_known check (mode in ('translate', 'links')),
+  constraint provider_times check (
+    connect_ms between 50 and 60000 and total_ms between 100 and 120000)
+);
+comment on table wardgate.provider is
+  'The FHIR server that stands behind a tenant';
+comment on column wardgate.provider.base_url is
+  'Its FHIR base, without a slash at the end; requests append to it';
+comment on column wardgate.provider.fhir_version is 'DSTU2, STU3 or R4';
+comment on column wardgate.provider.revision is
+  'Raised whenever another column changes; page cursors are bound to it';
+comment on column wardgate.provider.mode is
+  'translate; links: same version, only links are rewritten';
+comment on column wardgate.provider.search_post is
+  'Takes searches by POST _search; false: they go by GET';
+comment on column wardgate.provider.http2 is 'Speak HTTP/2 to it';
+comment on column wardgate.provider.connect_ms is
+  'Longest connect, ms; null: provider_connect_ms of the settings';
+comment on column wardgate.provider.total_ms is
+  'Longest call, ms; null: provider_wait_ms of the settings';
+
+create table wardgate.client_grant (
+  client_id  uuid not null references wardgate.client,
+  tenant_id  uuid not null references wardgate.tenant,
+  granted_at timestamptz not null default now(),
+  ended_at   timestamptz,
+  primary key (client_id, tenant_id)
+);
+create index client_grant_of_tenant on wardgate.client_grant (tenant_id);
+comment on table wardgate.client_grant is
+  'Which client may ask for which tenant; rows that ended are kept';
+comment on column wardgate.client_grant.granted_at is 'Since when';
+comment on column wardgate.client_grant.ended_at is
+  'Until when; null: without end';

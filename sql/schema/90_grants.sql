@@ -1,0 +1,77 @@
+-- 90_grants.sql - who may do what: the whole matrix
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- No service role owns anything, reads or writes a table, or makes an object.
+-- Each may call its functions; these run with the rights of the owner and do
+-- one thing each. The exception is wg_auditor, who reads audit freely: that is
+-- its duty, and nobody else's.
+
+revoke all on schema wardgate from public;
+revoke all on all tables in schema wardgate from public;
+revoke all on all functions in schema wardgate from public;
+grant usage on schema wardgate to wg_metadata, wg_token, wg_facade, wg_admin,
+      wg_keeper, wg_operator, wg_auditor;
+
+-- metadata: is the database fit for work?
+grant execute on function
+      wardgate.ready(bigint, bigint)
+   to wg_metadata;
+
+-- token: hashes of one client's secrets, one route, and the trail
+grant execute on function
+      wardgate.ready(bigint, bigint),
+      wardgate.changes_since(bigint),
+      wardgate.client_for_token(uuid),
+      wardgate.route_for_token(uuid, uuid),
+      wardgate.signing_key_in_use(),
+      wardgate.audit_write(wardgate.audit_row[])
+   to wg_token;
+
+-- facade: where records are, never a hash
+grant execute on function
+      wardgate.ready(bigint, bigint),
+      wardgate.changes_since(bigint),
+      wardgate.route_for_facade(uuid, uuid),
+      wardgate.cursor_handle_put(uuid, uuid, bytea, timestamptz),
+      wardgate.cursor_handle_get(uuid, uuid, uuid),
+      wardgate.audit_write(wardgate.audit_row[])
+   to wg_facade;
+grant usage on type wardgate.audit_row to wg_token, wg_facade;
+
+-- keeper: room for audit rows, clearing, summing up
+grant execute on function
+      wardgate.ready(bigint, bigint),
+      wardgate.audit_partitions_ahead(bigint),
+      wardgate.audit_stray(),
+      wardgate.change_log_trim(interval, bigint),
+      wardgate.cursor_handle_trim(interval, bigint),
+      wardgate.secret_use_roll_up(interval)
+   to wg_keeper;
+
+-- operator: clients, secrets, grants, keys, onboarding; no hash comes back
+grant execute on function
+      wardgate.ready(bigint, bigint),
+      wardgate.client_add(uuid, text, text, text),
+      wardgate.client_list(),
+      wardgate.client_able(uuid, boolean),
+      wardgate.secret_add(uuid, text, text, text, bytea, bigint, timestamptz,
+        timestamptz, bigint),
+      wardgate.secret_list(uuid),
+      wardgate.secret_invalidate(uuid, text),
+      wardgate.grant_give(uuid, uuid, timestamptz),
+      wardgate.grant_end(uuid, uuid),
+      wardgate.grant_list(uuid, uuid),
+      wardgate.signing_key_add(text),
+      wardgate.signing_key_list(),
+      wardgate.tenant_put(text, text, text, text, text, text, text, text,
+        text, text, text, text),
+      wardgate.tenant_state_set(text, text, text, text, text),
+      wardgate.tenant_remove(text),
+      wardgate.tenant_list()
+   to wg_operator;
+
+-- auditor: reads the trail, changes nothing
+grant select on wardgate.audit to wg_auditor;
+grant execute on function
+      wardgate.audit_tail(timestamptz, uuid, uuid, bigint)
+   to wg_auditor;
