@@ -20,13 +20,13 @@ signing_kid(struct gateway *g, struct arena *a, struct err *e)
 
 	if (!rows)
 		return NULL;
-	if (!db_count(rows)) {
+	if (!db_count(rows) || db_null(rows, 0, 1)) {
 		err_set(e, ERR_CONF,
 		    "No signing key is in use; run `wardgate key make "
 		    "signing`.");
 		return NULL;
 	}
-	return str_text(a, db_text(rows, 0, 0));
+	return str_text(a, db_text(rows, 0, 1));
 }
 
 static bool

@@ -255,8 +255,9 @@ forget_changes(struct cache *c)
 static void
 forget(struct cache *c, int64_t n)
 {
-	if (n > c->forgotten)
-		c->forgotten = n;
+	while (c->oldest)
+		drop(c, find(c, &c->oldest->key));
+	c->forgotten = n;
 	forget_changes(c);
 }
 
@@ -313,9 +314,7 @@ cache_free(struct cache *c)
 {
 	if (!c)
 		return;
-	while (c->oldest)
-		drop(c, find(c, &c->oldest->key));
-	forget_changes(c);
+	forget(c, 0);
 	free(c->bucket);
 	free(c->change);
 	free(c);

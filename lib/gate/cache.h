@@ -38,7 +38,8 @@ const void *cache_get(
 
 /* cache_changed - entries whose key holds this id (second: NULL), or both ids
  * (then only those with exactly both), and that were read before change n, are
- * gone. cache_forget - all that were read before n. */
+ * gone. cache_forget - everything, and what is read before n as well: also when
+ * n went back, as in a restored database. */
 void cache_changed(struct cache *c, const struct guid *first,
     const struct guid *second, int64_t n);
 void cache_forget(struct cache *c, int64_t n);

@@ -25,9 +25,24 @@ struct change {
 	pthread_cond_t wake;
 };
 
-/* Columns of changes_since: n, kind, key; the first row's kind is null and
- * its n is the present number, or the row says `reset` when the log no longer
- * reaches back to where we were. */
+/* Columns of changes_since: kind, n, key. One row of kind `now` tells the
+ * present number; one of kind `all` that the log does not reach back to where
+ * we were, or that the number went back: a restored database. */
+static void
+take_row(struct change *c, struct arena *a, const struct db_rows *rows,
+    size_t i, int64_t *present)
+{
+	struct str kind = db_text(rows, i, 0);
+	int64_t n = db_int(rows, i, 1);
+
+	if (str_is(kind, "now"))
+		*present = n;
+	else if (str_is(kind, "all"))
+		c->seen(c->ctx, NULL, STR_NONE, n);
+	else
+		c->seen(c->ctx, str_text(a, kind), db_text(rows, i, 2), n);
+}
+
 static bool
 poll_once(struct change *c, struct err *e)
 {
@@ -38,18 +53,8 @@ poll_once(struct change *c, struct err *e)
 	    db_ask_on(c->conn, a, "changes_since", &since, 1, e);
 	size_t i;
 
-	for (i = 0; rows && i < db_count(rows); i++) {
-		int64_t n = db_int(rows, i, 0);
-		struct str kind = db_text(rows, i, 1);
-
-		if (str_is(kind, "reset"))
-			c->seen(c->ctx, NULL, STR_NONE, n);
-		else if (kind.at)
-			c->seen(
-			    c->ctx, str_text(a, kind), db_text(rows, i, 2), n);
-		if (n > c->n)
-			c->n = n;
-	}
+	for (i = 0; rows && i < db_count(rows); i++)
+		take_row(c, a, rows, i, &c->n);
 	if (rows)
 		atomic_store(&c->sent_ms, sent);
 	arena_free(a);

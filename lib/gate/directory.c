@@ -130,17 +130,7 @@ copy_text(char *to, size_t room, struct str s)
 }
 
 /* Columns of client_for_token, a row per secret. */
-enum {
-	C_N,
-	C_KNOWN,
-	C_DISABLED,
-	C_KEY,
-	C_HASH,
-	C_PEPPER,
-	C_START,
-	C_END,
-	C_DEAD
-};
+enum { C_N, C_STATE, C_KEY, C_HASH, C_PEPPER, C_START, C_END, C_DEAD };
 
 static void
 fill_secret(struct secret *s, const struct db_rows *rows, size_t r)
@@ -167,8 +157,8 @@ fill_client(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 
 	(void)a;
 	*n = db_int(rows, 0, C_N);
-	c->known = db_bool(rows, 0, C_KNOWN);
-	c->disabled = db_bool(rows, 0, C_DISABLED);
+	c->known = !str_is(db_text(rows, 0, C_STATE), "unknown");
+	c->disabled = !str_is(db_text(rows, 0, C_STATE), "live");
 	c->n = count;
 	*keep = c->known && !c->disabled && count;
 	for (i = 0; i < count; i++)
@@ -194,7 +184,7 @@ grant_state(struct str word)
 }
 
 /* Columns of route_for_token. */
-enum { L_N, L_TENANT, L_GRANT, L_GRANT_END };
+enum { L_N, L_TENANT, L_NOTICE_END, L_GRANT, L_GRANT_END };
 
 static void *
 fill_link(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
@@ -214,8 +204,7 @@ fill_link(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 /* Columns of route_for_facade. */
 enum {
 	R_N,
-	R_CLIENT_KNOWN,
-	R_CLIENT_DISABLED,
+	R_CLIENT,
 	R_KEYS,
 	R_GRANT,
 	R_GRANT_END,
@@ -223,14 +212,16 @@ enum {
 	R_NOTICE,
 	R_NOTICE_END,
 	R_RETRY,
+	R_MRN_SYSTEM,
+	R_PROVIDER,
 	R_REVISION,
 	R_BASE_URL,
 	R_VERSION,
 	R_MODE,
 	R_SEARCH_POST,
+	R_HTTP2,
 	R_CONNECT,
-	R_WAIT,
-	R_HTTP2
+	R_WAIT
 };
 
 static const int route_texts[] = { R_NOTICE, R_BASE_URL, R_VERSION, R_MODE };
@@ -274,8 +265,8 @@ fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 	char *at = (char *)(r + 1);
 
 	*n = db_int(rows, 0, R_N);
-	r->client_known = db_bool(rows, 0, R_CLIENT_KNOWN);
-	r->client_disabled = db_bool(rows, 0, R_CLIENT_DISABLED);
+	r->client_known = !str_is(db_text(rows, 0, R_CLIENT), "unknown");
+	r->client_disabled = !str_is(db_text(rows, 0, R_CLIENT), "live");
 	fill_keys(r, rows, a);
 	r->grant = grant_state(db_text(rows, 0, R_GRANT));
 	r->grant_end_s = end_of(rows, 0, R_GRANT_END);
