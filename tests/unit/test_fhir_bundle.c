@@ -1,0 +1,168 @@
+/* test_fhir_bundle.c - searchsets as providers send them
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fhir/bundle.h"
+
+static struct arena *a;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	a = arena_new();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	arena_free(a);
+	return 0;
+}
+
+static enum err_kind
+opened(struct bundle *b, const char *text)
+{
+	struct tree_limits lim = { .object = true };
+	struct err e = { .kind = ERR_NONE };
+	struct tree_node *root = tree_read(a, str_of(text), &lim, &e);
+
+	assert_non_null(root);
+	return bundle_read(b, a, root, FHIR_R4, STR("Patient"), &e) ?
+	    ERR_NONE :
+	    e.kind;
+}
+
+static const char *
+written(const struct bundle *b)
+{
+	struct buf out = buf_new(a, 8192);
+
+	tree_write(&out, b->root);
+	return buf_text(&out);
+}
+
+#define SET   "{\"resourceType\":\"Bundle\",\"type\":\"searchset\""
+#define MATCH "{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"1\"}}"
+
+static void
+only_a_searchset_of_the_type_is_read(void **state)
+{
+	static const struct {
+		const char *text;
+		enum err_kind kind;
+		bool has_total;
+		size_t matches, foreign;
+	} rows[] = {
+		{ SET "}", ERR_NONE, false, 0, 0 },
+		{ SET ",\"total\":0}", ERR_NONE, true, 0, 0 },
+		{ SET ",\"total\":\"12\"}", ERR_NONE, true, 0, 0 },
+		{ SET ",\"total\":null}", ERR_NONE, false, 0, 0 },
+		{ SET ",\"total\":-1}", ERR_UPSTREAM_BAD, 0, 0, 0 },
+		{ SET ",\"total\":1.5}", ERR_UPSTREAM_BAD, 0, 0, 0 },
+		{ SET ",\"entry\":[" MATCH "," MATCH "]}", ERR_NONE, false, 2,
+		    0 },
+		{ SET ",\"entry\":[]}", ERR_NONE, false, 0, 0 },
+		{ SET ",\"entry\":[" MATCH ",{\"resource\":{\"resourceType\":"
+		      "\"Practitioner\"},\"search\":{\"mode\":\"include\"}}]}",
+		    ERR_NONE, false, 1, 1 },
+		{ SET ",\"entry\":[{\"resource\":{\"resourceType\":"
+		      "\"OperationOutcome\"}}]}",
+		    ERR_NONE, false, 0, 0 },
+		{ SET ",\"entry\":[{\"fullUrl\":\"x\"}]}", ERR_UPSTREAM_BAD, 0,
+		    0, 0 },
+		{ SET ",\"entry\":[7]}", ERR_UPSTREAM_BAD, 0, 0, 0 },
+		{ SET ",\"entry\":{}}", ERR_UPSTREAM_BAD, 0, 0, 0 },
+		{ "{\"resourceType\":\"Bundle\",\"type\":\"batch\"}",
+		    ERR_UPSTREAM_BAD, 0, 0, 0 },
+		{ "{\"resourceType\":\"Patient\"}", ERR_UPSTREAM_BAD, 0, 0,
+		    0 },
+		{ "{}", ERR_UPSTREAM_BAD, 0, 0, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		struct bundle b;
+
+		assert_int_equal(opened(&b, rows[i].text), rows[i].kind);
+		if (rows[i].kind != ERR_NONE)
+			continue;
+		assert_int_equal(b.has_total, rows[i].has_total);
+		assert_int_equal(b.matches, rows[i].matches);
+		assert_int_equal(b.foreign, rows[i].foreign);
+	}
+}
+
+static void
+what_was_not_asked_for_gives_way_to_an_outcome(void **state)
+{
+	struct bundle b;
+	const char *text;
+
+	(void)state;
+	assert_int_equal(
+	    opened(&b,
+	        SET ",\"signature\":{},\"entry\":[" MATCH
+	            ",{\"resource\":{\"resourceType\":\"Practitioner\","
+	            "\"name\":\"SECRET\"}}]}"),
+	    ERR_NONE);
+	text = written(&b);
+	assert_null(strstr(text, "SECRET"));
+	assert_null(strstr(text, "signature"));
+	assert_non_null(strstr(text, "OperationOutcome"));
+	assert_non_null(strstr(text, "\"mode\":\"outcome\""));
+}
+
+static void
+links_totals_and_full_urls_are_ours(void **state)
+{
+	const struct bundle_link links[] = { { "self", STR("https://g/s") },
+		{ "previous", STR_NONE }, { "next", STR("https://g/n") } };
+	struct bundle b;
+
+	(void)state;
+	assert_int_equal(
+	    opened(&b,
+	        SET ",\"link\":[{\"relation\":\"next\",\"url\":\"?p=2\"},{"
+	            "\"relation\":\"prev\",\"url\":\"?p=0\"}],\"entry\":["
+	            "{\"fullUrl\":\"urn:x\",\"resource\":{\"resourceType\":"
+	            "\"Patient\",\"id\":\"1\"}}," MATCH "]}"),
+	    ERR_NONE);
+	assert_true(str_is(b.next, "?p=2"));
+	assert_true(str_is(b.previous, "?p=0"));
+	bundle_total(&b, a, 41);
+	bundle_links(&b, a, links, COUNT(links));
+	bundle_full_urls(&b, a, STR("https://g"));
+	assert_string_equal(written(&b),
+	    SET ",\"link\":[{\"relation\":\"self\",\"url\":\"https://g/s\"},{"
+	        "\"relation\":\"next\",\"url\":\"https://g/n\"}],\"entry\":["
+	        "{\"fullUrl\":\"urn:x\",\"resource\":{\"resourceType\":"
+	        "\"Patient\",\"id\":\"1\"}},{\"resource\":{\"resourceType\":"
+	        "\"Patient\",\"id\":\"1\"},\"fullUrl\":\"https://g/Patient/1\"}]"
+	        ",\"total\":41}");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    only_a_searchset_of_the_type_is_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_was_not_asked_for_gives_way_to_an_outcome, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    links_totals_and_full_urls_are_ours, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,185 @@
+/* test_gate_cursor.c - a page handle is good for whom it was made, for a day
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ext/crypt.h"
+#include "gate/cursor.h"
+
+#define NOW ((int64_t)1795000000)
+
+static char key_path[] = "/tmp/wg-cursor-XXXXXX";
+static struct conf conf = {
+	.cursor_life_s = 3600,
+	.cursor_bytes = 2048,
+	.cursor_key_file = key_path,
+};
+static struct cursor_keys *keys;
+static struct arena *a;
+
+static int
+set_up(void **state)
+{
+	struct err e = { .kind = ERR_NONE };
+	int i, fd = mkstemp(key_path);
+	FILE *f = fdopen(fd, "w");
+
+	(void)state;
+	for (i = 0; i < 32; i++)
+		fprintf(f, "%02x", i);
+	fputc('\n', f);
+	fclose(f);
+	a = arena_new();
+	return crypt_start(&e) && (keys = cursor_open(NULL, &conf, &e)) ? 0 :
+	                                                                  -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	cursor_close(keys);
+	arena_free(a);
+	return unlink(key_path);
+}
+
+static struct cursor_for
+for_whom(void)
+{
+	struct cursor_for to = { .face = STR("/fhir/r4"),
+		.type = STR("Patient") };
+
+	memset(to.tenant.at, 1, sizeof to.tenant.at);
+	memset(to.client.at, 2, sizeof to.client.at);
+	return to;
+}
+
+static struct str
+made(void)
+{
+	struct cursor_for to = for_whom();
+	struct cursor c = { .revision = 7,
+		.total = 41,
+		.path = STR("Patient"),
+		.query = STR("_getpages=x&name=Ng%C3%BCyen"),
+		.patient = STR("p-1") };
+	struct err e = { .kind = ERR_NONE };
+	struct str text = cursor_make(keys, a, &to, &c, NOW, &e);
+
+	assert_non_null(text.at);
+	return text;
+}
+
+static enum err_kind
+tried(struct cursor_for to, struct str text, int64_t now_s)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct cursor c;
+
+	return cursor_read(keys, a, &to, text, now_s, &c, &e) ? ERR_NONE :
+	                                                        e.kind;
+}
+
+static void
+what_was_sealed_comes_back(void **state)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct cursor_for to = for_whom();
+	struct cursor c;
+	struct str text = made();
+
+	(void)state;
+	assert_true(cursor_read(keys, a, &to, text, NOW + 3599, &c, &e));
+	assert_int_equal(c.revision, 7);
+	assert_int_equal(c.total, 41);
+	assert_true(str_is(c.path, "Patient"));
+	assert_true(str_is(c.query, "_getpages=x&name=Ng%C3%BCyen"));
+	assert_true(str_is(c.patient, "p-1"));
+	assert_null(memmem(text.at, text.len, "getpages", 8));
+}
+
+static void
+nobody_else_can_use_it(void **state)
+{
+	struct cursor_for to = for_whom();
+	struct str text = made();
+
+	(void)state;
+	to.tenant.at[0] ^= 1;
+	assert_int_equal(tried(to, text, NOW), ERR_CURSOR);
+	to = for_whom();
+	to.client.at[15] ^= 1;
+	assert_int_equal(tried(to, text, NOW), ERR_CURSOR);
+	to = for_whom();
+	to.face = STR("/fhir/stu3");
+	assert_int_equal(tried(to, text, NOW), ERR_CURSOR);
+	to = for_whom();
+	to.type = STR("Observation");
+	assert_int_equal(tried(to, text, NOW), ERR_CURSOR);
+}
+
+static void
+it_ends_and_then_says_so(void **state)
+{
+	struct str text = made();
+
+	(void)state;
+	assert_int_equal(tried(for_whom(), text, NOW + 3600),
+	    ERR_CURSOR_EXPIRED);
+	assert_int_equal(tried(for_whom(), text, NOW + 90 * 86400),
+	    ERR_CURSOR_EXPIRED);
+}
+
+static void
+every_altered_character_is_noticed(void **state)
+{
+	struct str text = made();
+	char *copy = arena_dup(a, text.at, text.len);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < text.len; i++) {
+		char was = copy[i];
+
+		copy[i] = was == 'A' ? 'B' : 'A';
+		assert_int_equal(
+		    tried(for_whom(), (struct str){ copy, text.len }, NOW),
+		    ERR_CURSOR);
+		copy[i] = was;
+	}
+	for (i = 0; i < text.len; i++)
+		assert_int_equal(
+		    tried(for_whom(), (struct str){ copy, i }, NOW),
+		    ERR_CURSOR);
+	assert_int_equal(
+	    tried(for_whom(), STR("AQAAUSM="), NOW), ERR_CURSOR);
+}
+
+static void
+two_handles_of_one_page_differ(void **state)
+{
+	(void)state;
+	assert_false(str_eq(made(), made()));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_sealed_comes_back),
+		cmocka_unit_test(nobody_else_can_use_it),
+		cmocka_unit_test(it_ends_and_then_says_so),
+		cmocka_unit_test(every_altered_character_is_noticed),
+		cmocka_unit_test(two_handles_of_one_page_differ),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
