@@ -37,10 +37,10 @@ escape_check(const char *p, const char *end, size_t *n)
 	int v, low;
 
 	*n = 2;
-	if (end - p >= 2 && p[1] != 'u')
-		return memchr("\"\\/bfnrt", p[1], 8)
-		           ? NULL
-		           : "an escape that JSON lacks";
+	if (end - p >= 2 && memchr("\"\\/bfnrt", p[1], 8))
+		return NULL;
+	if (end - p < 2 || p[1] != 'u')
+		return "an escape that JSON lacks";
 	*n = 6;
 	if ((v = unit(p, end)) < 0)
 		return "\\u without four hexadecimal digits";
@@ -50,9 +50,9 @@ escape_check(const char *p, const char *end, size_t *n)
 		return NULL;
 	*n = 12;
 	low = v < 0xdc00 ? unit(p + 6, end) : -1;
-	return low >= 0xdc00 && low <= 0xdfff
-	           ? NULL
-	           : "a surrogate without its other half";
+	if (low >= 0xdc00 && low <= 0xdfff)
+		return NULL;
+	return "a surrogate without its other half";
 }
 
 /* The UTF-8 form of one character (RFC 3629 3). */

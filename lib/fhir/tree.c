@@ -47,7 +47,7 @@ tree_at(const struct tree_node *n, enum name id)
 {
 	struct tree_node *c;
 
-	if (tree_is(n, TREE_OBJECT))
+	if (id != NAME_NONE && tree_is(n, TREE_OBJECT))
 		tree_each(c, n) if (c->id == id) return c;
 	return NULL;
 }
