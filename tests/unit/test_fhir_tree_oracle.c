@@ -392,20 +392,24 @@ jansson_goes_deeper_than_we_do(void **state)
 	arena_free(a);
 }
 
+/* Jansson 2.14 takes the first three. */
 static void
-jansson_loses_a_nul_that_we_refuse(void **state)
+a_raw_nul_is_refused_wherever_it_stands(void **state)
 {
-	static const char text[] = "[1\0,2]";
+	static const struct {
+		char text[8];
+		size_t len;
+	} rows[] = { { "[1\0,2]", 6 }, { "[null\0]", 7 }, { "1\0", 2 },
+		{ "[\0]", 3 }, { "[1]\0", 4 }, { "\0{}", 3 }, { "\"\0\"", 3 } };
 	struct arena *a = arena_new();
 	struct tree_node *n;
-	json_t *j = json_loadb(text, sizeof text - 1, 0, NULL);
+	size_t i;
 
 	(void)state;
-	assert_int_equal(
-	    judged(a, (struct str){ text, sizeof text - 1 }, &n), ORACLE_SAME);
-	assert_null(n);
-	assert_non_null(j); /* else the oracle need not step aside */
-	json_decref(j);
+	for (i = 0; i < COUNT(rows); i++)
+		assert_int_equal(
+		    judged(a, (struct str){ rows[i].text, rows[i].len }, &n),
+		    ORACLE_SAME);
 	arena_free(a);
 }
 
@@ -419,7 +423,7 @@ main(void)
 		cmocka_unit_test(broken_texts_are_refused_alike),
 		cmocka_unit_test(jansson_cannot_hold_numbers_that_we_keep),
 		cmocka_unit_test(jansson_goes_deeper_than_we_do),
-		cmocka_unit_test(jansson_loses_a_nul_that_we_refuse),
+		cmocka_unit_test(a_raw_nul_is_refused_wherever_it_stands),
 	};
 
 	json_object_seed(1);
