@@ -133,6 +133,8 @@ PARTS = (
     Part("unit", "modules, under ASan and UBSan", units, cmocka, jobs=2),
     Part("fuzz", "fuzz targets over their corpora", replays, replay, jobs=2),
     Part("man", "manual pages", manuals, exit_status),
+    Part("fhir", "golden files against the definitions of FHIR",
+         lambda: discover("tests/fhir"), unittests),
     Part("rig", "the rig itself", lambda: discover("tests/rig"), unittests),
     Part("sql", "schema, functions, scripts",
          lambda: discover("tests/sql"), unittests),
