@@ -145,7 +145,7 @@ PARTS = (
     Part("demo", "what a newcomer meets",
          lambda: discover("tests/demo"), unittests),
 )
-QUICK = ("house", "unit", "fuzz", "man")
+QUICK = ("house", "unit", "fuzz", "fhir", "man")
 
 
 # ---- running ----
