@@ -280,15 +280,49 @@ def launch(home):
 
 
 def leftovers(home):
-    """Processes that carry the mark of this house, ours or root's to end."""
-    wanted = f"{MARK}={home}".encode()
+    """Processes of this house, whoever started them last. Our own programs
+    hide their environment (they hold keys), but not their command line."""
+    mark = f"{MARK}={home}".encode()
     for entry in os.listdir("/proc"):
+        if not entry.isdigit() or int(entry) == os.getpid():
+            continue
         try:
-            if entry.isdigit() and int(entry) != os.getpid() and wanted in \
-                    Path(f"/proc/{entry}/environ").read_bytes().split(b"\0"):
+            if mark in Path(f"/proc/{entry}/environ").read_bytes() \
+                    .split(b"\0"):
+                yield int(entry)
+        except PermissionError:
+            if is_program(entry, home):
                 yield int(entry)
         except OSError:
             continue
+
+
+def is_program(entry, home):
+    """One of wardgate's programs, started with this house's settings?"""
+    try:
+        words = Path(f"/proc/{entry}/cmdline").read_text().split("\0")
+    except OSError:
+        return False
+    bins = (str(place.build_dir() / "bin"), str(Path(home) / "bin"))
+    return os.path.dirname(words[0]) in bins and \
+        any(w.startswith(f"{home}/") for w in words[1:])
+
+
+def end_leftovers(home, wait_s=10):
+    """TERM, then KILL, until none is left."""
+    until = time.monotonic() + wait_s
+    which = signal.SIGTERM
+    while left := list(leftovers(home)):
+        if time.monotonic() > until - wait_s / 2:
+            which = signal.SIGKILL
+        for pid in left:
+            try:
+                os.kill(pid, which)
+            except OSError:
+                continue
+        if time.monotonic() > until:
+            raise place.Advice(f"Processes {left} of {home} do not end.")
+        time.sleep(0.1)
 
 
 def main():
