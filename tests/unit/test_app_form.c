@@ -67,8 +67,7 @@ a_form_gives_each_parameter_once(void **state)
 		{ "grant_type=x&grant-type=x", ERR_NONE, "x", NULL, NULL,
 		    NULL },
 		{ "grant_type=x&grant-type=y", ERR_REPEATED, 0, 0, 0, 0 },
-		{ "grant_type=&grant-type=x", ERR_NONE, "x", NULL, NULL,
-		    NULL },
+		{ "grant_type=&grant-type=x", ERR_NONE, "x", NULL, NULL, NULL },
 		{ "client_id=a&client_id=a", ERR_REPEATED, 0, 0, 0, 0 },
 		{ "client%5fid=a&client_id=b", ERR_REPEATED, 0, 0, 0, 0 },
 		{ "scope=a&scope=", ERR_REPEATED, 0, 0, 0, 0 },
@@ -78,16 +77,15 @@ a_form_gives_each_parameter_once(void **state)
 		{ "", ERR_NONE, NULL, NULL, NULL, NULL },
 		{ "&&&==", ERR_NONE, NULL, NULL, NULL, NULL },
 		{ "&", ERR_NONE, NULL, NULL, NULL, NULL },
-		{ "client_secret=a%2Bb+c%3A", ERR_NONE, NULL, NULL, "a+b c:",
-		    NULL },
+		{ "client_secret=a%2Bb+c%3A", ERR_NONE, NULL, NULL,
+		    "a+b c:", NULL },
 		{ "client_secret=%", ERR_MALFORMED, 0, 0, 0, 0 },
 		{ "client_secret=%z1", ERR_MALFORMED, 0, 0, 0, 0 },
 		{ "client_secret=%00", ERR_MALFORMED, 0, 0, 0, 0 },
 		{ "client_secret=%C0%80", ERR_MALFORMED, 0, 0, 0, 0 },
 		{ "client_secret=%FF", ERR_MALFORMED, 0, 0, 0, 0 },
 		{ "client_secret=%ED%A0%80", ERR_MALFORMED, 0, 0, 0, 0 },
-		{ "a=1&b=2&c=3&d=4&e=5&f=6", ERR_NONE, NULL, NULL, NULL,
-		    NULL },
+		{ "a=1&b=2&c=3&d=4&e=5&f=6", ERR_NONE, NULL, NULL, NULL, NULL },
 		{ "a=1&b=2&c=3&d=4&e=5&f=6&g=7", ERR_TOO_MANY, 0, 0, 0, 0 },
 	};
 
@@ -104,8 +102,8 @@ a_json_object_gives_the_same(void **state)
 		    ERR_NONE, "x", "a", "b", "c" },
 		{ "{\"grant-type\":\"x\",\"other\":[1]}", ERR_NONE, "x", NULL,
 		    NULL, NULL },
-		{ "{\"client_id\":\"a\",\"client_id\":\"a\"}", ERR_MALFORMED,
-		    0, 0, 0, 0 },
+		{ "{\"client_id\":\"a\",\"client_id\":\"a\"}", ERR_MALFORMED, 0,
+		    0, 0, 0 },
 		{ "{\"client_id\":7}", ERR_MALFORMED, 0, 0, 0, 0 },
 		{ "{\"client_id\":[\"a\"]}", ERR_MALFORMED, 0, 0, 0, 0 },
 		{ "{\"client_id\":\"a\\u0000\"}", ERR_MALFORMED, 0, 0, 0, 0 },
@@ -151,8 +149,8 @@ basic_is_decoded_strictly(void **state)
 	for (i = 0; i < COUNT(rows); i++) {
 		struct err e = { .kind = ERR_NONE };
 		struct str id, secret;
-		bool fine = form_basic(
-		    a, str_of(rows[i].field), &id, &secret, &e);
+		bool fine =
+		    form_basic(a, str_of(rows[i].field), &id, &secret, &e);
 
 		assert_int_equal(fine, rows[i].id != NULL);
 		if (!fine) {

@@ -36,9 +36,8 @@ opened(struct bundle *b, const char *text)
 	struct tree_node *root = tree_read(a, str_of(text), &lim, &e);
 
 	assert_non_null(root);
-	return bundle_read(b, a, root, FHIR_R4, STR("Patient"), &e) ?
-	    ERR_NONE :
-	    e.kind;
+	return bundle_read(b, a, root, FHIR_R4, STR("Patient"), &e) ? ERR_NONE
+	                                                            : e.kind;
 }
 
 static const char *
@@ -83,8 +82,7 @@ only_a_searchset_of_the_type_is_read(void **state)
 		{ SET ",\"entry\":{}}", ERR_UPSTREAM_BAD, 0, 0, 0 },
 		{ "{\"resourceType\":\"Bundle\",\"type\":\"batch\"}",
 		    ERR_UPSTREAM_BAD, 0, 0, 0 },
-		{ "{\"resourceType\":\"Patient\"}", ERR_UPSTREAM_BAD, 0, 0,
-		    0 },
+		{ "{\"resourceType\":\"Patient\"}", ERR_UPSTREAM_BAD, 0, 0, 0 },
 		{ "{}", ERR_UPSTREAM_BAD, 0, 0, 0 },
 	};
 	size_t i;
@@ -110,10 +108,9 @@ what_was_not_asked_for_gives_way_to_an_outcome(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    opened(&b,
-	        SET ",\"signature\":{},\"entry\":[" MATCH
-	            ",{\"resource\":{\"resourceType\":\"Practitioner\","
-	            "\"name\":\"SECRET\"}}]}"),
+	    opened(&b, SET ",\"signature\":{},\"entry\":[" MATCH
+			   ",{\"resource\":{\"resourceType\":\"Practitioner\","
+			   "\"name\":\"SECRET\"}}]}"),
 	    ERR_NONE);
 	text = written(&b);
 	assert_null(strstr(text, "SECRET"));
@@ -132,23 +129,23 @@ links_totals_and_full_urls_are_ours(void **state)
 	(void)state;
 	assert_int_equal(
 	    opened(&b,
-	        SET ",\"link\":[{\"relation\":\"next\",\"url\":\"?p=2\"},{"
-	            "\"relation\":\"prev\",\"url\":\"?p=0\"}],\"entry\":["
-	            "{\"fullUrl\":\"urn:x\",\"resource\":{\"resourceType\":"
-	            "\"Patient\",\"id\":\"1\"}}," MATCH "]}"),
+		SET ",\"link\":[{\"relation\":\"next\",\"url\":\"?p=2\"},{"
+		    "\"relation\":\"prev\",\"url\":\"?p=0\"}],\"entry\":["
+		    "{\"fullUrl\":\"urn:x\",\"resource\":{\"resourceType\":"
+		    "\"Patient\",\"id\":\"1\"}}," MATCH "]}"),
 	    ERR_NONE);
 	assert_true(str_is(b.next, "?p=2"));
 	assert_true(str_is(b.previous, "?p=0"));
 	bundle_total(&b, a, 41);
 	bundle_links(&b, a, links, COUNT(links));
 	bundle_full_urls(&b, a, STR("https://g"));
-	assert_string_equal(written(&b),
-	    SET ",\"link\":[{\"relation\":\"self\",\"url\":\"https://g/s\"},{"
-	        "\"relation\":\"next\",\"url\":\"https://g/n\"}],\"entry\":["
-	        "{\"fullUrl\":\"urn:x\",\"resource\":{\"resourceType\":"
-	        "\"Patient\",\"id\":\"1\"}},{\"resource\":{\"resourceType\":"
-	        "\"Patient\",\"id\":\"1\"},\"fullUrl\":\"https://g/Patient/1\"}]"
-	        ",\"total\":41}");
+	assert_string_equal(written(&b), SET
+	    ",\"link\":[{\"relation\":\"self\",\"url\":\"https://g/s\"},{"
+	    "\"relation\":\"next\",\"url\":\"https://g/n\"}],\"entry\":["
+	    "{\"fullUrl\":\"urn:x\",\"resource\":{\"resourceType\":"
+	    "\"Patient\",\"id\":\"1\"}},{\"resource\":{\"resourceType\":"
+	    "\"Patient\",\"id\":\"1\"},\"fullUrl\":\"https://g/Patient/1\"}]"
+	    ",\"total\":41}");
 }
 
 int

@@ -27,8 +27,7 @@ only_urls_under_the_base_go_outward(void **state)
 	static const struct {
 		const char *url, *ours; /* NULL: left alone */
 	} rows[] = {
-		{ "https://ehr.example/api/fhir/Patient/1",
-		    OURS "/Patient/1" },
+		{ "https://ehr.example/api/fhir/Patient/1", OURS "/Patient/1" },
 		{ "HTTPS://EHR.example:443/api/fhir/Patient/1",
 		    OURS "/Patient/1" },
 		{ "https://ehr.example/api/fhir", OURS },
@@ -135,8 +134,8 @@ page_links_lead_only_under_the_base(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
 		struct str path, query;
-		bool found = links_inward(&l, a, str_of(rows[i].link),
-		    STR("Patient"), &path, &query);
+		bool found = links_inward(
+		    &l, a, str_of(rows[i].link), STR("Patient"), &path, &query);
 
 		assert_int_equal(found, rows[i].path != NULL);
 		if (!found)

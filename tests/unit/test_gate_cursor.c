@@ -38,8 +38,8 @@ set_up(void **state)
 	fputc('\n', f);
 	fclose(f);
 	a = arena_new();
-	return crypt_start(&e) && (keys = cursor_open(NULL, &conf, &e)) ? 0 :
-	                                                                  -1;
+	return crypt_start(&e) && (keys = cursor_open(NULL, &conf, &e)) ? 0
+	                                                                : -1;
 }
 
 static int
@@ -84,8 +84,8 @@ tried(struct cursor_for to, struct str text, int64_t now_s)
 	struct err e = { .kind = ERR_NONE };
 	struct cursor c;
 
-	return cursor_read(keys, a, &to, text, now_s, &c, &e) ? ERR_NONE :
-	                                                        e.kind;
+	return cursor_read(keys, a, &to, text, now_s, &c, &e) ? ERR_NONE
+	                                                      : e.kind;
 }
 
 static void
@@ -132,10 +132,10 @@ it_ends_and_then_says_so(void **state)
 	struct str text = made();
 
 	(void)state;
-	assert_int_equal(tried(for_whom(), text, NOW + 3600),
-	    ERR_CURSOR_EXPIRED);
-	assert_int_equal(tried(for_whom(), text, NOW + 90 * 86400),
-	    ERR_CURSOR_EXPIRED);
+	assert_int_equal(
+	    tried(for_whom(), text, NOW + 3600), ERR_CURSOR_EXPIRED);
+	assert_int_equal(
+	    tried(for_whom(), text, NOW + 90 * 86400), ERR_CURSOR_EXPIRED);
 }
 
 static void
@@ -159,8 +159,7 @@ every_altered_character_is_noticed(void **state)
 		assert_int_equal(
 		    tried(for_whom(), (struct str){ copy, i }, NOW),
 		    ERR_CURSOR);
-	assert_int_equal(
-	    tried(for_whom(), STR("AQAAUSM="), NOW), ERR_CURSOR);
+	assert_int_equal(tried(for_whom(), STR("AQAAUSM="), NOW), ERR_CURSOR);
 }
 
 static void
