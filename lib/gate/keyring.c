@@ -2,305 +2,35 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gate/keyring.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/conf.h"
-#include "base/enc.h"
 #include "base/log.h"
-#include "ext/crypt.h"
 
-#define JWKS_BYTES_MAX ((size_t)KEYRING_KEYS * 400)
-#define SETTLED_S      2 /* a folder's time stamp is coarse */
-#define NEVER          ((struct timespec){ -1, 0 })
+#define SETTLED_S 2 /* a folder's time stamp is coarse */
+#define NEVER     ((struct timespec){ -1, 0 })
 
-struct keys {
-	struct keys *self; /* the same, writable for its last holder */
-	atomic_int holders;
-	size_t n;
-	struct jws_key *at[KEYRING_KEYS]; /* by kid, ascending */
-	struct jws_key *signing;
+/* A wish of our own, so that it outlives the call that brought it. */
+struct kept_wish {
+	struct keyring_wish wish;
+	char (*kids)[JWS_KID_LEN + 1]; /* sign, then the withdrawn ones */
+	const char **withdrawn;
 };
 
 struct keyring {
-	pthread_mutex_t lock; /* guards now and read_at */
+	pthread_mutex_t lock; /* guards now */
 	struct keys *now;
-	struct timespec read_at;              /* the public folder's mtime */
+	pthread_mutex_t loading; /* guards the rest, and reading */
+	struct kept_wish kept;
+	struct timespec read_at; /* the public folder's mtime */
+	int64_t refreshed_ms;
 	const char *public_dir, *signing_dir; /* borrowed from a */
 	struct arena *a;
 };
-
-/* ---- one set ---------------------------------------------------------------
- */
-
-static struct keys *
-keys_new(void)
-{
-	struct keys *s = calloc(1, sizeof *s);
-
-	if (!s)
-		abort(); /* as arena_get does */
-	s->self = s;
-	atomic_init(&s->holders, 1);
-	return s;
-}
-
-void
-keys_release(const struct keys *given)
-{
-	struct keys *s = given ? given->self : NULL;
-	size_t i;
-
-	if (!s || atomic_fetch_sub(&s->holders, 1) > 1)
-		return;
-	for (i = 0; i < s->n; i++)
-		jws_key_free(s->at[i]);
-	jws_key_free(s->signing);
-	free(s);
-}
-
-const struct jws_key *
-keys_find(const struct keys *s, struct str kid)
-{
-	size_t low = 0, high = s->n, mid;
-	int order;
-
-	if (kid.len != JWS_KID_LEN)
-		return NULL;
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		order = memcmp(kid.at, jws_kid(s->at[mid]), JWS_KID_LEN);
-		if (!order)
-			return s->at[mid];
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return NULL;
-}
-
-const struct jws_key *
-keys_signing(const struct keys *s)
-{
-	return s->signing;
-}
-
-size_t
-keys_count(const struct keys *s)
-{
-	return s->n;
-}
-
-const struct jws_key *
-keys_at(const struct keys *s, size_t i)
-{
-	return i < s->n ? s->at[i] : NULL;
-}
-
-char *
-keys_jwks(struct arena *a, const struct keys *s)
-{
-	struct buf b = buf_new(a, JWKS_BYTES_MAX);
-	size_t i;
-
-	buf_str(&b, "{\"keys\":[");
-	for (i = 0; i < s->n; i++) {
-		if (i)
-			buf_char(&b, ',');
-		buf_str(&b, jws_jwk(a, s->at[i]));
-	}
-	buf_str(&b, "]}");
-	return buf_text(&b);
-}
-
-/* ---- reading files
- * ------------------------------------------------------------ */
-
-/* Who may write a public key may mint tokens. */
-static bool
-only_ours_to_write(const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (stat(path, &st))
-		return err_set(e, ERR_CONF, "%s: cannot be read: %s.", path,
-		    strerror(errno));
-	if (st.st_mode & (S_ISDIR(st.st_mode) ? S_IWOTH : S_IWGRP | S_IWOTH))
-		return err_set(e, ERR_CONF,
-		    "%s: others may write it, and so let tokens of their own "
-		    "in; run `chmod go-w %s`.",
-		    path, path);
-	return true;
-}
-
-/* pem has room for JWS_PEM_MAX bytes. A longer file is cut, and then is no
- * PEM any more. */
-static bool
-slurp(const char *path, char *pem, struct str *text, struct err *e)
-{
-	FILE *f = fopen(path, "re");
-
-	if (!f)
-		return err_set(e, ERR_CONF, "%s: cannot be read: %s.", path,
-		    strerror(errno));
-	setvbuf(f, NULL, _IONBF, 0); /* leaves no second copy of a secret */
-	*text = (struct str){ pem, fread(pem, 1, JWS_PEM_MAX, f) };
-	fclose(f);
-	return true;
-}
-
-/* The key in dir/<kid>.pem, if it is the key that the name says. */
-static struct jws_key *
-read_key(const char *dir, const char *kid, bool private, struct err *e)
-{
-	struct arena *a = arena_new();
-	struct err why = { 0 };
-	char *path = arena_printf(a, "%s/%s.pem", dir, kid);
-	char pem[JWS_PEM_MAX];
-	struct jws_key *k = NULL;
-	struct str text;
-
-	if (!(private ? conf_secret_file : only_ours_to_write)(path, e) ||
-	    !slurp(path, pem, &text, e))
-		goto out;
-	k = (private ? jws_key_private : jws_key_public)(text, &why);
-	crypt_wipe(pem, sizeof pem);
-	if (!k) {
-		err_set(e, ERR_CONF, "%s: %s%s.", path, why.said, why.why);
-	} else if (strcmp(jws_kid(k), kid) != 0) {
-		err_set(e, ERR_CONF,
-		    "%s: holds the key %s; a key file is named by its kid.",
-		    path, jws_kid(k));
-		jws_key_free(k);
-		k = NULL;
-	}
-out:
-	arena_free(a);
-	return k;
-}
-
-static bool
-withdrawn(const struct keyring_wish *wish, const char *kid)
-{
-	size_t i;
-
-	for (i = 0; wish && i < wish->withdrawn_n; i++)
-		if (!strcmp(wish->withdrawn[i], kid))
-			return true;
-	return false;
-}
-
-static void
-keep_sorted(struct keys *s, struct jws_key *k)
-{
-	size_t i = s->n++;
-
-	for (; i > 0 && strcmp(jws_kid(s->at[i - 1]), jws_kid(k)) > 0; i--)
-		s->at[i] = s->at[i - 1];
-	s->at[i] = k;
-}
-
-/* A file in the public folder: true if it was loaded, or is none of ours. */
-static bool
-take(struct keys *s, const struct keyring *r, const char *name,
-    const struct keyring_wish *wish, struct err *e)
-{
-	char kid[JWS_KID_LEN + 1] = "";
-	size_t len = strlen(name);
-	struct jws_key *k;
-
-	if (name[0] == '.' || len < 4 || strcmp(name + len - 4, ".pem") != 0)
-		return true;
-	if (len != JWS_KID_LEN + 4)
-		return err_set(e, ERR_CONF,
-		    "%s/%.100s: a key file is named by its kid, of %d "
-		    "characters, and .pem.",
-		    r->public_dir, name, JWS_KID_LEN);
-	memcpy(kid, name, JWS_KID_LEN);
-	if (withdrawn(wish, kid))
-		return true;
-	if (s->n == KEYRING_KEYS)
-		return err_set(e, ERR_CONF, "%s: more than %d keys.",
-		    r->public_dir, KEYRING_KEYS);
-	if (!(k = read_key(r->public_dir, kid, false, e)))
-		return false;
-	keep_sorted(s, k);
-	return true;
-}
-
-static bool
-read_public(struct keys *s, const struct keyring *r,
-    const struct keyring_wish *wish, bool strict, struct err *e)
-{
-	struct err bad = { 0 };
-	struct dirent *entry;
-	DIR *d;
-
-	if (!only_ours_to_write(r->public_dir, e))
-		return false;
-	if (!(d = opendir(r->public_dir)))
-		return err_set(e, ERR_CONF, "%s: cannot be read: %s.",
-		    r->public_dir, strerror(errno));
-	while (!(strict && bad.kind) && (entry = readdir(d))) {
-		err_clear(&bad);
-		if (!take(s, r, entry->d_name, wish, &bad) && !strict)
-			log_event(LOG_ERROR, "key_refused", LOG_WHY, bad.said,
-			    LOG_END);
-	}
-	closedir(d);
-	if (strict && bad.kind)
-		return err_set(e, bad.kind, "%s", bad.said);
-	return s->n > 0 ||
-	       err_set(e, ERR_CONF,
-		   "%s: holds no key that verifies; make one with `wardgate "
-		   "key make signing`.",
-		   r->public_dir);
-}
-
-/* What the private half signs, the published half must verify. */
-static bool
-halves_fit(const struct jws_key *private, const struct jws_key *public)
-{
-	char sig[JWS_SIG_LEN];
-
-	return jws_sign(private, STR("wardgate.check"), sig, NULL) &&
-	       jws_verify(public, STR("wardgate.check"),
-		   (struct str){ sig, sizeof sig });
-}
-
-static bool
-read_signing(
-    struct keys *s, const struct keyring *r, const char *kid, struct err *e)
-{
-	const struct jws_key *public = keys_find(s, str_of(kid));
-
-	if (!r->signing_dir)
-		return err_why(e, ERR_BROKEN, "no folder of signing keys");
-	if (!public)
-		return err_set(e, ERR_CONF,
-		    "The key %.60s is to sign, but it is not in %s, or is "
-		    "withdrawn.",
-		    kid, r->public_dir);
-	if (!(s->signing = read_key(r->signing_dir, kid, true, e)))
-		return false;
-	if (halves_fit(s->signing, public))
-		return true;
-	jws_key_free(s->signing);
-	s->signing = NULL;
-	return err_set(
-	    e, ERR_CONF, "The two halves of the key %s do not fit.", kid);
-}
-
-/* ---- the ring
- * ------------------------------------------------------------------ */
 
 /* A folder that changed a moment ago may change again without a new time
  * stamp, so its stamp is not believed yet. */
@@ -315,49 +45,85 @@ stamp(const struct keyring *r)
 	return st.st_mtim;
 }
 
+static void
+forget(struct kept_wish *w)
+{
+	free(w->kids);
+	free(w->withdrawn);
+	*w = (struct kept_wish){ 0 };
+}
+
+/* What is not a kid is kept cut or whole, and then fits no file. */
+static void
+keep(struct kept_wish *to, const struct keyring_wish *wish)
+{
+	struct kept_wish w = { 0 };
+	size_t i, n = wish ? wish->withdrawn_n : 0;
+
+	w.kids = calloc(n + 1, sizeof *w.kids);
+	w.withdrawn = calloc(n + 1, sizeof *w.withdrawn);
+	if (!w.kids || !w.withdrawn)
+		abort();
+	if (wish && wish->sign) {
+		snprintf(w.kids[0], sizeof w.kids[0], "%s", wish->sign);
+		w.wish.sign = w.kids[0];
+	}
+	for (i = 0; i < n; i++) {
+		snprintf(
+		    w.kids[i + 1], sizeof w.kids[0], "%s", wish->withdrawn[i]);
+		w.withdrawn[i] = w.kids[i + 1];
+	}
+	w.wish.withdrawn = w.withdrawn;
+	w.wish.withdrawn_n = n;
+	forget(to);
+	*to = w;
+}
+
 static bool
 still_good(const struct keys *s, const struct keyring_wish *wish)
 {
 	size_t i;
 
-	for (i = 0; s && i < s->n; i++)
-		if (withdrawn(wish, jws_kid(s->at[i])))
+	for (i = 0; s && i < wish->withdrawn_n; i++)
+		if (keys_find(s, str_of(wish->withdrawn[i])))
 			return false;
 	return s != NULL;
 }
 
 static void
-swap(struct keyring *r, struct keys *s, struct timespec read_at)
+swap(struct keyring *r, struct keys *s)
 {
 	struct keys *old;
 
 	pthread_mutex_lock(&r->lock);
 	old = r->now;
 	r->now = s;
-	r->read_at = read_at;
 	pthread_mutex_unlock(&r->lock);
 	keys_release(old);
 }
 
 /* A folder that cannot be read just now takes no key away, unless one is
- * withdrawn: then no token is believed until it can be read again. */
+ * withdrawn: then no token is believed until it can be read again. The caller
+ * holds `loading`. */
 static bool
-load(struct keyring *r, const struct keyring_wish *wish, bool strict,
-    struct err *e)
+load(struct keyring *r, bool strict, struct err *e)
 {
-	struct timespec at = stamp(r);
+	const struct keyring_wish *wish = &r->kept.wish;
 	struct keys *s = keys_new();
 	bool signs;
 
-	if (!read_public(s, r, wish, strict, e)) {
-		if (still_good(r->now, wish)) /* nobody else writes it */
+	r->read_at = stamp(r);
+	if (!keys_read(s, r->public_dir, wish, strict, e)) {
+		r->read_at = NEVER;
+		if (still_good(r->now, wish)) /* only we write it */
 			keys_release(s);
 		else
-			swap(r, s, at);
+			swap(r, s);
 		return false;
 	}
-	signs = !wish || !wish->sign || read_signing(s, r, wish->sign, e);
-	swap(r, s, at);
+	signs =
+	    !wish->sign || keys_read_signing(s, r->signing_dir, wish->sign, e);
+	swap(r, s);
 	return signs;
 }
 
@@ -370,11 +136,12 @@ keyring_open(const char *public_dir, const char *signing_dir,
 
 	r->a = a;
 	r->public_dir = arena_dup(a, public_dir, strlen(public_dir));
-	r->signing_dir = !signing_dir
-	                     ? NULL
-	                     : arena_dup(a, signing_dir, strlen(signing_dir));
+	if (signing_dir)
+		r->signing_dir = arena_dup(a, signing_dir, strlen(signing_dir));
 	pthread_mutex_init(&r->lock, NULL);
-	if (load(r, wish, true, e))
+	pthread_mutex_init(&r->loading, NULL);
+	keep(&r->kept, wish);
+	if (load(r, true, e))
 		return r;
 	keyring_free(r);
 	return NULL;
@@ -388,7 +155,9 @@ keyring_free(void *keyring)
 	if (!r)
 		return;
 	keys_release(r->now);
+	forget(&r->kept);
 	pthread_mutex_destroy(&r->lock);
+	pthread_mutex_destroy(&r->loading);
 	arena_free(r->a);
 }
 
@@ -396,19 +165,43 @@ bool
 keyring_reload(
     struct keyring *r, const struct keyring_wish *wish, struct err *e)
 {
-	return load(r, wish, false, e);
+	bool good;
+
+	pthread_mutex_lock(&r->loading);
+	keep(&r->kept, wish);
+	good = load(r, false, e);
+	pthread_mutex_unlock(&r->loading);
+	return good;
+}
+
+static bool
+changed(const struct keyring *r)
+{
+	struct timespec now = stamp(r);
+
+	return now.tv_sec < 0 || now.tv_sec != r->read_at.tv_sec ||
+	       now.tv_nsec != r->read_at.tv_nsec;
 }
 
 bool
-keyring_changed(struct keyring *r)
+keyring_refresh(struct keyring *r)
 {
-	struct timespec now = stamp(r), then;
+	int64_t now_ms = clock_mono_ms();
+	struct err why = { 0 };
+	bool loaded = false;
 
-	pthread_mutex_lock(&r->lock);
-	then = r->read_at;
-	pthread_mutex_unlock(&r->lock);
-	return now.tv_sec < 0 || now.tv_sec != then.tv_sec ||
-	       now.tv_nsec != then.tv_nsec;
+	pthread_mutex_lock(&r->loading);
+	if ((!r->refreshed_ms ||
+		now_ms - r->refreshed_ms >= KEYRING_REFRESH_MS) &&
+	    changed(r)) {
+		r->refreshed_ms = now_ms;
+		loaded = load(r, false, &why);
+		if (!loaded)
+			log_event(LOG_ERROR, "keys_not_reloaded", LOG_WHY,
+			    why.said[0] ? why.said : why.why, LOG_END);
+	}
+	pthread_mutex_unlock(&r->loading);
+	return loaded;
 }
 
 const struct keys *
@@ -418,7 +211,7 @@ keyring_hold(struct keyring *r)
 
 	pthread_mutex_lock(&r->lock);
 	s = r->now;
-	atomic_fetch_add(&s->holders, 1);
+	keys_share(s);
 	pthread_mutex_unlock(&r->lock);
 	return s;
 }

@@ -371,20 +371,41 @@ date_back(time_t s)
 }
 
 static void
-a_changed_folder_is_noticed(void **state)
+a_changed_folder_is_noticed_and_read_under_the_old_wish(void **state)
+{
+	const char *const gone[] = { kid_b };
+	struct keyring_wish wish = { kid_a, gone, 1 };
+	struct err e = { 0 };
+	struct keyring *r = keyring_open(public, signing, &wish, &e);
+	const struct keys *s;
+
+	(void)state;
+	date_back(1000000);
+	assert_true(keyring_refresh(r));
+	usleep(1000 * (KEYRING_REFRESH_MS + 50));
+	assert_false(keyring_refresh(r)); /* nothing changed */
+	put(public, PEM_KID, PEM_PUBLIC, 0644);
+	date_back(1000001);
+	assert_true(keyring_refresh(r));
+	date_back(1000002);
+	assert_false(keyring_refresh(r)); /* too soon after the last time */
+	s = keyring_hold(r);
+	assert_non_null(keys_find(s, STR(PEM_KID)));
+	assert_null(keys_find(s, str_of(kid_b)));
+	assert_string_equal(jws_kid(keys_signing(s)), kid_a);
+	keys_release(s);
+	keyring_free(r);
+}
+
+static void
+a_folder_that_changed_this_very_second_may_change_again(void **state)
 {
 	struct keyring *r = ring(NULL);
 
 	(void)state;
-	assert_true(keyring_changed(r)); /* too fresh to be believed */
-	date_back(1000000);
-	assert_true(keyring_reload(r, NULL, NULL));
-	assert_false(keyring_changed(r));
-	put(public, PEM_KID, PEM_PUBLIC, 0644);
-	date_back(1000001);
-	assert_true(keyring_changed(r));
-	assert_true(keyring_reload(r, NULL, NULL));
-	assert_false(keyring_changed(r));
+	assert_true(keyring_refresh(r));
+	usleep(1000 * (KEYRING_REFRESH_MS + 50));
+	assert_true(keyring_refresh(r));
 	keyring_free(r);
 }
 
@@ -396,9 +417,13 @@ hold_and_look(void *ctx)
 	for (i = 0; i < 3000; i++) {
 		const struct keys *s = keyring_hold(ctx);
 
-		if (!keys_find(s, str_of(kid_b)))
-			return ctx;
+		bool found = keys_find(s, str_of(kid_b)) != NULL;
+
 		keys_release(s);
+		if (!found)
+			return ctx;
+		if (i % 1000 == 0)
+			keyring_refresh(ctx);
 	}
 	return NULL;
 }
@@ -441,7 +466,8 @@ main(void)
 		CASE(a_signing_key_that_is_not_usable_leaves_verifying_alone),
 		CASE(an_unreadable_folder_keeps_old_keys_but_no_withdrawn_one),
 		CASE(the_published_set_holds_public_halves_only),
-		CASE(a_changed_folder_is_noticed),
+		CASE(a_changed_folder_is_noticed_and_read_under_the_old_wish),
+		CASE(a_folder_that_changed_this_very_second_may_change_again),
 		CASE(sets_may_be_swapped_under_the_feet_of_many),
 	};
 
