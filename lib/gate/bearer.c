@@ -21,12 +21,8 @@ bearer_read(struct arena *a, struct keyring *k, const struct token_rules *rules,
 	}
 	c = token_read(a, k, rules, token, now_s, &first);
 	/* A key that was published a moment ago is worth one look. */
-	if (!c && first.kind == ERR_TOKEN_KEY && keyring_changed(k)) {
-		struct err reload = { .kind = ERR_NONE };
-
-		if (keyring_reload(k, NULL, &reload))
-			return token_read(a, k, rules, token, now_s, e);
-	}
+	if (!c && first.kind == ERR_TOKEN_KEY && keyring_refresh(k))
+		return token_read(a, k, rules, token, now_s, e);
 	if (!c)
 		*e = first;
 	return c;
