@@ -134,16 +134,16 @@ static bool
 store(const struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
     struct str *sealed, int64_t now_s, struct err *e)
 {
+	struct db_arg args[] = { db_arg_guid(&to->client),
+		db_arg_guid(&to->tenant), db_arg_bytes(*sealed),
+		db_arg_time((now_s + k->life_s) * 1000000) };
+	const struct db_rows *rows =
+	    db_ask(k->db, a, "cursor_handle_put", args, COUNT(args), e);
 	struct guid id;
-	struct db_arg args[4];
 
-	crypt_random(id.at, sizeof id.at);
-	args[0] = db_arg_guid(&id);
-	args[1] = db_arg_guid(&to->tenant);
-	args[2] = db_arg_bytes(*sealed);
-	args[3] = db_arg_time((now_s + k->life_s) * 1000000);
-	if (!db_ask(k->db, a, "cursor_handle_put", args, COUNT(args), e))
-		return false;
+	if (!rows || !db_count(rows))
+		return err_why(e, ERR_DB, "no handle for a page cursor");
+	id = db_guid(rows, 0, 0);
 	*sealed = seal(k, a, to, STORED,
 	    (struct str){ (const char *)id.at, sizeof id.at }, now_s);
 	return true;
@@ -154,14 +154,15 @@ fetch(const struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
     struct str number, struct str *sealed, struct err *e)
 {
 	const struct db_rows *rows;
-	struct db_arg args[2];
+	struct db_arg args[3];
 	struct guid id;
 
 	if (number.len != HANDLE)
 		return err_set(e, ERR_CURSOR, NULL);
 	memcpy(id.at, number.at, sizeof id.at);
 	args[0] = db_arg_guid(&id);
-	args[1] = db_arg_guid(&to->tenant);
+	args[1] = db_arg_guid(&to->client);
+	args[2] = db_arg_guid(&to->tenant);
 	rows = db_ask(k->db, a, "cursor_handle_get", args, COUNT(args), e);
 	if (!rows)
 		return false;
