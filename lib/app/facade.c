@@ -5,7 +5,7 @@
 #include "app/face_page.h"
 #include "app/visit.h"
 #include "fhir/search.h"
-#include "gen/prepare_facade.h"
+#include "ext/prepare.h"
 
 #define PAGE_BYTES_MAX ((size_t)64 * 1024)
 
@@ -72,11 +72,9 @@ show_page(struct visit *v)
 	face_page_write(&b, v->w->conf, v->face.version);
 	if (b.failed)
 		return err_why(&v->w->err, ERR_BROKEN, "page too large");
-	v->w->resp->type = "text/html; charset=utf-8";
+	v->w->resp->type = PAGE_TYPE;
 	v->w->resp->body = (struct str){ b.at, b.len };
-	resp_header(v->w->resp, "Content-Security-Policy",
-	    "default-src 'none'; style-src 'unsafe-inline'; "
-	    "frame-ancestors 'none'");
+	resp_header(v->w->resp, "Content-Security-Policy", page_csp);
 	return true;
 }
 

@@ -1,0 +1,31 @@
+/* token.c - hands out access tokens, and nothing else
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads   the private signing key and the peppers (no other program can)
+ * Asks    the database as role wg_token: sql/prepare/token.sql
+ * Speaks  OAuth 2.0 client credentials (RFC 6749 4.4), errors as RFC 6749 5.2
+ */
+#include "app/gateway.h"
+#include "app/issue.h"
+
+static const struct route routes[] = {
+	{ "POST", "/oauth2/token", issue_token, "client credentials grant" },
+};
+
+int
+main(int argc, char **argv)
+{
+	static const struct program token = {
+		.name = "token",
+		.purpose = "The token endpoint of wardgate.",
+		.face = FAIL_OAUTH,
+		.routes = routes,
+		.n_routes = COUNT(routes),
+		.start = issue_start,
+		.stop = issue_stop,
+		.begin = gateway_begin,
+		.settle = issue_settle,
+	};
+
+	return serve(argc, argv, &token);
+}

@@ -1,0 +1,17 @@
+/* facade.h - the FHIR endpoint: checks the token, routes, answers
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef APP_FACADE_H
+#define APP_FACADE_H
+
+#include "web/serve.h"
+
+/* facade_start, facade_stop, facade_settle - for the program's page. */
+bool facade_start(
+    struct arena *a, const struct conf *conf, bool cgi, struct err *e);
+void facade_stop(void);
+bool facade_settle(struct work *w);
+
+/* facade_answer - every path under /fhir that is not metadata's. */
+bool facade_answer(struct work *w);
+
+#endif
