@@ -160,7 +160,7 @@ class Nginx(Peer):
     def __init__(self, home, upstream_port):
         super().__init__(home, "nginx")
         conf = home / "nginx.conf"
-        user = f"user {other_user()};" if os.getuid() == 0 else ""
+        user = f"user {other_user().pw_name};" if os.getuid() == 0 else ""
         conf.write_text(NGINX.format(home=home, port=self.port, user=user,
                                      upstream=upstream_port))
         process = self.run([program("nginx", "nginx-light"), "-c", str(conf),
@@ -172,10 +172,10 @@ def other_user():
     """An account without rights, for servers that do not serve as root."""
     for name in ("www-data", "nobody"):
         try:
-            return pwd.getpwnam(name).pw_name
+            return pwd.getpwnam(name)
         except KeyError:
             continue
-    return place.run_user().pw_name
+    return place.run_user()
 
 
 # ---- Apache with mod_oauth2 ------------------------------------------------------
@@ -225,7 +225,8 @@ class Apache(Peer):
                         for name, jwk in jwks.items())
         user = ""
         if os.getuid() == 0:
-            user = f"User {other_user()}"
+            user = f"User {other_user().pw_name}\n" \
+                   f"Group #{other_user().pw_gid}"
         conf = home / "apache.conf"
         conf.write_text(APACHE.format(home=home, load=load, sites=sites,
                                       user=user))

@@ -1,0 +1,42 @@
+# perf.py - where the time of one subject goes, by perf(1)
+# SPDX-License-Identifier: Apache-2.0
+
+import shutil
+import subprocess
+
+from tests.bench import machine, subjects
+
+ROWS = 60
+
+
+def run(stand, load, key, seconds):
+    """Load on our side of the subject while perf looks; writes
+    build/bench/profile-KEY.txt. 0, or 1 without perf."""
+    if not shutil.which("perf"):
+        print("perf is not there (package linux-perf): no profile.")
+        return 1
+    work = subjects.MAKERS[key](stand.ours, stand.peers).works[0]
+    load.measure(work, 1)
+    data = stand.home / "perf.data"
+    pids = ",".join(map(str, sorted(machine.tree(work.roots()))))
+    process, _ = load.begin(work, seconds + 1)
+    subprocess.run(["perf", "record", "-q", "-F", "997", "-g", "-p", pids,
+                    "-o", str(data), "--", "sleep", str(seconds)],
+                   check=False)
+    said = load.end(process)
+    text = "\n".join(report(data, sort) for sort in (
+        "comm", "comm,dso", "comm,dso,symbol"))
+    to = stand.build / f"profile-{key}.txt"
+    to.write_text(f"{work.name}, {key}: {said['rate']:.0f} units/s\n\n{text}")
+    print(to.read_text())
+    return 0
+
+
+def report(data, sort):
+    done = subprocess.run(
+        ["perf", "report", "-i", str(data), "--stdio", "--no-children", "-g",
+         "none", "--percent-limit", "0.3", "--sort", sort],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    rows = [line.rstrip() for line in done.stdout.splitlines()
+            if line.strip() and not line.startswith("#")]
+    return f"---- by {sort}\n" + "\n".join(rows[:ROWS]) + "\n"
