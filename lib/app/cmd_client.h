@@ -1,0 +1,41 @@
+/* cmd_client.h - wardgate client: apps, their secrets, and their hospitals
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The verbs run as wg_operator. A secret is made here, shown once, and only
+ * its keyed hash goes to the database. What is said stands in wardgate(8). */
+#ifndef APP_CMD_CLIENT_H
+#define APP_CMD_CLIENT_H
+
+#include "app/command.h"
+
+/* client add [--id GUID] [--purpose TEXT] [--contact TEXT]
+ *   [--tenant GUID,...] NAME: registers an app, and lets it ask for these
+ * tenants, all or nothing. Says client_id and outcome. */
+bool client_add(struct command *c, struct err *e);
+
+/* client list */
+bool client_list(struct command *c, struct err *e);
+
+/* client disable CLIENT, client enable CLIENT */
+bool client_disable(struct command *c, struct err *e);
+bool client_enable(struct command *c, struct err *e);
+
+/* client secret add [--label TEXT] [--days N | --no-expiry] [--start TIME]
+ *   CLIENT: says client_secret, this once. Needs to read the pepper. */
+bool client_secret_add(struct command *c, struct err *e);
+
+/* client secret list CLIENT */
+bool client_secret_list(struct command *c, struct err *e);
+
+/* client secret invalidate CLIENT KEYID: ends the secret and the tokens that
+ * were issued for it. */
+bool client_secret_invalidate(struct command *c, struct err *e);
+
+/* client grant [--until TIME] CLIENT TENANT, client ungrant CLIENT TENANT */
+bool client_grant(struct command *c, struct err *e);
+bool client_ungrant(struct command *c, struct err *e);
+
+/* client grants [--tenant GUID] [CLIENT] */
+bool client_grants(struct command *c, struct err *e);
+
+#endif
