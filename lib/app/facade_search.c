@@ -153,11 +153,14 @@ finish(struct visit *v, struct bundle *b, struct str self)
 static struct str
 self_url(struct visit *v, const struct search *s)
 {
-	struct buf b = buf_new(v->w->a, FORM_BYTES_MAX);
+	struct buf query = buf_new(v->w->a, FORM_BYTES_MAX);
+	const char *text;
 
-	buf_fmt(&b, "%.*s/%.*s?", STR_FMT(v->base), STR_FMT(v->type_name));
-	search_self(&b, s);
-	return b.failed ? STR_NONE : (struct str){ b.at, b.len };
+	search_self(&query, s);
+	text = buf_text(&query);
+	return text ? str_of(arena_printf(v->w->a, "%.*s/%.*s?%s",
+			  STR_FMT(v->base), STR_FMT(v->type_name), text))
+	            : STR_NONE;
 }
 
 static void

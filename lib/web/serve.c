@@ -128,7 +128,7 @@ refuse(struct work *w)
 }
 
 static void
-note(const struct work *w)
+note(const struct work *w, const struct err *e)
 {
 	bool bad = w->resp->status >= 500;
 
@@ -137,16 +137,17 @@ note(const struct work *w)
 	    : w->req->method == REQ_POST ? "POST"
 					 : "GET",
 	    LOG_ROUTE, w->route ? w->route->path : NULL, LOG_TRACE,
-	    w->req->trace.id, LOG_REASON, fail_reason(w->err.kind), LOG_WHY,
-	    w->err.why[0] ? w->err.why : NULL, LOG_STATUS,
-	    (long)w->resp->status, LOG_MS,
-	    (long)((clock_now_us() - w->req->start_us) / 1000), LOG_END);
+	    w->req->trace.id, LOG_REASON, fail_reason(e->kind), LOG_WHY,
+	    e->why[0] ? e->why : NULL, LOG_STATUS, (long)w->resp->status,
+	    LOG_MS, (long)((clock_now_us() - w->req->start_us) / 1000),
+	    LOG_END);
 }
 
 static void
 answer(struct work *w, char *const *vars)
 {
 	bool readable = req_read(w->req, conf, vars, &w->err);
+	struct err told;
 	struct buf out;
 
 	if (program->begin)
@@ -156,15 +157,18 @@ answer(struct work *w, char *const *vars)
 		    w->req->path, w->req->method_text, &w->allow, &w->err);
 	if (!w->route || !w->route->handle(w))
 		refuse(w);
-	if (program->settle && !program->settle(w))
+	told = w->err;
+	if (program->settle && !program->settle(w)) {
 		refuse(w);
+		told = w->err;
+	}
 	dress(w);
 	out = buf_new(w->a, HEAD_MAX + w->resp->body.len);
 	resp_write(&out, w->resp);
 	if (out.failed || !line_write(w->line, out.at, out.len))
 		log_event(LOG_INFO, "answer_not_taken", LOG_TRACE,
 		    w->req->trace.id, LOG_END);
-	note(w);
+	note(w, &told);
 }
 
 static void
