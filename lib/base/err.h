@@ -35,6 +35,7 @@ enum err_kind {
 	ERR_SECRET_DEAD,      /* invalidated */
 	/* grant and scope */
 	ERR_GRANT_TYPE,         /* not client_credentials */
+	ERR_RESPONSE_TYPE,      /* any: there is no user authorization */
 	ERR_SCOPE_MALFORMED,    /* scope is not one tenant GUID */
 	ERR_TENANT_UNKNOWN,     /* these three are the same 400 at token ... */
 	ERR_TENANT_NOT_GRANTED, /* ... and the same 403 at the facade */

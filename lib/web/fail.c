@@ -62,6 +62,7 @@ static const struct shape shapes[ERR__MAX] = {
 	[ERR_SECRET_EXPIRED]   = { "secret_expired", 401, "invalid_client", "login", CLIENT, NULL },
 	[ERR_SECRET_DEAD]      = { "secret_invalidated", 401, "invalid_client", "login", CLIENT, NULL },
 	[ERR_GRANT_TYPE]       = { "grant_type", 400, "unsupported_grant_type", "not-supported", OWN, "Only grant_type=client_credentials is supported." },
+	[ERR_RESPONSE_TYPE]    = { "response_type", 400, "unsupported_response_type", "not-supported", OWN, "Nobody signs in here. Programs get their tokens at the token endpoint, with grant_type=client_credentials." },
 	[ERR_SCOPE_MALFORMED]  = { "scope_malformed", 400, "invalid_scope", "invalid", OWN, "scope must be the tenant ID of the hospital: one GUID." },
 	[ERR_TENANT_UNKNOWN]   = { "tenant_unknown", 400, "invalid_scope", "forbidden", TENANT, NULL },
 	[ERR_TENANT_NOT_GRANTED] = { "tenant_not_granted", 400, "invalid_scope", "forbidden", TENANT, NULL },
