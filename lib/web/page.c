@@ -16,6 +16,24 @@ const char page_csp[] =
     "style-src 'sha256-tR5C25zjladCOGrv4+1hg2rQjHpeR2bVMwm3t16I8Hw='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+bool
+page_wanted(struct str accept)
+{
+	struct str params;
+
+	while (accept.at) {
+		struct str type = str_cut(accept, ',', &accept);
+
+		type = str_trim(str_cut(type, ';', &params), " \t");
+		if (str_is_nocase(type, "text/html"))
+			return true;
+		if (str_starts_nocase(type, "application/json") ||
+		    str_starts_nocase(type, "application/fhir"))
+			return false;
+	}
+	return false;
+}
+
 static const char *
 entity(char c)
 {

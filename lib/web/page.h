@@ -14,6 +14,10 @@
 /* Content-Security-Policy of a page: its own style and nothing else. */
 extern const char page_csp[];
 
+/* page_wanted - would whoever sent this Accept field rather read a page than
+ * JSON? Browsers name text/html first. */
+bool page_wanted(struct str accept);
+
 /* page_text - as content of an element, or in a quoted attribute. Control
  * characters are left out, what is not UTF-8 becomes U+FFFD. */
 void page_text(struct buf *b, struct str s);
