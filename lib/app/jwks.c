@@ -1,0 +1,132 @@
+/* jwks.c - the public keys that our tokens are verified with, as published
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/jwks.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "app/document.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "gate/keyring.h"
+
+#define LOOK_MS 250
+
+/* What is published is immutable. It changes as often as an operator changes
+ * keys, so every version of it stays until the end. */
+static struct {
+	pthread_mutex_t lock; /* guards ring and a */
+	struct keyring *ring; /* NULL: the folder could not be read yet */
+	struct arena *a;
+	const char *folder;
+	_Atomic int64_t looked_ms;
+	_Atomic(const struct document *) now; /* NULL: nothing yet */
+} room = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* Under the lock. What did not change is not published again: nothing would be
+ * freed for it. */
+static void
+publish(void)
+{
+	const struct keys *keys = keyring_hold(room.ring);
+	const struct document *old = atomic_load(&room.now);
+	struct arena *a = arena_new();
+	const char *text = keys_jwks(a, keys);
+	struct buf b = buf_new(room.a, strlen(text));
+	struct err e = { .kind = ERR_NONE };
+	struct document *p;
+
+	if (!old || !str_is(old->body, text)) {
+		p = arena_get(room.a, sizeof *p);
+		buf_str(&b, text);
+		if (document_make(
+			p, room.a, "application/jwk-set+json", &b, &e))
+			atomic_store(&room.now, p);
+	}
+	keys_release(keys);
+	arena_free(a);
+}
+
+/* Under the lock. */
+static bool
+open_ring(struct err *e)
+{
+	room.ring = keyring_open(room.folder, NULL, NULL, e);
+	if (!room.ring)
+		log_event(LOG_ERROR, "public_keys_unusable", LOG_FILE,
+		    room.folder, LOG_WHY, e->why[0] ? e->why : e->said,
+		    LOG_END);
+	return room.ring != NULL;
+}
+
+/* Under the lock. */
+static void
+look(void)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	if (room.ring ? keyring_refresh(room.ring) : open_ring(&e))
+		publish();
+}
+
+/* Whoever comes first looks; the others take what is there. */
+static void
+look_when_due(void)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now - atomic_load(&room.looked_ms) < LOOK_MS ||
+	    pthread_mutex_trylock(&room.lock))
+		return;
+	look();
+	atomic_store(&room.looked_ms, clock_mono_ms());
+	pthread_mutex_unlock(&room.lock);
+}
+
+void
+jwks_start(const struct conf *conf)
+{
+	room.a = arena_new();
+	room.folder = conf->public_key_dir;
+	look();
+	atomic_store(&room.looked_ms, clock_mono_ms());
+}
+
+void
+jwks_stop(void)
+{
+	atomic_store(&room.now, NULL);
+	keyring_free(room.ring);
+	arena_free(room.a);
+	room.ring = NULL;
+	room.a = NULL;
+}
+
+bool
+jwks_get(struct work *w)
+{
+	const struct document *p;
+
+	look_when_due();
+	if (!(p = atomic_load(&room.now)))
+		return err_why(&w->err, ERR_BUSY, "no public key can be read");
+	return document_serve(w, p);
+}
+
+/* What is in force stays when the folder breaks; that it broke is told here,
+ * by reading it anew. */
+bool
+jwks_ready(const char **why)
+{
+	struct err e = { .kind = ERR_NONE };
+	bool good;
+
+	pthread_mutex_lock(&room.lock);
+	good = room.ring ? keyring_reload(room.ring, NULL, &e) : open_ring(&e);
+	if (good)
+		publish();
+	pthread_mutex_unlock(&room.lock);
+	*why = good ? "public keys are there" : "no public key can be read";
+	return good;
+}

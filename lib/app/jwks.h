@@ -1,0 +1,25 @@
+/* jwks.h - the public keys that our tokens are verified with, as published
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Read from public_key_dir alone, so it works without a database. The folder
+ * is looked at again at most four times a second, when somebody asks. One
+ * lock, held by whoever looks; who wants the keys does not wait for it. */
+#ifndef APP_JWKS_H
+#define APP_JWKS_H
+
+#include "web/serve.h"
+
+/* jwks_start - reads the keys. Keys that cannot be read are logged and tried
+ * again later: the other documents do not depend on them.
+ * jwks_stop - after the last request. */
+void jwks_start(const struct conf *conf);
+void jwks_stop(void);
+
+/* jwks_get - the JWK Set (RFC 7517 5). ERR_BUSY without any. */
+bool jwks_get(struct work *w);
+
+/* jwks_ready - can a key be read that tokens can be verified with? Reads all
+ * files: ask once a second at most. *why says so, in words fit for strangers. */
+bool jwks_ready(const char **why);
+
+#endif

@@ -1,0 +1,90 @@
+/* wellknown.c - what OAuth clients may find out by themselves
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/wellknown.h"
+
+#include <string.h>
+
+#include "app/document.h"
+#include "app/endpoints.h"
+
+#define WELLKNOWN_BYTES_MAX ((size_t)16 * 1024)
+
+/* Written once, before threads start. */
+static struct document server, smart;
+
+static void
+text(struct buf *b, const char *name, const char *value)
+{
+	if (b->len > 1)
+		buf_char(b, ',');
+	buf_fmt(b, "\"%s\":", name);
+	buf_json(b, value, strlen(value));
+}
+
+/* words: blank-separated; "" is an empty list */
+static void
+list(struct buf *b, const char *name, const char *words)
+{
+	struct str rest = str_of(words);
+	const char *before = "";
+
+	buf_fmt(b, ",\"%s\":[", name);
+	while (rest.len) {
+		struct str word = str_cut(rest, ' ', &rest);
+
+		buf_str(b, before);
+		buf_json(b, word.at, word.len);
+		before = ",";
+	}
+	buf_char(b, ']');
+}
+
+/* What both documents say. RFC 8414 demands response_types_supported; there
+ * are none, for nobody signs in here. Scopes are tenant IDs: not listed. */
+static void
+common(struct buf *b, const struct endpoints *at)
+{
+	text(b, "issuer", at->issuer);
+	text(b, "token_endpoint", at->token);
+	text(b, "authorization_endpoint", at->authorize);
+	text(b, "jwks_uri", at->jwks);
+	list(b, "grant_types_supported", "client_credentials");
+	list(b, "response_types_supported", "");
+	list(b, "token_endpoint_auth_methods_supported",
+	    "client_secret_post client_secret_basic");
+}
+
+static bool
+make(struct document *d, struct arena *a, const struct endpoints *at,
+    const char *capabilities, struct err *e)
+{
+	struct buf b = buf_new(a, WELLKNOWN_BYTES_MAX);
+
+	buf_char(&b, '{');
+	common(&b, at);
+	if (capabilities)
+		list(&b, "capabilities", capabilities);
+	buf_char(&b, '}');
+	return document_make(d, a, "application/json", &b, e);
+}
+
+bool
+wellknown_start(struct arena *a, const struct conf *conf, struct err *e)
+{
+	const struct endpoints at = endpoints_of(a, conf);
+
+	return make(&server, a, &at, NULL, e) &&
+	       make(&smart, a, &at, "client-confidential-symmetric", e);
+}
+
+bool
+wellknown_server(struct work *w)
+{
+	return document_serve(w, &server);
+}
+
+bool
+wellknown_smart(struct work *w)
+{
+	return document_serve(w, &smart);
+}
