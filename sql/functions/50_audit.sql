@@ -91,22 +91,21 @@ comment on function wardgate.audit_stray is
   'Are there audit rows outside of all months?';
 
 -- A row is written a little after its `at`: the last `lag` stays uncounted
--- until the next time. Counted are requests that got a token.
+-- until the next time. Counted are requests that got a token. After a long
+-- pause it takes several calls: returns the seconds that are still behind.
 create function wardgate.secret_use_roll_up(lag interval)
 returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   low  timestamptz;
-  high timestamptz := now() - lag;
-  seen bigint;
+  high timestamptz;
 begin
   select r.done_to into low
     from wardgate.roll_up as r where r.name = 'secret_use' for update;
+  high := least(now() - lag, low + interval '1 hour');
   if low is null or low >= high then
     return 0;
   end if;
-  -- After a long pause in steps, so that no statement runs for minutes.
-  high := least(high, low + interval '1 hour');
   with used as (
     select a.secret_key_id as key_id, a.tenant_id, count(*) as uses,
            max(a.at) as last_at,
@@ -129,12 +128,11 @@ begin
                                then excluded.source_network
                                else u.source_network
                            end;
-  get diagnostics seen = row_count;
   update wardgate.roll_up as r set done_to = high where r.name = 'secret_use';
-  return seen;
+  return greatest(0, floor(extract(epoch from now() - lag - high)));
 end $$;
 comment on function wardgate.secret_use_roll_up is
-  'Adds the uses of secrets since the last time; returns rows written';
+  'Adds the uses of secrets since the last time; returns seconds still behind';
 
 -- The first 48 bits are milliseconds since 1970.
 create function wardgate.trace_time(trace uuid)

@@ -1,0 +1,166 @@
+/* cmd_keep.c - wardgate keep: the work that comes back every minute
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/cmd_keep.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include "base/log.h"
+
+#define MONTHS_AHEAD   3
+#define EVERY_S        60
+#define STEPS_MAX      1000 /* of one task in one round */
+#define CHANGES_KEPT_S 3600 /* a program that slept longer starts anew */
+#define CHANGES_STEP   1000
+#define CURSORS_KEPT_S 3600 /* after their end, to be told from unknown ones */
+#define CURSORS_STEP   500
+#define USES_LAG_S     60 /* a row is written a little after its request began */
+
+/* One statement that answers with a number, repeated while that is not 0. */
+struct task {
+	const char *name; /* in the answer and the log */
+	const char *statement;
+	int64_t args[2];
+	size_t n;
+	bool repeat;
+};
+
+static const struct task tasks[] = {
+	{ "partitions_made", "audit_partitions_ahead", { MONTHS_AHEAD }, 1,
+	    false },
+	{ "changes_cleared", "change_log_trim",
+	    { CHANGES_KEPT_S, CHANGES_STEP }, 2, true },
+	{ "cursors_cleared", "cursor_handle_trim",
+	    { CURSORS_KEPT_S, CURSORS_STEP }, 2, true },
+	{ "uses_behind_s", "secret_use_roll_up", { USES_LAG_S }, 1, true },
+};
+
+static volatile sig_atomic_t stopped;
+
+static void
+stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+static void
+catch_signals(void)
+{
+	struct sigaction s = { .sa_handler = stop };
+
+	sigaction(SIGTERM, &s, NULL);
+	sigaction(SIGINT, &s, NULL);
+}
+
+/* Sum over the steps; of a task that counts down to 0, its last answer. */
+static bool
+run_task(struct db *db, struct arena *a, const struct task *t, int64_t *sum,
+    struct err *e)
+{
+	struct db_arg args[2];
+	int64_t n = 1;
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		args[i] = db_arg_int(t->args[i]);
+	*sum = 0;
+	for (i = 0; i < STEPS_MAX && n && !stopped; i++) {
+		const struct db_rows *r =
+		    db_ask(db, a, t->statement, args, t->n, e);
+
+		if (!r)
+			return false;
+		n = db_int(r, 0, 0);
+		*sum += n;
+		if (!t->repeat)
+			break;
+	}
+	return true;
+}
+
+static bool
+warn_of_strays(struct db *db, struct arena *a, bool *stray, struct err *e)
+{
+	const struct db_rows *r = db_ask(db, a, "audit_stray", NULL, 0, e);
+
+	if (!r)
+		return false;
+	*stray = db_bool(r, 0, 0);
+	if (*stray)
+		log_event(LOG_ERROR, "audit_stray", LOG_WHY,
+		    "audit rows lie outside of all months: check the clocks",
+		    LOG_END);
+	return true;
+}
+
+/* Says what was done if c is given; the first failure ends the round. */
+static bool
+round_of(struct command *c, struct db *db, struct arena *a, struct err *e)
+{
+	bool stray;
+	int64_t n;
+	size_t i;
+
+	for (i = 0; i < COUNT(tasks); i++) {
+		if (!run_task(db, a, &tasks[i], &n, e))
+			return false;
+		if (c)
+			say_int(c, tasks[i].name, n);
+		else if (n)
+			log_event(LOG_INFO, tasks[i].name, LOG_COUNT, (long)n,
+			    LOG_END);
+	}
+	if (!warn_of_strays(db, a, &stray, e))
+		return false;
+	if (c)
+		say_bool(c, "audit_stray", stray);
+	return true;
+}
+
+/* Ends early when a signal comes. */
+static void
+rest(int64_t seconds)
+{
+	struct timespec t = { .tv_sec = seconds };
+
+	if (!stopped)
+		nanosleep(&t, NULL);
+}
+
+static void
+go_on(struct db *db, int64_t every_s)
+{
+	struct arena *a = arena_new();
+
+	log_event(LOG_INFO, "keep_started", LOG_END);
+	while (!stopped) {
+		struct err e = { 0 };
+
+		if (!round_of(NULL, db, a, &e))
+			log_event(LOG_ERROR, "keep_failed", LOG_WHY,
+			    *e.why ? e.why : e.said, LOG_END);
+		arena_reset(a);
+		rest(every_s);
+	}
+	log_event(LOG_INFO, "keep_stopped", LOG_END);
+	arena_free(a);
+}
+
+bool
+keep(struct command *c, struct err *e)
+{
+	bool once = command_flag(c, "--once");
+	int64_t every_s;
+	struct db *db;
+
+	if (!command_number(c, "--every", 1, 3600, EVERY_S, &every_s, e) ||
+	    !command_end(c, e) || !(db = command_db(c, e)))
+		return false;
+	catch_signals();
+	if (once)
+		return round_of(c, db, command_arena(c), e);
+	log_open("keep", LOG_INFO);
+	go_on(db, every_s);
+	return true;
+}
