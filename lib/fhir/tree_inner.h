@@ -5,15 +5,15 @@
 
 #include "fhir/tree.h"
 
-/* tree_name_set - name is not copied. A known one needs no text of its own; a
- * long one does not fit into name_len. */
+/* tree_name_set - name is not copied; the length of a long one does not fit
+ * into name_len. */
 static inline void
 tree_name_set(struct arena *a, struct tree_node *n, struct str name)
 {
 	struct str *kept;
 
 	n->id = (uint16_t)name_find(name);
-	n->name = n->id ? name_text((enum name)n->id).at : name.at;
+	n->name = name.at;
 	n->name_len = (uint8_t)name.len;
 	if (name.len >= TREE_NAME_LONG) {
 		kept = arena_raw(a, sizeof *kept);

@@ -10,7 +10,7 @@
 #include "fhir/tree_scan.h"
 
 #define SLAB_MAX 1024u /* nodes */
-#define WIDE     64u   /* members; above it names are compared at the end */
+#define WIDE     32u   /* members; of more, names are compared at the end */
 
 /* What is kept of an open object to see a name come twice. */
 struct level {
@@ -150,7 +150,8 @@ stood_before(const struct tree_node *n, struct str name)
 	const struct tree_node *c = n->next; /* n is the youngest of its ring */
 
 	for (; c != n; c = c->next)
-		if (c->id == n->id && (n->id || str_eq(tree_name(c), name)))
+		if (c->id == n->id && c->name_len == n->name_len &&
+		    (n->id || str_eq(tree_name(c), name)))
 			return true;
 	return false;
 }

@@ -105,7 +105,8 @@ tree_repeat(const struct tree_node *obj, size_t n)
 
 	while (places < n + n / 2)
 		places *= 2;
-	found = look(arena_get(a, places * sizeof *&found), places, obj);
+	found = look(
+	    arena_get(a, places * sizeof(struct tree_node *)), places, obj);
 	arena_free(a);
 	return found;
 }

@@ -2,18 +2,22 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fhir/tree.h"
 
+#include <string.h>
+
 static void
 write_name(struct buf *b, const struct tree_node *n)
 {
 	struct str name = tree_name(n);
+	char *to;
 
-	if (n->id) { /* letters and underscores alone */
-		buf_char(b, '"');
-		buf_put(b, name.at, name.len);
-		buf_put(b, "\":", 2);
-	} else {
+	if (!n->id) {
 		buf_json(b, name.at, name.len);
 		buf_char(b, ':');
+	} else if ((to = buf_room(b, name.len + 3))) {
+		*to++ = '"'; /* letters, digits, underscores: as it is */
+		memcpy(to, name.at, name.len);
+		memcpy(to + name.len, "\":", 2);
+		buf_filled(b, name.len + 3);
 	}
 }
 
