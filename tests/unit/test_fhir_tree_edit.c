@@ -227,6 +227,12 @@ set_from_elsewhere(struct tree_node *n)
 }
 
 static void
+set_from_deeper(struct tree_node *n)
+{
+	tree_set(tree_get(n, "d"), child(tree_get(n, "a"), 1));
+}
+
+static void
 set_from_below(struct tree_node *n)
 {
 	tree_set(n, tree_get(n, "b"));
@@ -382,6 +388,8 @@ static const struct {
 	  "\"d\":{\"f\":false,\"g\":null}}" },
 	{ "set from elsewhere", set_from_elsewhere,
 	  "{\"a\":null,\"b\":{ \"c\" : \"\\u0041\" },\"d\":[ 1, 2 ,3 ]}" },
+	{ "set from deeper", set_from_deeper,
+	  "{\"a\":[1,null,3],\"b\":{ \"c\" : \"\\u0041\" },\"d\":2}" },
 	{ "set from below", set_from_below, "{ \"c\" : \"\\u0041\" }" },
 	{ "set text", set_text,
 	  "{\"a\":[ 1, 2 ,3 ],\"b\":{\"c\":\"\\\"B\\\"\"},\"d\":4.0}" },
