@@ -1,8 +1,7 @@
-/* cmd_client.h - wardgate client: apps, their secrets, and their hospitals
+/* cmd_client.h - wardgate client: apps, and the hospitals they may ask for
  * SPDX-License-Identifier: Apache-2.0
  *
- * The verbs run as wg_operator. A secret is made here, shown once, and only
- * its keyed hash goes to the database. What is said stands in wardgate(8). */
+ * The verbs run as wg_operator. What they say stands in wardgate(8). */
 #ifndef APP_CMD_CLIENT_H
 #define APP_CMD_CLIENT_H
 
@@ -19,17 +18,6 @@ bool client_list(struct command *c, struct err *e);
 /* client disable CLIENT, client enable CLIENT */
 bool client_disable(struct command *c, struct err *e);
 bool client_enable(struct command *c, struct err *e);
-
-/* client secret add [--label TEXT] [--days N | --no-expiry] [--start TIME]
- *   CLIENT: says client_secret, this once. Needs to read the pepper. */
-bool client_secret_add(struct command *c, struct err *e);
-
-/* client secret list CLIENT */
-bool client_secret_list(struct command *c, struct err *e);
-
-/* client secret invalidate CLIENT KEYID: ends the secret and the tokens that
- * were issued for it. */
-bool client_secret_invalidate(struct command *c, struct err *e);
 
 /* client grant [--until TIME] CLIENT TENANT, client ungrant CLIENT TENANT */
 bool client_grant(struct command *c, struct err *e);

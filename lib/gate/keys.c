@@ -151,9 +151,8 @@ slurp(const char *path, char *pem, struct str *text, struct err *e)
 	return true;
 }
 
-/* The key in dir/<kid>.pem, if it is the key that the name says. */
-static struct jws_key *
-read_key(const char *dir, const char *kid, bool private, struct err *e)
+struct jws_key *
+keys_file(const char *dir, const char *kid, bool private, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct err why = { 0 };
@@ -224,7 +223,7 @@ take(struct keys *s, const char *dir, const char *name,
 	if (s->n == KEYS_MAX)
 		return err_set(
 		    e, ERR_CONF, "%s: more than %d keys.", dir, KEYS_MAX);
-	if (!(k = read_key(dir, kid, false, e)))
+	if (!(k = keys_file(dir, kid, false, e)))
 		return false;
 	keep_sorted(s, k);
 	return true;
@@ -283,7 +282,7 @@ keys_read_signing(
 		    "The key %.60s is to sign, but its public half is not "
 		    "among the published keys, or is withdrawn.",
 		    kid);
-	if (!(s->signing = read_key(dir, kid, true, e)))
+	if (!(s->signing = keys_file(dir, kid, true, e)))
 		return false;
 	if (halves_fit(s->signing, public))
 		return true;

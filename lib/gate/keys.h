@@ -31,6 +31,11 @@ const struct jws_key *keys_at(const struct keys *s, size_t i);
 /* keys_jwks - the public keys as a JWK Set (RFC 7517 5), borrowed from a. */
 char *keys_jwks(struct arena *a, const struct keys *s);
 
+/* keys_file - the key in dir/<kid>.pem, owned; jws_key_free. NULL: ERR_CONF: a
+ * file that is not there, a mode that lets others in, no key, or another. */
+struct jws_key *keys_file(
+    const char *dir, const char *kid, bool private, struct err *e);
+
 /* ---- for gate/keyring ------------------------------------------------------ */
 
 /* What the directory of keys (table signing_key) says, as far as it matters
