@@ -8,8 +8,11 @@
  * Speaks  terminal text, or JSON with --json
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/cmd_audit.h"
+#include "app/cmd_client.h"
 #include "app/cmd_keep.h"
+#include "app/cmd_key.h"
 #include "app/cmd_migrate.h"
+#include "app/cmd_secret.h"
 #include "app/command.h"
 
 /* clang-format off */
@@ -20,6 +23,36 @@ static const struct command_verb verbs[] = {
 	  "apply what is missing, each in one transaction" },
 	{ "migrate verify", migrate_verify, AS_OWNER, "[--dir DIR]",
 	  "are the applied files the ones that are here?" },
+	{ "client add", client_add, AS_OPERATOR,
+	  "[--id GUID] [--purpose TEXT] [--contact TEXT] [--tenant GUID,...] NAME",
+	  "register an app, and let it ask for tenants" },
+	{ "client list", client_list, AS_OPERATOR, "",
+	  "all apps" },
+	{ "client disable", client_disable, AS_OPERATOR, "CLIENT",
+	  "no tokens for this app, and those it has count for nothing" },
+	{ "client enable", client_enable, AS_OPERATOR, "CLIENT",
+	  "let it work again" },
+	{ "client secret add", client_secret_add, AS_OPERATOR,
+	  "[--label TEXT] [--days N | --no-expiry] [--start TIME] CLIENT",
+	  "make a secret and show it, this once" },
+	{ "client secret list", client_secret_list, AS_OPERATOR, "CLIENT",
+	  "its secrets, their states and last uses" },
+	{ "client secret invalidate", client_secret_invalidate, AS_OPERATOR,
+	  "CLIENT KEYID", "end a secret and the tokens issued for it" },
+	{ "client grant", client_grant, AS_OPERATOR,
+	  "[--until TIME] CLIENT TENANT", "let an app ask for a tenant" },
+	{ "client ungrant", client_ungrant, AS_OPERATOR, "CLIENT TENANT",
+	  "end that, and the tokens issued for it" },
+	{ "client grants", client_grants, AS_OPERATOR, "[--tenant GUID] [CLIENT]",
+	  "which app may ask for which tenant" },
+	{ "key make signing", key_make_signing, AS_OPERATOR, "",
+	  "make a key pair for access tokens and register it" },
+	{ "key make pepper", key_make_pepper, AS_NOBODY, "",
+	  "make the next version of the pepper" },
+	{ "key make cursor", key_make_cursor, AS_NOBODY, "",
+	  "make the key of page cursors" },
+	{ "key list", key_list, AS_OPERATOR, "",
+	  "keys, their stages and files" },
 	{ "keep", keep, AS_KEEPER, "[--once] [--every SECONDS]",
 	  "make audit partitions, clear what is old, sum up uses" },
 	{ "audit tail", audit_tail, AS_AUDITOR,
