@@ -20,7 +20,8 @@ DOORS = (
     (r"openssl/.*", ("ext/crypt", "ext/jws", "ext/fetch")),
     (r"jwt\.h", ("ext/jws",)),
     (r"libpq-fe\.h|libpq/.*|postgres_ext\.h", ("ext/db",)),
-    (r"curl/.*", ("ext/fetch",)),
+    (r"curl/.*", ("ext/fetch", "ext/fetch_url", "ext/fetch_run",
+                  "ext/fetch_pool")),
     (r"fcgi.*\.h", ("ext/fcgi",)),
 )
 

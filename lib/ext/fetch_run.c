@@ -1,0 +1,395 @@
+/* fetch_run.c - one transfer: what is asked, what comes back, what is refused
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "ext/fetch_run.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+
+#define CA_DIR      "/etc/ssl/certs"
+#define CONN_AGE_S  55L  /* below the minute that many servers wait */
+#define CONN_LIFE_S 300L /* so that a provider that moves is followed */
+#define DROPPED_MAX ((size_t)64 * 1024)  /* of a body nobody will read */
+#define FIRST_ROOM  ((size_t)256 * 1024) /* believed of Content-Length */
+#define HEAD_VALUE  2048                 /* kept bytes of one header */
+
+_Static_assert(FETCH_DETAIL >= CURL_ERROR_SIZE, "room for libcurl's words");
+
+/* ---- how a transfer ended --------------------------------------------------
+ * Words of libcurl go to the log, unless they could hold a URL. */
+
+static bool
+may_be_told(const char *detail)
+{
+	return detail[0] && !strpbrk(detail, "/?") && str_plain(str_of(detail));
+}
+
+static enum err_kind
+kind_of(CURLcode code, const struct fetch_run *r)
+{
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return ERR_UPSTREAM_TIMEOUT;
+	case CURLE_FILESIZE_EXCEEDED:
+		return ERR_UPSTREAM_LARGE;
+	case CURLE_OUT_OF_MEMORY: /* what 7.88 says of a 100 KB header line */
+		return r->job->sent ? ERR_UPSTREAM_LARGE : ERR_BROKEN;
+	case CURLE_URL_MALFORMAT:
+	case CURLE_BAD_FUNCTION_ARGUMENT:
+	case CURLE_FAILED_INIT:
+		return ERR_BROKEN;
+	default:
+		return r->job->sent ? ERR_UPSTREAM_BAD : ERR_UPSTREAM_CONNECT;
+	}
+}
+
+static void
+explain(struct fetch_run *r, CURLcode code)
+{
+	struct err *e = &r->job->e;
+
+	if (r->kind)
+		err_why(e, r->kind, "%s", r->why);
+	else if (code != CURLE_OK && may_be_told(r->detail))
+		err_why(e, kind_of(code, r), "%s: %s", curl_easy_strerror(code),
+		    r->detail);
+	else if (code != CURLE_OK)
+		err_why(e, kind_of(code, r), "%s", curl_easy_strerror(code));
+	else if (r->job->status < 200)
+		err_why(e, ERR_UPSTREAM_BAD, "no final status");
+}
+
+size_t
+fetch_run_cut(struct fetch_run *r, enum err_kind kind, const char *why)
+{
+	if (!r->kind) {
+		r->kind = kind;
+		r->why = why;
+	}
+	return 0;
+}
+
+/* ---- what libcurl calls: header lines, body, sockets ------------------------ */
+
+/* Kept, if it is printable ASCII that fits: it may travel on to the client. */
+static void
+keep_value(struct fetch_job *job, struct str *to, struct str value)
+{
+	size_t i;
+
+	if (to->at || value.len > HEAD_VALUE)
+		return;
+	for (i = 0; i < value.len; i++)
+		if (value.at[i] < 0x20 || value.at[i] > 0x7e)
+			return;
+	*to = (struct str){ arena_dup(job->a, value.at, value.len), value.len };
+}
+
+static size_t
+read_field(struct fetch_run *r, struct str name, struct str value, size_t n)
+{
+	struct fetch_job *job = r->job;
+
+	if (str_is_nocase(name, "content-type"))
+		keep_value(job, &job->content_type, value);
+	else if (str_is_nocase(name, "etag"))
+		keep_value(job, &job->etag, value);
+	else if (str_is_nocase(name, "last-modified"))
+		keep_value(job, &job->last_modified, value);
+	else if (str_is_nocase(name, "location"))
+		keep_value(job, &job->location, value);
+	else if (str_is_nocase(name, "retry-after"))
+		keep_value(job, &job->retry_after, value);
+	else if (str_is_nocase(name, "content-encoding") &&
+		 !str_is_nocase(value, "gzip") &&
+		 !str_is_nocase(value, "x-gzip") &&
+		 !str_is_nocase(value, "identity"))
+		return fetch_run_cut(r, ERR_UPSTREAM_BAD,
+		    "content coding that was not asked for");
+	return n;
+}
+
+/* A status line opens a block; what interim answers said is forgotten, what
+ * they cost is not. */
+static void
+read_status(struct fetch_job *job, struct str line)
+{
+	struct str rest;
+	uint64_t n;
+
+	str_cut(line, ' ', &rest);
+	job->status = str_number(str_cut(rest, ' ', &rest), 3, &n) ? (int)n : 0;
+	job->content_type = job->etag = job->last_modified = STR_NONE;
+	job->location = job->retry_after = STR_NONE;
+}
+
+static size_t
+on_header(char *at, size_t one, size_t n, void *ctx)
+{
+	struct fetch_run *r = ctx;
+	const struct fetch_limits *l = r->job->limits;
+	struct str line = str_trim((struct str){ at, n }, "\r\n"), value;
+	struct str name = line;
+
+	(void)one;
+	r->head_bytes += n;
+	if (r->head_bytes > l->header_bytes || ++r->head_lines > l->headers)
+		return fetch_run_cut(r, ERR_UPSTREAM_LARGE, "too many headers");
+	if (r->in_body)
+		return n; /* trailers are counted and dropped */
+	if (str_starts(line, "HTTP/")) {
+		read_status(r->job, line);
+		return n;
+	}
+	name = str_cut(line, ':', &value);
+	if (!value.at)
+		return n;
+	return read_field(r, name, str_trim(value, " \t"), n);
+}
+
+static size_t
+first_room(struct fetch_run *r)
+{
+	curl_off_t n = -1;
+
+	curl_easy_getinfo(r->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &n);
+	if (n <= 0 || (size_t)n > r->job->limits->body_bytes)
+		return 0;
+	return (size_t)n < FIRST_ROOM ? (size_t)n : FIRST_ROOM;
+}
+
+static size_t
+keep_body(struct fetch_run *r, const char *at, size_t n)
+{
+	struct buf *b = &r->job->body;
+
+	if (!b->at)
+		buf_room(b, first_room(r));
+	if (b->len + n > b->cap && arena_over(r->job->a))
+		return fetch_run_cut(r, ERR_BUSY, "the byte budget is spent");
+	buf_put(b, at, n);
+	return b->failed ? fetch_run_cut(r, ERR_UPSTREAM_LARGE,
+			       "the body is over its limit")
+	                 : n;
+}
+
+static size_t
+on_body(char *at, size_t one, size_t n, void *ctx)
+{
+	struct fetch_run *r = ctx;
+
+	(void)one;
+	r->in_body = true;
+	r->body_bytes += n;
+	if (r->job->status == 200)
+		return keep_body(r, at, n);
+	if (r->body_bytes > DROPPED_MAX)
+		return fetch_run_cut(
+		    r, ERR_UPSTREAM_LARGE, "the error's body is long");
+	return n;
+}
+
+static bool
+pinned(const struct fetch_job *job, const struct sockaddr *sa)
+{
+	const struct sockaddr_in *in = (const void *)sa;
+	const struct sockaddr_in6 *in6 = (const void *)sa;
+	bool v6 = sa->sa_family == AF_INET6;
+	unsigned i;
+
+	if (!v6 && sa->sa_family != AF_INET)
+		return false;
+	for (i = 0; i < job->addrs_n; i++) {
+		const struct fetch_addr *at = &job->addrs[i];
+
+		if (at->v6 == v6 &&
+		    at->port == ntohs(v6 ? in6->sin6_port : in->sin_port) &&
+		    !memcmp(at->at,
+			v6 ? (const void *)&in6->sin6_addr
+			   : (const void *)&in->sin_addr,
+			v6 ? 16 : 4))
+			return true;
+	}
+	return false;
+}
+
+/* The last word on where bytes go: whatever libcurl made of the URL. */
+static curl_socket_t
+on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct fetch_run *r = ctx;
+
+	if (purpose != CURLSOCKTYPE_IPCXN || !pinned(r->job, &to->addr)) {
+		fetch_run_cut(
+		    r, ERR_UPSTREAM_CONNECT, "address was not the pinned one");
+		return CURL_SOCKET_BAD;
+	}
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/* ---- handles ---------------------------------------------------------------- */
+
+void *
+fetch_handle_new(const char *ca_dir)
+{
+	CURL *h = curl_easy_init();
+
+	if (!h)
+		abort(); /* no memory */
+	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(h, CURLOPT_REDIR_PROTOCOLS_STR, "");
+	curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(h, CURLOPT_MAXREDIRS, 0L);
+	curl_easy_setopt(h, CURLOPT_PROXY, "");
+	curl_easy_setopt(h, CURLOPT_NOPROXY, "*");
+	curl_easy_setopt(h, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(h, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(h, CURLOPT_HTTP09_ALLOWED, 0L);
+	curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 2L);
+	/* The hashed folder: the bundle would be parsed for each connection. */
+	curl_easy_setopt(h, CURLOPT_CAINFO, NULL);
+	curl_easy_setopt(h, CURLOPT_CAPATH, ca_dir ? ca_dir : CA_DIR);
+	curl_easy_setopt(h, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(h, CURLOPT_USERAGENT, "wardgate/" WG_VERSION);
+	curl_easy_setopt(h, CURLOPT_MAXAGE_CONN, CONN_AGE_S);
+	curl_easy_setopt(h, CURLOPT_MAXLIFETIME_CONN, CONN_LIFE_S);
+	curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	return h;
+}
+
+/* "host:port:address,address": libcurl finds the name in its cache and has
+ * nothing to resolve. */
+static struct curl_slist *
+pin_list(const struct fetch_job *job)
+{
+	struct curl_slist *l = arena_get(job->a, sizeof *l);
+	char text[INET6_ADDRSTRLEN];
+	struct buf b = buf_new(job->a, 1024);
+	unsigned i;
+
+	buf_fmt(&b, "%s:%u:", job->url.host, job->url.port);
+	for (i = 0; i < job->addrs_n; i++) {
+		const struct fetch_addr *at = &job->addrs[i];
+
+		inet_ntop(
+		    at->v6 ? AF_INET6 : AF_INET, at->at, text, sizeof text);
+		buf_fmt(&b, at->v6 ? "%s[%s]" : "%s%s", i ? "," : "", text);
+	}
+	l->data = buf_text(&b);
+	return l;
+}
+
+static struct curl_slist *
+head_list(const struct fetch_job *job)
+{
+	static char no_expect[] = "Expect:";
+	struct curl_slist *l =
+	    arena_get(job->a, (FETCH_HEADS_MAX + 1) * sizeof *l);
+	unsigned i;
+
+	l[0].data = no_expect;
+	for (i = 0; i < FETCH_HEADS_MAX && job->heads[i]; i++) {
+		l[i + 1].data = job->heads[i];
+		l[i].next = &l[i + 1];
+	}
+	return l;
+}
+
+static void
+set_method(CURL *h, const struct fetch_job *job)
+{
+	if (!job->post.at) {
+		curl_easy_setopt(h, CURLOPT_POSTFIELDS, NULL);
+		curl_easy_setopt(h, CURLOPT_HTTPGET, 1L);
+		return;
+	}
+	curl_easy_setopt(h, CURLOPT_POST, 1L);
+	curl_easy_setopt(
+	    h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)job->post.len);
+	curl_easy_setopt(h, CURLOPT_POSTFIELDS, job->post.at);
+}
+
+void
+fetch_run_set(struct fetch_run *r)
+{
+	const struct fetch_job *job = r->job;
+	CURL *h = r->easy;
+
+	curl_easy_setopt(h, CURLOPT_URL, fetch_url_write(job->a, &job->url));
+	curl_easy_setopt(
+	    h, CURLOPT_PROTOCOLS_STR, job->plain_http ? "http,https" : "https");
+	curl_easy_setopt(
+	    h, CURLOPT_RESOLVE, job->url.v6 ? NULL : pin_list(job));
+	curl_easy_setopt(h, CURLOPT_HTTP_VERSION,
+	    job->http2 ? (long)CURL_HTTP_VERSION_2TLS
+		       : (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(h, CURLOPT_PIPEWAIT, job->http2 ? 1L : 0L);
+	curl_easy_setopt(h, CURLOPT_HTTPHEADER, head_list(job));
+	set_method(h, job);
+	curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)job->connect_ms);
+	curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)job->total_ms);
+	curl_easy_setopt(
+	    h, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)job->limits->body_bytes);
+	curl_easy_setopt(h, CURLOPT_ERRORBUFFER, r->detail);
+	curl_easy_setopt(h, CURLOPT_PRIVATE, r);
+	curl_easy_setopt(h, CURLOPT_HEADERDATA, r);
+	curl_easy_setopt(h, CURLOPT_WRITEDATA, r);
+	curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, r);
+}
+
+static void
+ask_libcurl(struct fetch_run *r)
+{
+	curl_off_t before_sent_us = 0;
+	long connects = 0;
+
+	curl_easy_getinfo(
+	    r->easy, CURLINFO_PRETRANSFER_TIME_T, &before_sent_us);
+	curl_easy_getinfo(r->easy, CURLINFO_NUM_CONNECTS, &connects);
+	r->job->sent = before_sent_us > 0;
+	r->job->fresh = connects > 0;
+}
+
+void
+fetch_run_over(struct fetch_run *r, int code)
+{
+	struct fetch_job *job = r->job;
+
+	ask_libcurl(r);
+	explain(r, (CURLcode)code);
+	if (job->status < 200)
+		job->status = 0;
+	job->elapsed_ms = (unsigned)((clock_mono_us() - r->began_us) / 1000);
+}
+
+bool
+fetch_run_slow(struct fetch_run *r, int64_t now)
+{
+	const struct fetch_limits *l = r->job->limits;
+	size_t bytes = r->head_bytes + r->body_bytes;
+
+	if (!bytes)
+		return false; /* still thinking: total_ms bounds that */
+	if (!r->slow_since_ms) {
+		r->slow_since_ms = now;
+		r->slow_bytes = bytes;
+		return false;
+	}
+	if (now - r->slow_since_ms < (int64_t)l->slow_s * 1000)
+		return false;
+	if (bytes - r->slow_bytes < (size_t)l->slow_bytes_s * l->slow_s)
+		return true;
+	r->slow_since_ms = now;
+	r->slow_bytes = bytes;
+	return false;
+}
