@@ -35,11 +35,16 @@ struct engine_doors {
 struct engine *engine_start(
     const struct conf *c, const struct engine_doors *doors, struct err *e);
 
-/* engine_stop - transfers under way end with ERR_BUSY; returns when their
- * threads have left and the loop's thread has ended. A resolver thread that
- * hangs in the system's resolver is left behind and cleans up after itself.
- * No call may begin after this one. NULL is fine. */
+/* engine_stop - calls under way end with ERR_BUSY; returns when their threads
+ * have left and the loop's thread has ended. A resolver thread that hangs in
+ * the system's resolver is left behind and cleans up after itself. No call
+ * may begin after this one. NULL is fine. */
 void engine_stop(struct engine *en);
+
+/* engine_enter, engine_leave - around a thread's use of what follows, so that
+ * a stop can wait for it. false: ERR_BUSY, it stops. */
+bool engine_enter(struct engine *en, struct err *e);
+void engine_leave(struct engine *en);
 
 /* engine_run - hand over a transfer, sleep until it is done. The job and the
  * arena it names are lent to the loop's thread until this returns.
@@ -47,10 +52,10 @@ void engine_stop(struct engine *en);
  * false: job->e is set (ext/fetch), or ERR_BUSY while stopping. */
 bool engine_run(struct engine *en, struct fetch_job *job, int64_t deadline_ms);
 
-/* engine_resolver, engine_conf - for relay/upstream. */
+/* What the settings say, and the resolver: for relay/upstream. */
 struct resolve *engine_resolver(struct engine *en);
 const struct fetch_limits *engine_limits(const struct engine *en);
-unsigned engine_connect_ms(const struct engine *en); /* settings' values */
+unsigned engine_connect_ms(const struct engine *en);
 unsigned engine_total_ms(const struct engine *en);
 
 #endif

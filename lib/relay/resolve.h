@@ -4,7 +4,7 @@
  * getaddrinfo cannot be interrupted, so four threads of its own do it and the
  * asker waits no longer than its deadline. One look-up per name runs at a
  * time however many ask; a name about to grow old is looked up again while
- * its answer is still used. Literal addresses never get here.
+ * its answer is still used. Literal addresses are only read.
  *
  * Shared between threads: cache, queue and the list of waiting askers, under
  * one lock (resolve.lock), never held during a look-up. */
@@ -33,8 +33,12 @@ typedef unsigned resolve_lookup(
  * ERR_BROKEN, threads could not be made. */
 struct resolve *resolve_start(resolve_lookup *lookup, void *ctx, struct err *e);
 
-/* resolve_stop - askers still waiting fail. Threads that hang in a look-up
- * are left behind; the last one frees what they share. NULL is fine. */
+/* resolve_close - askers that wait, or are still to come, fail: ERR_BUSY. */
+void resolve_close(struct resolve *r);
+
+/* resolve_stop - to be called when nobody asks any more. Threads that hang in
+ * a look-up are left behind; the last one frees what they share. NULL is
+ * fine. */
 void resolve_stop(struct resolve *r);
 
 /* resolve_name - the addresses of a host.
@@ -45,7 +49,8 @@ void resolve_stop(struct resolve *r);
  *   to           room for FETCH_ADDRS_MAX
  * Returns: how many, at least one. 0: ERR_UPSTREAM_CONNECT (no such name),
  * ERR_UPSTREAM_TIMEOUT (deadline), ERR_UPSTREAM_BUSY (RESOLVE_WAITING_MAX
- * askers of this provider wait already, or too many names at once). */
+ * askers of this provider wait already, or too many names at once), ERR_BUSY
+ * (closed). */
 unsigned resolve_name(struct resolve *r, const struct guid *provider,
     const char *host, unsigned port, int64_t deadline_ms, struct fetch_addr *to,
     struct err *e);

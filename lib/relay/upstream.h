@@ -10,6 +10,7 @@
 
 #include "base/enc.h"
 #include "relay/engine.h"
+#include "relay/upstream_url.h"
 
 /* A provider as the directory knows it. */
 struct upstream_target {
@@ -89,18 +90,5 @@ struct upstream_answer {
  * `why` holds libcurl's or our own words, never a URL, query or body. */
 const struct upstream_answer *upstream_call(struct engine *en, struct arena *a,
     const struct upstream_ask *ask, struct err *e);
-
-/* upstream_under - is this absolute URL (a paging link, say) under that base?
- * Scheme, host and port are compared as parsed parts, the path by segments
- * (RFC 3986 3). true: *path and *query are what upstream_ask wants to reach
- * it again, borrowed from a. false: another place, or not a URL we may use:
- * user part, fragment, dot segments. */
-bool upstream_under(struct arena *a, const char *base_url, struct str url,
-    struct str *path, struct str *query);
-
-/* upstream_base_ok - can base_url be a provider's base? https (http only with
- * loopback_http), a host, no user part, query or fragment, no dot segments.
- * false: ERR_CONF with a sentence that a person can act on. */
-bool upstream_base_ok(const char *base_url, bool loopback_http, struct err *e);
 
 #endif

@@ -1,0 +1,367 @@
+/* upstream.c - one call to a tenant's provider: answered, or told why not
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "relay/upstream.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+
+#define ACCEPT_INITIAL  "application/fhir+json"
+#define PAUSE_MS        40  /* before the second try, up to as much again */
+#define WORTH_MS        200 /* left for a second try, or it is not made */
+#define RETRY_AFTER_MAX 3600
+
+struct call {
+	struct engine *en;
+	struct arena *a;
+	const struct upstream_ask *ask;
+	struct err *e;
+	struct fetch_url url;
+	struct fetch_addr addrs[FETCH_ADDRS_MAX];
+	unsigned addrs_n;
+	int64_t began_us, deadline_ms;
+	struct fetch_job *job; /* of the last try */
+	unsigned tries;
+};
+
+/* ---- what is asked, and where ------------------------------------------------ */
+
+static bool
+header_value(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (s.at[i] < 0x20 || s.at[i] > 0x7e)
+			return false;
+	return !s.at || s.len > 0;
+}
+
+static bool
+well_formed(struct call *c)
+{
+	const struct upstream_ask *k = c->ask;
+
+	return (upstream_path_ok(k->path) && upstream_query_ok(k->query) &&
+		   header_value(k->if_none_match) &&
+		   header_value(k->traceparent) &&
+		   header_value(k->request_id) &&
+		   (k->method == UPSTREAM_GET || k->body.at)) ||
+	       err_why(c->e, ERR_BROKEN, "an ask that is not well formed");
+}
+
+static bool
+url_made(struct call *c)
+{
+	const struct upstream_ask *k = c->ask;
+	struct err why = { 0 };
+
+	return upstream_url(c->a, k->to->base_url, k->to->loopback_http,
+		   k->path, k->query, &c->url, &why) ||
+	       err_why(c->e, ERR_UPSTREAM_CONNECT, "%s", why.said);
+}
+
+/* ---- one try -------------------------------------------------------------------- */
+
+static unsigned
+elapsed_ms(const struct call *c)
+{
+	return (unsigned)((clock_mono_us() - c->began_us) / 1000);
+}
+
+static int64_t
+left_ms(const struct call *c)
+{
+	return c->deadline_ms - clock_mono_ms();
+}
+
+static bool
+addresses_found(struct call *c)
+{
+	unsigned i;
+
+	c->addrs_n = resolve_name(engine_resolver(c->en), &c->ask->to->provider,
+	    c->url.host, c->url.port, c->deadline_ms, c->addrs, c->e);
+	for (i = 0; i < c->addrs_n; i++)
+		if (!resolve_allowed(&c->addrs[i], !c->url.https))
+			return err_why(c->e, ERR_UPSTREAM_CONNECT,
+			    "plain http is allowed on this machine only");
+	return c->addrs_n > 0;
+}
+
+static char **
+head(struct call *c, char **to, const char *name, struct str value)
+{
+	if (value.at)
+		*to++ = arena_printf(c->a, "%s: %.*s", name, STR_FMT(value));
+	return to;
+}
+
+/* Nothing else of the client's request travels on. */
+static void
+set_heads(struct call *c, char **to)
+{
+	const struct upstream_ask *k = c->ask;
+
+	to = head(
+	    c, to, "Accept", str_of(k->accept ? k->accept : ACCEPT_INITIAL));
+	if (k->method == UPSTREAM_POST_FORM)
+		to = head(c, to, "Content-Type",
+		    STR("application/x-www-form-urlencoded"));
+	to = head(c, to, "X-Request-Id", k->request_id);
+	to = head(c, to, "traceparent", k->traceparent);
+	to = head(c, to, "If-None-Match", k->if_none_match);
+	*to = NULL;
+}
+
+static unsigned
+least(int64_t a, int64_t b)
+{
+	return (unsigned)(a < b ? a : b);
+}
+
+static bool
+tried(struct call *c)
+{
+	const struct upstream_target *to = c->ask->to;
+	struct fetch_job *job = c->job = arena_get(c->a, sizeof *job);
+	int64_t left = left_ms(c);
+
+	if (left <= 0)
+		return err_why(c->e, ERR_UPSTREAM_TIMEOUT,
+		    "no time was left to ask the provider");
+	job->a = c->a;
+	job->owner = to->provider;
+	job->revision = to->revision;
+	job->url = c->url;
+	job->addrs = c->addrs;
+	job->addrs_n = c->addrs_n;
+	job->plain_http = !c->url.https;
+	job->http2 = to->http2;
+	set_heads(c, job->heads);
+	if (c->ask->method == UPSTREAM_POST_FORM)
+		job->post = c->ask->body;
+	job->connect_ms = least(
+	    left, to->connect_ms ? to->connect_ms : engine_connect_ms(c->en));
+	job->total_ms = (unsigned)left;
+	job->limits = engine_limits(c->en);
+	c->tries++;
+	return engine_run(c->en, job, c->deadline_ms);
+}
+
+/* ---- what the answer means ------------------------------------------------------- */
+
+/* Seconds as sent, or from a date; 0 when absent or senseless. */
+static unsigned
+retry_after(struct call *c)
+{
+	struct str v = c->job->retry_after;
+	uint64_t n = 0;
+	int64_t at;
+
+	if (!v.at)
+		return 0;
+	if (!str_number(v, 9, &n)) {
+		at = fetch_date(str_text(c->a, v)) - clock_now_s();
+		n = at > 0 ? (uint64_t)at : 0;
+	}
+	return (unsigned)(n > RETRY_AFTER_MAX ? RETRY_AFTER_MAX : n);
+}
+
+static enum err_kind
+kind_of_status(const struct call *c)
+{
+	int status = c->job->status;
+
+	switch (status) {
+	case 200:
+		return ERR_NONE;
+	case 304:
+		return c->ask->if_none_match.at ? ERR_NONE : ERR_UPSTREAM_BAD;
+	case 401:
+	case 403:
+	case 407:
+		return ERR_UPSTREAM_AUTH;
+	case 404:
+		return ERR_UPSTREAM_NOT_FOUND;
+	case 410:
+		return ERR_UPSTREAM_GONE;
+	case 429:
+		return ERR_UPSTREAM_LIMIT;
+	case 503:
+		return ERR_UPSTREAM_BUSY;
+	default:
+		return status >= 600   ? ERR_UPSTREAM_BAD
+		       : status >= 500 ? ERR_UPSTREAM_FAILED
+		       : status >= 400 ? ERR_UPSTREAM_REFUSED
+		       : status >= 300 ? ERR_UPSTREAM_REDIRECT
+		                       : ERR_UPSTREAM_BAD;
+	}
+}
+
+/* application/json, application/fhir+json, application/json+fhir (DSTU2); in
+ * UTF-8, which JSON always is (RFC 8259 8.1). */
+static bool
+json_type(struct str type)
+{
+	struct str params;
+	struct str media = str_trim(str_cut(type, ';', &params), " \t");
+
+	if (!str_is_nocase(media, "application/json") &&
+	    !str_is_nocase(media, "application/fhir+json") &&
+	    !str_is_nocase(media, "application/json+fhir"))
+		return false;
+	while (params.at) {
+		struct str value,
+		    one = str_trim(str_cut(params, ';', &params), " \t");
+		struct str name = str_cut(one, '=', &value);
+
+		value = str_trim(value, "\"");
+		if (str_is_nocase(name, "charset") &&
+		    !str_is_nocase(value, "utf-8") &&
+		    !str_is_nocase(value, "us-ascii"))
+			return false;
+	}
+	return true;
+}
+
+/* A status that is bad in itself counts, even if its body broke off. */
+static bool
+judged(struct call *c)
+{
+	struct fetch_job *job = c->job;
+	enum err_kind kind = kind_of_status(c);
+
+	if (job->status && kind) {
+		err_why(c->e, kind, "the provider answered %d", job->status);
+		c->e->retry_after_s =
+		    kind == ERR_UPSTREAM_LIMIT || kind == ERR_UPSTREAM_BUSY
+			? retry_after(c)
+			: 0;
+		return false;
+	}
+	if (job->e.kind)
+		return err_why(c->e, job->e.kind, "%s", job->e.why);
+	if (job->status == 200 && !json_type(job->content_type))
+		return err_why(c->e, ERR_UPSTREAM_BAD,
+		    "the answer's content type is not JSON in UTF-8");
+	return true;
+}
+
+/* ---- the second try ---------------------------------------------------------------- */
+
+/* Where it may help: the request never got there, or a server in front of the
+ * provider said so. A Retry-After asks for patience, which we have not. */
+static bool
+worth_again(const struct call *c)
+{
+	const struct fetch_job *job = c->job;
+
+	if (c->ask->once || !job || left_ms(c) < WORTH_MS + 2 * PAUSE_MS)
+		return false;
+	if (job->status)
+		return (job->status == 502 || job->status == 503 ||
+			   job->status == 504) &&
+		       !job->retry_after.at;
+	return !job->sent && (job->e.kind == ERR_UPSTREAM_CONNECT ||
+				 job->e.kind == ERR_UPSTREAM_TIMEOUT);
+}
+
+static void
+pause_before(const struct call *c)
+{
+	int64_t us = (PAUSE_MS + c->began_us % PAUSE_MS) * 1000;
+	struct timespec t = { 0, us * 1000 };
+
+	nanosleep(&t, NULL);
+}
+
+static bool
+asked(struct call *c)
+{
+	return addresses_found(c) && (tried(c), judged(c));
+}
+
+static bool
+asked_twice(struct call *c)
+{
+	if (asked(c))
+		return true;
+	if (!worth_again(c))
+		return false;
+	if (!c->job->sent)
+		resolve_doubt(engine_resolver(c->en), c->url.host);
+	pause_before(c);
+	err_clear(c->e);
+	return asked(c);
+}
+
+/* ---- the whole call ------------------------------------------------------------------ */
+
+static const struct upstream_answer *
+answer(struct call *c)
+{
+	const struct fetch_job *job = c->job;
+	struct upstream_answer *w = arena_get(c->a, sizeof *w);
+
+	w->status = job->status;
+	w->content_type = job->content_type;
+	w->body =
+	    (struct str){ job->body.at ? job->body.at : "", job->body.len };
+	w->etag = job->etag;
+	w->last_modified = job->last_modified;
+	w->location = job->location;
+	w->retry_after_s = retry_after(c);
+	w->elapsed_ms = elapsed_ms(c);
+	return w;
+}
+
+static void
+set_deadline(struct call *c)
+{
+	unsigned total = c->ask->to->total_ms;
+
+	c->began_us = clock_mono_us();
+	c->deadline_ms =
+	    c->began_us / 1000 + (total ? total : engine_total_ms(c->en));
+	if (c->ask->deadline_ms && c->ask->deadline_ms < c->deadline_ms)
+		c->deadline_ms = c->ask->deadline_ms;
+}
+
+static bool
+in_time(struct call *c)
+{
+	return left_ms(c) > 0 ||
+	       err_why(c->e, ERR_DEADLINE, "no time left for the provider");
+}
+
+static void
+tell_seen(const struct call *c)
+{
+	struct upstream_seen *s = c->ask->seen;
+
+	if (!s)
+		return;
+	*s = (struct upstream_seen){ .tries = c->tries,
+		.elapsed_ms = elapsed_ms(c) };
+	if (c->job) {
+		s->status = c->job->status;
+		s->bytes = c->job->body.len;
+	}
+}
+
+const struct upstream_answer *
+upstream_call(struct engine *en, struct arena *a,
+    const struct upstream_ask *ask, struct err *e)
+{
+	struct call c = { .en = en, .a = a, .ask = ask, .e = e };
+	bool ok;
+
+	if (!engine_enter(en, e))
+		return NULL;
+	set_deadline(&c);
+	ok = well_formed(&c) && url_made(&c) && in_time(&c) && asked_twice(&c);
+	tell_seen(&c);
+	engine_leave(en);
+	return ok ? answer(&c) : NULL;
+}
