@@ -11,8 +11,7 @@
 _Static_assert(sizeof(struct tree_node) <= 48 || sizeof(void *) > 8,
     "a stranger's bytes must not become many more of ours");
 
-/* ---- looking --------------------------------------------------------------
- */
+/* ---- looking ------------------------------------------------------------ */
 
 struct str
 tree_name(const struct tree_node *n)
@@ -100,8 +99,7 @@ tree_walk(const struct tree_node *n, const struct tree_node *root)
 	return next;
 }
 
-/* ---- making ---------------------------------------------------------------
- */
+/* ---- making ------------------------------------------------------------- */
 
 static struct tree_node *
 made(struct arena *a, enum tree_kind kind, struct str text)

@@ -83,8 +83,7 @@ struct tree_limits {
 struct tree_node *tree_read(struct arena *a, struct str text,
     const struct tree_limits *lim, struct err *e);
 
-/* ---- looking --------------------------------------------------------------
- */
+/* ---- looking ------------------------------------------------------------ */
 
 /* Children in their order:
  *   for (c = tree_first(n); c; c = tree_next(c))
@@ -190,8 +189,7 @@ void tree_set(struct tree_node *n, struct tree_node *from);
 /* tree_set_text - n becomes the string `text`, which is not copied. */
 void tree_set_text(struct tree_node *n, struct str text);
 
-/* ---- writing --------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------ */
 
 /* tree_write - n as JSON at the end of b. What was read and not changed comes
  * out byte for byte (a container at the top with the blanks around it, without

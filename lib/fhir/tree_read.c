@@ -98,8 +98,7 @@ node_get(struct reader *r, const char *p)
 	return n;
 }
 
-/* ---- strings and names ------------------------------------------------------
- */
+/* ---- strings and names -------------------------------------------------- */
 
 /* From what scan_text stopped at to the closing quote. */
 __attribute__((noinline)) static const char *
