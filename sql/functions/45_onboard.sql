@@ -73,7 +73,8 @@ comment on function wardgate.number_read is
 
 create function wardgate.switch_read(what text, value text)
 returns boolean
-language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+language plpgsql immutable security definer
+set search_path = pg_catalog, pg_temp as $$
 begin
   if lower(value) not in ('on', 'off', 'true', 'false', 'yes', 'no', '1', '0')
   then
@@ -151,11 +152,11 @@ begin
         'The slug %s is that of another tenant.', slug_kept));
   end if;
   insert into wardgate.tenant as t (tenant_id, slug, name, mrn_system)
-  values (tenant, slug_kept, name_kept, coalesce(mrn_kept, ''))
+  values (tenant, slug_kept, coalesce(name_kept, old.name),
+         coalesce(mrn_kept, old.mrn_system, ''))
       on conflict (tenant_id) do update
-     set slug = slug_kept,
-         name = coalesce(name_kept, t.name),
-         mrn_system = coalesce(mrn_kept, t.mrn_system)
+     set slug = excluded.slug, name = excluded.name,
+         mrn_system = excluded.mrn_system
   returning t.* into new;
   detail := wardgate.changed_names(to_jsonb(old), to_jsonb(new));
   outcome := case when old.tenant_id is null then 'created'

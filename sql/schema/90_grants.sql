@@ -67,7 +67,8 @@ grant execute on function
         text, text, text, text),
       wardgate.tenant_state_set(text, text, text, text, text),
       wardgate.tenant_remove(text),
-      wardgate.tenant_list()
+      wardgate.tenant_list(),
+      wardgate.switch_read(text, text)
    to wg_operator;
 
 -- auditor: reads the trail, changes nothing

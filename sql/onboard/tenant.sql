@@ -1,0 +1,95 @@
+-- tenant.sql - create a tenant, or change it, its provider, or a client's grant
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- psql "$WG_DB" -v tenant=GUID -v name=TEXT -v provider_url=URL
+--      -v fhir_version=DSTU2|STU3|R4 -v client=CLIENT_ID
+--      -f sql/onboard/tenant.sql
+--
+--   tenant        the tenant ID that the app sends as scope
+--   name          what people call the hospital            (new: needed)
+--   provider_url  FHIR base of its server, https           (new: needed)
+--   fhir_version  DSTU2, STU3 or R4                        (new: needed)
+--   client        client_id that may ask for it from now on
+--   slug          short name for logs and metrics; made of the name
+--   mode          translate, or links
+--   search_post   off if the server takes searches by GET only
+--   http2         on to speak HTTP/2 to it
+--   connect_ms, total_ms  its own time limits
+--   mrn_system    URI of its record numbers
+--   dry_run       1: show what would happen, change nothing
+--
+-- What is left out stays as it is. Live within a second, nothing restarts.
+-- Twice the same is no change.
+
+\set QUIET on
+\set ON_ERROR_STOP on
+\set VERBOSITY terse
+\pset footer off
+
+\if :{?tenant}
+\else
+do $$ begin
+  raise exception 'tenant is missing; usage: psql "$WG_DB" -v tenant=GUID -v name=TEXT -v provider_url=URL -v fhir_version=DSTU2|STU3|R4 [-v client=CLIENT_ID] [-v dry_run=1] -f tenant.sql';
+end $$;
+\endif
+\if :{?name}
+\else
+\set name ''
+\endif
+\if :{?slug}
+\else
+\set slug ''
+\endif
+\if :{?provider_url}
+\else
+\set provider_url ''
+\endif
+\if :{?fhir_version}
+\else
+\set fhir_version ''
+\endif
+\if :{?client}
+\else
+\set client ''
+\endif
+\if :{?mode}
+\else
+\set mode ''
+\endif
+\if :{?search_post}
+\else
+\set search_post ''
+\endif
+\if :{?http2}
+\else
+\set http2 ''
+\endif
+\if :{?connect_ms}
+\else
+\set connect_ms ''
+\endif
+\if :{?total_ms}
+\else
+\set total_ms ''
+\endif
+\if :{?mrn_system}
+\else
+\set mrn_system ''
+\endif
+\if :{?dry_run}
+\else
+\set dry_run 0
+\endif
+
+begin;
+select wardgate.switch_read('dry_run', :'dry_run') as dry \gset
+select object, id, outcome, detail
+  from wardgate.tenant_put(:'tenant', :'name', :'slug', :'provider_url',
+       :'fhir_version', :'mode', :'search_post', :'http2', :'connect_ms',
+       :'total_ms', :'mrn_system', :'client');
+\if :dry
+rollback;
+\echo 'Dry run: nothing was changed.'
+\else
+commit;
+\endif
