@@ -1,12 +1,12 @@
 /* wardgate.c - the operator's command
+ * SPDX-License-Identifier: Apache-2.0
  *
  * Reads   what the verb needs: settings; pepper and key folders for secrets
  *         and keys; migration files
  * Asks    the database in one role per verb: sql/prepare/wardgate.sql as
  *         wg_operator or wg_auditor, keeper.sql as wg_keeper, migrate.sql as
  *         the owner
- * Speaks  terminal text, or JSON with --json
- * SPDX-License-Identifier: Apache-2.0 */
+ * Speaks  terminal text, or JSON with --json */
 #include "app/cmd_audit.h"
 #include "app/cmd_client.h"
 #include "app/cmd_keep.h"

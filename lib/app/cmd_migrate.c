@@ -212,7 +212,7 @@ open_dir(struct command *c, struct err *e)
 	const char *dir = command_option(c, "--dir");
 
 	m->a = command_arena(c);
-	m->dir = dir ? dir : WG_SHARE "/migrations";
+	m->dir = dir ? dir : WG_SHARE "/sql/migrations";
 	m->at = arena_get(m->a, NUMBERS_MAX * sizeof *m->at);
 	return command_end(c, e) && read_dir(m, e) ? m : NULL;
 }

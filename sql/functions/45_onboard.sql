@@ -361,3 +361,35 @@ begin
    order by t.name, t.tenant_id;
 end $$;
 comment on function wardgate.tenant_list is 'All tenants and their providers';
+
+-- For the owner alone: it loosens or tightens a rule of the whole house.
+create function wardgate.policy_set(name text, value text)
+returns table (object text, id text, outcome text, detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  before bigint := wardgate.onboarding_lock();
+  broken bigint;
+begin
+  if name is distinct from 'provider_http'
+      or coalesce(value, '') not in ('refuse', 'loopback') then
+    perform wardgate.refuse('WG400',
+        'The policy is provider_http, its value refuse or loopback.');
+  end if;
+  update wardgate.policy as p set value = policy_set.value
+   where p.name = policy_set.name and p.value <> policy_set.value;
+  return query
+  select 'policy', policy_set.name,
+         case when found then 'changed' else 'unchanged' end,
+         policy_set.value;
+  select count(*) into broken
+    from wardgate.provider as p
+   where wardgate.provider_url_problem(p.base_url) is not null;
+  if broken > 0 then
+    perform wardgate.refuse('WG409', format(
+        'The providers of %s tenants have URLs that this forbids; change or '
+        'remove them first.', broken));
+  end if;
+  return query select * from wardgate.onboarding_summary(before);
+end $$;
+comment on function wardgate.policy_set is
+  'Sets a rule that SQL checks; refuses what existing rows would break';

@@ -9,6 +9,10 @@
 revoke all on schema wardgate from public;
 revoke all on all tables in schema wardgate from public;
 revoke all on all functions in schema wardgate from public;
+do $$ begin
+  execute format('revoke temporary on database %I from public',
+      current_database());
+end $$;
 grant usage on schema wardgate to wg_metadata, wg_token, wg_facade, wg_admin,
       wg_keeper, wg_operator, wg_auditor;
 
