@@ -88,7 +88,7 @@ class House:
         self.cluster.wait_ready()
         self.cluster.populate()
         self.write_settings(settings)
-        self.operator("migrate", "apply")
+        self.migrate()
         self.make_keys()
         self.say("wards")
         self.load_wards(wards)
@@ -141,11 +141,19 @@ class House:
         """Run `wardgate ARGS` as the run user; its output as text."""
         return self.as_user(*self.program("wardgate"), *args)
 
-    def as_user(self, *argv, **env):
+    def migrate(self):
+        """As ourselves: the run user may not be able to read the files."""
+        self.command(*self.program("wardgate"), "migrate", "apply", "--dir",
+                     str(place.TOP / "sql/migrations"))
+
+    def as_user(self, *argv):
+        return self.command(*argv, **place.drop())
+
+    def command(self, *argv, **more):
         done = subprocess.run(
             argv, cwd=self.home, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**self.cluster.environment(), **env}, **place.drop())
+            env=self.cluster.environment(), **more)
         if done.returncode:
             raise place.Advice(f"{' '.join(argv)}: exit {done.returncode}\n"
                                + (done.stderr or done.stdout).strip())
