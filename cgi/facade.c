@@ -1,0 +1,33 @@
+/* facade.c - the FHIR endpoint of all tenants
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads   public keys and the cursor key
+ * Asks    the database as role wg_facade: sql/prepare/facade.sql; the
+ *         providers of the tenants
+ * Speaks  FHIR DSTU2, STU3 and R4; errors as OperationOutcome
+ */
+#include "app/facade.h"
+#include "app/gateway.h"
+
+static const struct route routes[] = {
+	{ "*", "/fhir*", facade_answer, "read and search, by token" },
+};
+
+int
+main(int argc, char **argv)
+{
+	static const struct program facade = {
+		.name = "facade",
+		.purpose = "The FHIR endpoint of wardgate.",
+		.face = FAIL_STU3,
+		.routes = routes,
+		.n_routes = COUNT(routes),
+		.waits = true,
+		.start = facade_start,
+		.stop = facade_stop,
+		.begin = gateway_begin,
+		.settle = facade_settle,
+	};
+
+	return serve(argc, argv, &facade);
+}
