@@ -1,0 +1,17 @@
+/* rehearsal_statement.h - what a ward says it can do, from its own tables
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef APP_REHEARSAL_STATEMENT_H
+#define APP_REHEARSAL_STATEMENT_H
+
+#include "base/buf.h"
+#include "fhir/version.h"
+
+/* rehearsal_statement - Conformance (DSTU2) or CapabilityStatement.
+ *   base    absolute URL of the ward
+ *   ward    its name
+ *   strict  leave out parameters that FHIR does not define there
+ *   batch   POST of a batch is answered */
+void rehearsal_statement(struct buf *b, enum fhir_version v, struct str base,
+    struct str ward, bool strict, bool batch);
+
+#endif
