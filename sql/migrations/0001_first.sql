@@ -2044,8 +2044,9 @@ comment on function wardgate.ready is
 
 -- No service role owns anything, reads or writes a table, or makes an object.
 -- Each may call its functions; these run with the rights of the owner and do
--- one thing each. The exception is wg_auditor, who reads audit freely: that is
--- its duty, and nobody else's.
+-- one thing each. The exceptions are wg_auditor, who reads audit freely: that is
+-- its duty, and nobody else's; and wg_rehearsal, whose schema holds made-up
+-- records and nothing else.
 
 revoke all on schema wardgate from public;
 revoke all on all tables in schema wardgate from public;
@@ -2121,6 +2122,14 @@ grant select on wardgate.audit to wg_auditor;
 grant execute on function
       wardgate.audit_tail(timestamptz, uuid, uuid, bigint)
    to wg_auditor;
+
+-- rehearsal: its wards, which it serves and loads
+revoke all on schema rehearsal from public;
+revoke all on all tables in schema rehearsal from public;
+grant usage on schema rehearsal to wg_rehearsal;
+grant select, insert, update, delete on all tables in schema rehearsal
+   to wg_rehearsal;
+grant execute on function rehearsal.analyze() to wg_rehearsal;
 
 -- ---- schema/95_start.sql
 
