@@ -89,6 +89,8 @@ class House:
         self.cluster.populate()
         self.write_settings(settings)
         self.migrate()
+        self.cluster.psql_file(place.TOP / "sql/onboard/policy.sql",
+                               provider_http="loopback")
         self.make_keys()
         self.say("wards")
         self.load_wards(wards)
