@@ -84,17 +84,19 @@ def relative(path):
 # ---- what to try ----
 
 def same_number(env):
-    """An MRN that two hospitals know, as different people: (mrn, id at R4)."""
+    """An MRN that two hospitals know, as different people: (mrn, id at R4).
+    Asked of the hospitals themselves."""
     seen = {}
     for face in ("STU3", "R4"):
-        token = env.token(face)
-        for gender in ("female", "male"):
-            found = env.search("Patient", face, token, gender=gender,
-                               _count=100)
-            for entry in (found.json or {}).get("entry", ()):
-                for mrn in numbers(entry["resource"]):
-                    seen.setdefault(mrn, {})[face] = entry["resource"]["id"]
+        found = client.request("GET", f"{env['WG_BASE']}/rehearsal/"
+                               f"{face.lower()}/Patient?_count=1000")
+        for entry in (found.json or {}).get("entry", ()):
+            for mrn in numbers(entry["resource"]):
+                seen.setdefault(mrn, {})[face] = entry["resource"]["id"]
     both = sorted(m for m, at in seen.items() if len(at) == 2)
+    if not both and not seen:
+        raise place.Advice("The wards hold no patient with a medical record "
+                           "number: nothing to demonstrate.")
     mrn = (both or sorted(seen))[0]
     return mrn, seen[mrn].get("R4") or next(iter(seen[mrn].values()))
 
