@@ -1,0 +1,2 @@
+# __init__.py - tests against a PostgreSQL cluster of their own
+# SPDX-License-Identifier: Apache-2.0
