@@ -98,6 +98,13 @@ serve_body(struct work *w, size_t max, struct str *body)
 	return body_whole(w, b.len);
 }
 
+bool
+serve_raw(struct work *w, const char *text, size_t n)
+{
+	w->raw = true;
+	return line_write(w->line, text, n);
+}
+
 static void
 dress(struct work *w)
 {
@@ -144,11 +151,23 @@ note(const struct work *w, const struct err *e)
 }
 
 static void
+send_answer(struct work *w)
+{
+	struct buf out;
+
+	dress(w);
+	out = buf_new(w->a, HEAD_MAX + w->resp->body.len);
+	resp_write(&out, w->resp);
+	if (out.failed || !line_write(w->line, out.at, out.len))
+		log_event(LOG_INFO, "answer_not_taken", LOG_TRACE,
+		    w->req->trace.id, LOG_END);
+}
+
+static void
 answer(struct work *w, char *const *vars)
 {
 	bool readable = req_read(w->req, conf, vars, &w->err);
 	struct err told;
-	struct buf out;
 
 	if (program->begin)
 		program->begin(w);
@@ -162,12 +181,8 @@ answer(struct work *w, char *const *vars)
 		refuse(w);
 		told = w->err;
 	}
-	dress(w);
-	out = buf_new(w->a, HEAD_MAX + w->resp->body.len);
-	resp_write(&out, w->resp);
-	if (out.failed || !line_write(w->line, out.at, out.len))
-		log_event(LOG_INFO, "answer_not_taken", LOG_TRACE,
-		    w->req->trace.id, LOG_END);
+	if (!w->raw)
+		send_answer(w);
 	note(w, &told);
 }
 

@@ -27,6 +27,7 @@ struct work {
 	const char *allow;         /* Allow field of a 405, or NULL */
 	void *state;               /* the program's own, made by begin */
 	struct serve_line *line;
+	bool raw; /* serve_raw has answered */
 };
 
 /* A program is a page: what cgi/NAME.c fills in. */
@@ -60,5 +61,11 @@ int serve(int argc, char **argv, const struct program *p);
 /* serve_body - the request body, at most max bytes, borrowed from w->a.
  * ERR_TOO_LARGE, ERR_ENCODED, or ERR_MALFORMED when it was cut off. */
 bool serve_body(struct work *w, size_t max, struct str *body);
+
+/* serve_raw - n bytes of an answer in CGI form (RFC 3875 6.2), head included,
+ * straight to the peer, past w->resp and without what serve adds: for answers
+ * that must be wrong, slow or without end. Once called, nothing else is
+ * written for this request. false: the peer is gone. */
+bool serve_raw(struct work *w, const char *text, size_t n);
 
 #endif
