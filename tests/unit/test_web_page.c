@@ -68,6 +68,32 @@ a_contact_is_a_link_only_where_it_is_safe(void **state)
 	arena_free(a);
 }
 
+static const struct {
+	const char *accept;
+	bool page;
+} accepts[] = {
+	{ NULL, false },
+	{ "", false },
+	{ "*/*", false },
+	{ "text/html", true },
+	{ "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+	    true },
+	{ "TEXT/HTML;level=1", true },
+	{ "application/json, text/html", false },
+	{ "application/fhir+json", false },
+	{ "text/htmlx", false },
+	{ ",,;", false },
+};
+
+static void
+browsers_are_known_by_what_they_accept(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(accepts); i++)
+		if (page_wanted(str_of(accepts[i].accept)) != accepts[i].page)
+			fail_msg("%s", accepts[i].accept);
+}
+
 /* RFC 4648 4, for 32 bytes. */
 static char *
 base64(struct arena *a, const unsigned char *p)
@@ -117,6 +143,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_stays_text),
 		cmocka_unit_test(a_contact_is_a_link_only_where_it_is_safe),
+		cmocka_unit_test(browsers_are_known_by_what_they_accept),
 		cmocka_unit_test(
 		    the_policy_admits_the_pages_own_style_and_nothing_else),
 	};
