@@ -50,7 +50,8 @@ class Story(unittest.TestCase):
 
     def get(self, path, method="GET", **headers):
         fields = {k.replace("_", "-"): v for k, v in headers.items()}
-        return client.request(method, self.base + path, fields)
+        body = None if method in ("GET", "HEAD") else b""
+        return client.request(method, self.base + path, fields, body)
 
     def statement(self, face, **headers):
         path = f"/fhir/{face.lower()}" if face else "/fhir"
