@@ -1,77 +1,20 @@
-/* test_app_metadata.c - everything that is answered without a token
+/* test_app_metadata.c - documents and refusals that need no token
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "app/authorize.h"
-#include "app/health.h"
-#include "app/jwks.h"
-#include "app/metadata.h"
 #include "app/statement.h"
 #include "app/wellknown.h"
+#include "app_story.h"
 #include "ext/crypt.h"
-#include "ext/js.h"
-#include "fhir/tree.h"
-#include "gate/keys.h"
-
-/* One request and its answer, as serve would hold them. */
-struct story {
-	struct arena *a;
-	struct req req;
-	struct resp resp;
-	struct work w;
-};
 
 static struct conf conf;
-static char folder[] = "/tmp/wg-keys-XXXXXX";
-
-static void
-ask(struct story *s, const char *method, const char *path, const char *accept)
-{
-	struct str query;
-
-	memset(s, 0, sizeof *s);
-	s->a = arena_new();
-	s->req.method = !strcmp(method, "POST") ? REQ_POST : REQ_GET;
-	s->req.path = str_cut(str_of(path), '?', &query);
-	s->req.query = query;
-	s->req.accept = str_of(accept);
-	s->resp.status = 200;
-	s->w = (struct work){ .a = s->a,
-		.conf = &conf,
-		.req = &s->req,
-		.resp = &s->resp,
-		.face = FAIL_JSON };
-	metadata_begin(&s->w);
-}
-
-static const char *
-header(const struct story *s, const char *name)
-{
-	for (size_t i = 0; i < s->resp.n; i++)
-		if (!strcmp(s->resp.header[i].name, name))
-			return s->resp.header[i].value;
-	return "";
-}
-
-static struct tree_node *
-body(struct story *s)
-{
-	struct err e = { 0 };
-	struct tree_node *n = tree_read(
-	    s->a, s->resp.body, &(struct tree_limits){ .object = true }, &e);
-
-	assert_non_null(n);
-	return n;
-}
 
 static const struct {
 	const char *path, *accept;
@@ -103,7 +46,7 @@ each_face_states_its_own_version(void **state)
 		struct story s;
 		bool good;
 
-		ask(&s, "GET", statements[i].path, statements[i].accept);
+		ask(&s, &conf, statements[i].path, statements[i].accept);
 		good = statement_get(&s.w);
 		if (good != (statements[i].status == 200))
 			fail_msg("%s", statements[i].path);
@@ -132,7 +75,7 @@ the_url_of_a_statement_is_that_of_its_face(void **state)
 		char path[64];
 
 		snprintf(path, sizeof path, "%s/metadata", faces[i]);
-		ask(&s, "GET", path, NULL);
+		ask(&s, &conf, path, NULL);
 		assert_true(statement_get(&s.w));
 		assert_true(str_is(
 		    tree_str(tree_get(body(&s), "implementation"), "url"),
@@ -164,11 +107,11 @@ three_documents_tell_the_same_truth(void **state)
 	struct story a, b, c;
 
 	(void)state;
-	ask(&a, "GET", "/.well-known/smart-configuration", "text/plain");
+	ask(&a, &conf, "/.well-known/smart-configuration", "text/plain");
 	assert_true(wellknown_smart(&a.w));
-	ask(&b, "GET", "/.well-known/oauth-authorization-server", NULL);
+	ask(&b, &conf, "/.well-known/oauth-authorization-server", NULL);
 	assert_true(wellknown_server(&b.w));
-	ask(&c, "GET", "/fhir/r4/metadata", NULL);
+	ask(&c, &conf, "/fhir/r4/metadata", NULL);
 	assert_true(statement_get(&c.w));
 	for (size_t i = 0; i < COUNT(shared); i++) {
 		struct str said = tree_str(body(&a), shared[i]);
@@ -209,13 +152,13 @@ who_has_the_document_gets_no_body_again(void **state)
 	char tag[64];
 
 	(void)state;
-	ask(&s, "GET", "/fhir/metadata", NULL);
+	ask(&s, &conf, "/fhir/metadata", NULL);
 	assert_true(statement_get(&s.w));
 	assert_string_equal(header(&s, "Cache-Control"), "public, max-age=300");
 	snprintf(tag, sizeof tag, "%s", header(&s, "ETag"));
 	arena_free(s.a);
 	for (size_t i = 0; i < COUNT(matches); i++) {
-		ask(&s, "GET", "/fhir/metadata", NULL);
+		ask(&s, &conf, "/fhir/metadata", NULL);
 		s.req.if_none_match =
 		    str_of(arena_printf(s.a, matches[i].none_match, tag));
 		assert_true(statement_get(&s.w));
@@ -252,7 +195,7 @@ nobody_is_authorized_and_nothing_is_repeated(void **state)
 	for (size_t i = 0; i < COUNT(requests); i++) {
 		struct story s;
 
-		ask(&s, "GET", requests[i].path, "application/json");
+		ask(&s, &conf, requests[i].path, "application/json");
 		assert_false(authorize_refuse(&s.w));
 		if (s.w.err.kind != requests[i].kind)
 			fail_msg("%s: %d", requests[i].path, s.w.err.kind);
@@ -270,7 +213,7 @@ a_person_reads_a_page_and_is_sent_nowhere(void **state)
 	char *text;
 
 	(void)state;
-	ask(&s, "GET",
+	ask(&s, &conf,
 	    "/oauth2/authorize?response_type=code&redirect_uri=https%3A%2F%2F"
 	    "evil.example&state=%3Cscript%3E",
 	    "text/html,application/xhtml+xml,*/*;q=0.8");
@@ -284,123 +227,6 @@ a_person_reads_a_page_and_is_sent_nowhere(void **state)
 	assert_non_null(strstr(
 	    header(&s, "Content-Security-Policy"), "default-src 'none'"));
 	arena_free(s.a);
-}
-
-/* ---- keys and health ------------------------------------------------------ */
-
-static void
-write_key(char path[256])
-{
-	struct arena *a = arena_new();
-	struct err e = { 0 };
-	struct jws_key *k = jws_key_make(&e);
-	const char *pem;
-	FILE *f;
-
-	assert_non_null(k);
-	pem = jws_public_pem(a, k);
-	snprintf(path, 256, "%s/%s.pem", folder, jws_kid(k));
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(pem, f);
-	fclose(f);
-	chmod(path, 0644);
-	jws_key_free(k);
-	arena_free(a);
-}
-
-static size_t
-keys_published(enum err_kind *kind)
-{
-	struct story s;
-	size_t n = 0;
-
-	ask(&s, "GET", "/oauth2/jwks", NULL);
-	if (jwks_get(&s.w)) {
-		const struct tree_node *key, *keys = tree_get(body(&s), "keys");
-
-		tree_each(key, keys)
-		{
-			n++;
-			assert_true(str_is(tree_str(key, "kty"), "EC"));
-			assert_null(tree_get(key, "d"));
-		}
-		assert_string_equal(s.resp.type, "application/jwk-set+json");
-	}
-	*kind = s.w.err.kind;
-	arena_free(s.a);
-	return n;
-}
-
-static void
-keys_are_published_as_the_folder_has_them(void **state)
-{
-	char first[256], second[256];
-	enum err_kind kind;
-	const char *why;
-
-	(void)state;
-	jwks_start(&conf); /* an empty folder is no reason not to start */
-	assert_false(jwks_ready(&why));
-	keys_published(&kind);
-	assert_int_equal(kind, ERR_BUSY);
-
-	write_key(first);
-	assert_true(jwks_ready(&why));
-	assert_int_equal(keys_published(&kind), 1);
-	assert_int_equal(kind, ERR_NONE);
-
-	write_key(second);
-	assert_true(jwks_ready(&why));
-	assert_int_equal(keys_published(&kind), 2);
-
-	unlink(first);
-	assert_true(jwks_ready(&why));
-	assert_int_equal(keys_published(&kind), 1);
-
-	unlink(second); /* what was good stays published; readiness says no */
-	assert_false(jwks_ready(&why));
-	assert_string_equal(why, "no public key can be read");
-	assert_int_equal(keys_published(&kind), 1);
-	jwks_stop();
-}
-
-static void
-readiness_gives_a_reason_for_each_check(void **state)
-{
-	static const char *const names[] = { "database", "schema", "writable",
-		"audit", "keys" };
-	const struct tree_node *check;
-	struct err e = { 0 };
-	struct story s;
-	size_t n = 0;
-
-	(void)state;
-	jwks_start(&conf);
-	assert_true(health_start(&conf, &e));
-	ask(&s, "GET", "/readyz", NULL);
-	assert_true(health_ready(&s.w));
-	assert_int_equal(s.resp.status, 503);
-	assert_string_equal(header(&s, "Retry-After"), "2");
-	assert_true(tree_is(tree_get(body(&s), "ready"), TREE_FALSE));
-	tree_each(check, tree_get(body(&s), "checks"))
-	{
-		assert_true(n < COUNT(names));
-		assert_true(str_is(tree_str(check, "name"), names[n++]));
-		assert_true(tree_is(tree_get(check, "ok"), TREE_FALSE));
-		assert_true(tree_str(check, "why").len > 0);
-	}
-	assert_int_equal(n, COUNT(names));
-	/* an address of ours is nobody's business */
-	assert_null(strstr(str_text(s.a, s.resp.body), "nowhere"));
-	arena_free(s.a);
-
-	ask(&s, "GET", "/healthz", NULL);
-	assert_true(health_live(&s.w));
-	assert_int_equal(s.resp.status, 200);
-	arena_free(s.a);
-	health_stop();
-	jwks_stop();
 }
 
 static const struct {
@@ -423,7 +249,7 @@ refusals_speak_as_their_address_does(void **state)
 	for (size_t i = 0; i < COUNT(faces); i++) {
 		struct story s;
 
-		ask(&s, "GET", faces[i].path, NULL);
+		ask(&s, &conf, faces[i].path, NULL);
 		assert_int_equal(s.w.face, faces[i].face);
 		arena_free(s.a);
 	}
@@ -435,17 +261,11 @@ set_up(void **state)
 	static struct arena *a;
 	struct err e = { 0 };
 
-	js_start();
 	assert_true(crypt_start(&e));
-	assert_non_null(mkdtemp(folder));
 	conf = (struct conf){ .public_base = "https://gw.example",
 		.default_face = CONF_STU3,
 		.operator_name = "N",
-		.operator_contact = "",
-		.database = "host=/nowhere dbname=x connect_timeout=1",
-		.database_passfile = "",
-		.database_wait_ms = 500,
-		.public_key_dir = folder };
+		.operator_contact = "" };
 	a = arena_new();
 	*state = a;
 	assert_true(statement_start(a, &conf, &e));
@@ -457,7 +277,7 @@ static int
 tear_down(void **state)
 {
 	arena_free(*state);
-	return rmdir(folder);
+	return 0;
 }
 
 int
@@ -470,8 +290,6 @@ main(void)
 		cmocka_unit_test(who_has_the_document_gets_no_body_again),
 		cmocka_unit_test(nobody_is_authorized_and_nothing_is_repeated),
 		cmocka_unit_test(a_person_reads_a_page_and_is_sent_nowhere),
-		cmocka_unit_test(keys_are_published_as_the_folder_has_them),
-		cmocka_unit_test(readiness_gives_a_reason_for_each_check),
 		cmocka_unit_test(refusals_speak_as_their_address_does),
 	};
 
