@@ -3,6 +3,7 @@
 #include "ext/js.h"
 
 #include <jansson.h>
+#include <string.h>
 
 void
 js_start(void)
@@ -69,6 +70,11 @@ js_read(struct arena *a, struct str text, size_t bytes_max, struct err *e)
 	if (!text.at || text.len > bytes_max) {
 		err_why(e, ERR_MALFORMED, "JSON: absent or over %zu bytes",
 		    bytes_max);
+		return NULL;
+	}
+	/* Jansson stops reading at a NUL behind a number and takes the rest */
+	if (memchr(text.at, '\0', text.len)) {
+		err_why(e, ERR_MALFORMED, "JSON: a NUL byte");
 		return NULL;
 	}
 	if (deep(text)) {
