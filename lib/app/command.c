@@ -1,8 +1,7 @@
-/* command.c - the frame of a command: verbs, options, answers
+/* command.c - the frame of the command wardgate: verbs, options, answers
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/command.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,7 +212,6 @@ static const struct {
 	[AS_AUDITOR] = { "wg_auditor", prepare_wardgate },
 	[AS_KEEPER] = { "wg_keeper", prepare_keeper },
 	[AS_OWNER] = { OWNER_ROLE, prepare_migrate },
-	[AS_REHEARSAL] = { "wg_rehearsal", prepare_rehearsal },
 };
 
 struct db *
@@ -236,7 +234,7 @@ command_db(struct command *c, struct err *e)
 		o.passfile = c->conf->database_passfile;
 		o.wait_ms = c->conf->database_wait_ms;
 	}
-	if (as == AS_OWNER || as == AS_REHEARSAL)
+	if (as == AS_OWNER)
 		o.wait_ms = 0;
 	return c->db = db_open(&o, e);
 }
@@ -276,8 +274,8 @@ say_note(struct command *c, const char *fmt, ...)
 static void
 usage_line(FILE *to, const struct command_verb *v)
 {
-	fprintf(to, "  %s %s%s%s\n      %s\n", program_invocation_short_name,
-	    v->words, *v->takes ? " " : "", v->takes, v->does);
+	fprintf(to, "  wardgate %s%s%s\n      %s\n", v->words,
+	    *v->takes ? " " : "", v->takes, v->does);
 }
 
 static void
@@ -285,15 +283,15 @@ usage(FILE *to, const struct command_verb *verbs, size_t n)
 {
 	size_t i;
 
-	fprintf(to,
-	    "usage: %s [-c FILE] [--database STRING] [--json] VERB ...\n\n"
-	    "  -c FILE            settings (default: "
-	    "$WARDGATE_CONF, " CONF_DEFAULT ")\n"
-	    "  --database STRING  libpq string; its user instead of the "
-	    "verb's role\n"
-	    "  --json             answer in JSON\n"
-	    "  --help, --version\n\nverbs:\n",
-	    program_invocation_short_name);
+	fputs("usage: wardgate [-c FILE] [--database STRING] [--json] VERB "
+	      "...\n\n"
+	      "  -c FILE            settings (default: "
+	      "$WARDGATE_CONF, " CONF_DEFAULT ")\n"
+	      "  --database STRING  libpq string; its user instead of the "
+	      "verb's role\n"
+	      "  --json             answer in JSON\n"
+	      "  --help, --version\n\nverbs:\n",
+	    to);
 	for (i = 0; i < n; i++)
 		usage_line(to, &verbs[i]);
 }
@@ -348,8 +346,7 @@ tell_failure(struct command *c, const struct err *e)
 	const char *words = words_of(c, e);
 
 	if (!c->json) {
-		fprintf(
-		    stderr, "%s: %s\n", program_invocation_short_name, words);
+		fprintf(stderr, "wardgate: %s\n", words);
 		return;
 	}
 	buf_str(&b, "{\"error\":");

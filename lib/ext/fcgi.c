@@ -22,7 +22,6 @@ struct fcgi {
 	FCGX_Request req;
 	unsigned wait_ms;
 	bool drained; /* the body was read to its end */
-	bool broken;  /* by fcgi_break */
 };
 
 bool
@@ -74,7 +73,7 @@ fcgi_begin(struct fcgi *f, int fd)
 	f->req.ipcFd = fd;
 	f->req.keepConnection = 1;
 	f->req.listen_sock = -1;
-	f->drained = f->broken = false;
+	f->drained = false;
 	return FCGX_Accept_r(&f->req) >= 0;
 }
 
@@ -108,12 +107,6 @@ fcgi_write(struct fcgi *f, const char *text, size_t n)
 	       !FCGX_GetError(f->req.out);
 }
 
-bool
-fcgi_flush(struct fcgi *f)
-{
-	return FCGX_FFlush(f->req.out) >= 0 && !FCGX_GetError(f->req.out);
-}
-
 static bool
 drain(struct fcgi *f)
 {
@@ -130,24 +123,14 @@ drain(struct fcgi *f)
 	return f->drained;
 }
 
-void
-fcgi_break(struct fcgi *f)
-{
-	FCGX_Free(&f->req, 1);
-	f->broken = true;
-}
-
 /* A drained connection holds nothing of the peer's, so a plain close is clean
  * and saves libfcgi's half-close, poll and read. */
 void
 fcgi_end(struct fcgi *f)
 {
-	bool clean;
+	bool clean = drain(f);
 	int fd = f->req.ipcFd;
 
-	if (f->broken)
-		return;
-	clean = drain(f);
 	f->req.keepConnection = clean;
 	FCGX_Finish_r(&f->req);
 	if (clean && f->req.ipcFd == fd && fd >= 0) {

@@ -102,16 +102,7 @@ bool
 serve_raw(struct work *w, const char *text, size_t n)
 {
 	w->raw = true;
-	return line_write(w->line, text, n) &&
-	       (!w->line->fcgi || fcgi_flush(w->line->fcgi));
-}
-
-void
-serve_break(struct work *w)
-{
-	w->raw = true;
-	if (w->line->fcgi)
-		fcgi_break(w->line->fcgi);
+	return line_write(w->line, text, n);
 }
 
 static void

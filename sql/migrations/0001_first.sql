@@ -265,6 +265,7 @@ comment on column wardgate.signing_key.kid is
   'RFC 7638 thumbprint; also the name of the files';
 comment on column wardgate.signing_key.stage is
   'made: published, not used; use: signs; retired: its tokens still count; withdrawn: they do not';
+comment on column wardgate.signing_key.made_at is 'When it was registered';
 comment on column wardgate.signing_key.used_at is 'When it began to sign';
 comment on column wardgate.signing_key.retired_at is 'When it ceased to sign';
 comment on column wardgate.signing_key.withdrawn_at is
@@ -427,6 +428,8 @@ comment on table wardgate.migration is
 comment on column wardgate.migration.number is 'From the name of the file';
 comment on column wardgate.migration.name is 'Name of the file';
 comment on column wardgate.migration.sha256 is 'Of the file when it was applied';
+comment on column wardgate.migration.applied_at is
+  'When its transaction began';
 
 -- ---- schema/80_rehearsal.sql
 

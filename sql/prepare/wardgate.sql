@@ -16,7 +16,7 @@ prepare client_list as
 
 -- Disable app $1 (false) or let it work again (true).
 prepare client_able (uuid, boolean) as
-  select wardgate.client_able($1, $2);
+  select wardgate.client_able($1, $2) as outcome;
 
 -- Store a new secret: client, key id, label, hint, hash, pepper version, start
 -- (null: now), end (null: none), how many of the client may live.
@@ -32,14 +32,14 @@ prepare secret_list (uuid) as
 
 -- End the secret of client $1 with key id $2, and its tokens.
 prepare secret_invalidate (uuid, text) as
-  select wardgate.secret_invalidate($1, $2);
+  select wardgate.secret_invalidate($1, $2) as outcome;
 
 -- Let client $1 ask for tenant $2 until $3 (null: without end).
 prepare grant_give (uuid, uuid, timestamptz) as
-  select wardgate.grant_give($1, $2, $3);
+  select wardgate.grant_give($1, $2, $3) as outcome;
 
 prepare grant_end (uuid, uuid) as
-  select wardgate.grant_end($1, $2);
+  select wardgate.grant_end($1, $2) as outcome;
 
 -- Grants of client $1 and tenant $2; null: of any. state: live, ended.
 prepare grant_list (uuid, uuid) as
@@ -49,7 +49,7 @@ prepare grant_list (uuid, uuid) as
 
 -- Register a signing key; the stage it is in: use, or made if another signs.
 prepare signing_key_add (text) as
-  select wardgate.signing_key_add($1);
+  select wardgate.signing_key_add($1) as stage;
 
 prepare signing_key_list as
   select kid, stage, made_at, used_at, retired_at, withdrawn_at
@@ -61,5 +61,6 @@ prepare audit_tail (timestamptz, uuid, uuid, bigint) as
   select at, trace_id, request_id, parent_trace, program, host, client_id,
          secret_key_id, token_id, tenant_id, interaction, resource_type,
          resource_id, patient_id, face, status, reason, matches, returned,
-         upstream_status, upstream_ms, duration_us, host(source)
+         upstream_status, upstream_ms, duration_us,
+         host(source) as source
     from wardgate.audit_tail($1, $2, $3, $4);

@@ -20,6 +20,7 @@ comment on column wardgate.signing_key.kid is
   'RFC 7638 thumbprint; also the name of the files';
 comment on column wardgate.signing_key.stage is
   'made: published, not used; use: signs; retired: its tokens still count; withdrawn: they do not';
+comment on column wardgate.signing_key.made_at is 'When it was registered';
 comment on column wardgate.signing_key.used_at is 'When it began to sign';
 comment on column wardgate.signing_key.retired_at is 'When it ceased to sign';
 comment on column wardgate.signing_key.withdrawn_at is

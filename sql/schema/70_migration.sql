@@ -12,3 +12,5 @@ comment on table wardgate.migration is
 comment on column wardgate.migration.number is 'From the name of the file';
 comment on column wardgate.migration.name is 'Name of the file';
 comment on column wardgate.migration.sha256 is 'Of the file when it was applied';
+comment on column wardgate.migration.applied_at is
+  'When its transaction began';

@@ -1,0 +1,394 @@
+# test_onboard.py - onboarding scripts: twice is once, bad values are refused
+# SPDX-License-Identifier: Apache-2.0
+
+import unittest
+
+from tests.sql import base
+from tests.sql.base import CLIENT, TENANT, TENANT2, URL
+
+HOSTILE = ("'; drop table wardgate.tenant; --", "\\'; select 1; --",
+           "$$; select 1; $$", ":'name'", "'||(select 1)||'", "\\! id",
+           "`id`", "%s%n", "{}", "\u202egnp", "a\x00b"[:1])
+
+
+class Onboard(base.DatabaseCase):
+
+    def setUp(self):
+        for table in ("client_grant", "provider", "tenant", "client"):
+            self.sql(f"delete from wardgate.{table}")
+        self.sql("update wardgate.policy set value = 'refuse'")
+        self.add_client()
+
+    def state(self):
+        """Everything onboarding touches, to compare."""
+        return self.sql("""
+            select jsonb_build_object(
+                'n', (select n from wardgate.change),
+                'tenant', (select jsonb_agg(t order by tenant_id)
+                             from wardgate.tenant as t),
+                'provider', (select jsonb_agg(p order by tenant_id)
+                               from wardgate.provider as p),
+                'grant', (select jsonb_agg(g order by client_id, tenant_id)
+                            from wardgate.client_grant as g))""")
+
+    def no(self, words, script="tenant", role="wg_operator", **variables):
+        """The script is refused with these words, and changes nothing."""
+        before = self.state()
+        with self.assertRaises(base.Refused) as caught:
+            self.script(script, role, **variables)
+        said = str(caught.exception)
+        self.assertIn(words, said)
+        self.assertNotIn("CONTEXT", said)
+        self.assertEqual(len(said.splitlines()), 1, said)
+        self.assertEqual(self.state(), before)
+        return said
+
+    # ---- twice is once ----
+
+    def test_the_second_time_is_no_change(self):
+        first = self.add_tenant(client=CLIENT)
+        self.assertEqual({k: v[0] for k, v in first.items()}, {
+            "tenant": "created", "provider": "created", "grant": "created",
+            "summary": "done"})
+        before = self.state()
+        again = self.add_tenant(client=CLIENT)
+        self.assertEqual({k: v[0] for k, v in again.items()}, {
+            "tenant": "unchanged", "provider": "unchanged",
+            "grant": "unchanged", "summary": "no change"})
+        self.assertEqual(self.state(), before)
+
+    def test_other_spellings_of_the_same_are_no_change(self):
+        self.add_tenant(client=CLIENT)
+        before = self.state()
+        again = self.add_tenant(
+            TENANT.upper(), client=CLIENT.upper(), name=" Hospital ",
+            provider_url="HTTPS://FHIR.Hospital.Example:443/r4//",
+            fhir_version="r4")
+        self.assertEqual(again["summary"][0], "no change")
+        self.assertEqual(self.state(), before)
+
+    def test_what_is_left_out_stays(self):
+        self.add_tenant(client=CLIENT, mrn_system="urn:oid:1.2.3",
+                        mode="links", search_post="off", http2="on",
+                        connect_ms="500", total_ms="9000", slug="mary")
+        before = self.state()
+        self.assertEqual(self.script("tenant", tenant=TENANT)["summary"][0],
+                         "no change")
+        self.assertEqual(self.state(), before)
+        found = self.row("""select mode, search_post, http2, connect_ms,
+            total_ms from wardgate.provider""")
+        self.assertEqual(found, {"mode": "links", "search_post": False,
+                                 "http2": True, "connect_ms": 500,
+                                 "total_ms": 9000})
+
+    def test_a_change_names_what_changed(self):
+        self.add_tenant(client=CLIENT)
+        found = self.script("tenant", tenant=TENANT, name="New name",
+                            fhir_version="STU3")
+        self.assertEqual(found["tenant"], ("changed", "name"))
+        self.assertEqual(found["provider"],
+                         ("changed", f"STU3 {URL} (fhir_version)"))
+
+    def test_every_script_twice(self):
+        self.add_tenant(client=CLIENT)
+        for script, more in (
+                ("suspend", {}), ("resume", {}),
+                ("maintenance", {"notice": "Back at six.",
+                                 "until": "2099-01-01 06:00+01"}),
+                ("resume", {}), ("remove", {})):
+            with self.subTest(script):
+                first = self.script(script, tenant=TENANT, **more)
+                self.assertEqual(first["summary"][0], "done")
+                before = self.state()
+                again = self.script(script, tenant=TENANT, **more)
+                self.assertEqual(again["summary"][0], "no change")
+                self.assertEqual(self.state(), before)
+
+    # ---- dry runs ----
+
+    def test_dry_runs_show_everything_and_change_nothing(self):
+        self.add_tenant(client=CLIENT)
+        before = self.state()
+        for script, more in (
+                ("tenant", {"tenant": TENANT2, "name": "B",
+                            "provider_url": URL, "fhir_version": "R4",
+                            "client": CLIENT}),
+                ("tenant", {"tenant": TENANT, "name": "C"}),
+                ("suspend", {"tenant": TENANT}),
+                ("maintenance", {"tenant": TENANT, "notice": "x"}),
+                ("remove", {"tenant": TENANT})):
+            for dry in ("1", "on", "yes", "true"):
+                with self.subTest(script, dry=dry):
+                    found = self.script(script, dry_run=dry, **more)
+                    self.assertEqual(found["summary"][0], "done")
+                    self.assertEqual(self.state(), before)
+        said = self.server.run(
+            self.name, "wg_operator", "-v", f"tenant={TENANT}", "-v",
+            "dry_run=1", "-f", str(base.TOP / "sql/onboard/remove.sql"))
+        self.assertIn("Dry run: nothing was changed.", said)
+
+    def test_an_unclear_dry_run_is_refused(self):
+        self.add_tenant()
+        self.no("neither on nor off", "remove", tenant=TENANT,
+                dry_run="maybe")
+
+    # ---- what is missing, what is wrong ----
+
+    def test_missing_variables_give_the_usage(self):
+        for script in ("tenant", "suspend", "resume", "remove",
+                       "maintenance"):
+            with self.subTest(script):
+                said = self.no("tenant is missing; usage: psql", script)
+                self.assertIn(f"-f {script}.sql", said)
+        self.no("provider_http is missing; usage: psql", "policy",
+                base.OWNER)
+
+    def test_a_new_tenant_needs_name_provider_and_version(self):
+        self.no("needs a name", tenant=TENANT, provider_url=URL,
+                fhir_version="R4")
+        self.no("provider_url and fhir_version must be given",
+                tenant=TENANT, name="A", fhir_version="R4")
+        self.no("provider_url and fhir_version must be given",
+                tenant=TENANT, name="A", provider_url=URL)
+        self.assertEqual(self.sql("select count(*) from wardgate.tenant"),
+                         "0")
+
+    def test_only_guids_of_somebody(self):
+        for guid in ("", "x", TENANT[:-1], TENANT + "0", f"{{{TENANT}}}",
+                     TENANT.replace("-", ""), f" {TENANT}", f"{TENANT}\n",
+                     TENANT.replace("1", "g"), "урна",
+                     "11111111222233334444555555555555----", *HOSTILE):
+            for script in ("tenant", "suspend", "remove"):
+                with self.subTest(script, guid=guid):
+                    self.no("is not a GUID; write it as", script,
+                            tenant=guid, name="A", provider_url=URL,
+                            fhir_version="R4", notice="x")
+        for guid in ("0" * 8, "f" * 8, "F" * 8):
+            whole = "-".join((guid, guid[:4], guid[:4], guid[:4],
+                              guid + guid[:4]))
+            self.no("stands for nobody", tenant=whole)
+
+    def test_only_the_three_versions(self):
+        for version in ("R5", "3", "STU4", "DSTU", "4.0.1", "R4 ; --",
+                        *HOSTILE):
+            with self.subTest(version):
+                self.no("it is DSTU2, STU3 or R4", tenant=TENANT, name="A",
+                        provider_url=URL, fhir_version=version)
+
+    def test_only_urls_that_can_be_a_provider(self):
+        for url, words in (
+                ("http://fhir.example/r4", "must begin with https://"),
+                ("ftp://fhir.example/r4", "must begin with https://"),
+                ("file:///etc/passwd", "must begin with https://"),
+                ("gopher://h/", "must begin with https://"),
+                ("//fhir.example/r4", "must begin with https://"),
+                ("fhir.example/r4", "must begin with https://"),
+                ("javascript:alert(1)", "must begin with https://"),
+                ("https://", "has no host"),
+                ("https:///r4", "has no host"),
+                ("https://:443/r4", "has no host"),
+                ("https://-a.example/", "has no host"),
+                ("https://a..b/", "has no host"),
+                ("https://h.example/r4?x=1", "must not have a query"),
+                ("https://h.example/r4?", "must not have a query"),
+                ("https://h.example/r4#top", "must not have a fragment"),
+                ("https://user@h.example/r4", "user name or password"),
+                ("https://user:pw@h.example/r4", "user name or password"),
+                ("https://evil.test\\@127.0.0.1/", "cannot have"),
+                ("https://h.example/a b", "cannot have"),
+                ("https://h.example/\u00e9", "cannot have"),
+                ("https://h\u0435.example/", "cannot have"),
+                ("https://h.example/a\r\nX: y", "cannot have"),
+                ("https://h.example/a'b\"c", "cannot have"),
+                ("https://h.example/a//b", "dotted segments"),
+                ("https://h.example/a/../b", "dotted segments"),
+                ("https://h.example/./b", "dotted segments"),
+                ("https://h.example/a/..", "dotted segments"),
+                ("https://h.example/%2e%2e/b", "percent signs"),
+                ("https://h.example/a%2Fb", "percent signs"),
+                ("https://h.example/a%00", "percent signs"),
+                ("https://h.example/a%", "percent signs"),
+                ("https://h.example:0/", "has a port"),
+                ("https://h.example:65536/", "has a port"),
+                ("https://h.example:http/", "has a port"),
+                ("https://h.example:/", "has a port"),
+                ("https://127.0.0.1/r4", "this machine itself"),
+                ("https://localhost/r4", "this machine itself"),
+                ("https://LOCALHOST:8443/r4", "this machine itself"),
+                ("https://[::1]/r4", "this machine itself"),
+                ("https://127.1/", "is a number"),
+                ("https://2130706433/", "is a number"),
+                ("https://0x7f000001/", "is a number"),
+                ("https://0177.0.0.1/", "is a number"),
+                ("https://0x7f.1/", "is a number"),
+                ("https://1.2.3.4.5/", "is a number"),
+                ("https://256.1.1.1/", "not an IPv4 address"),
+                ("https://0.0.0.0/", "no provider can have"),
+                ("https://169.254.169.254/", "no provider can have"),
+                ("https://224.0.0.1/", "no provider can have"),
+                ("https://255.255.255.255/", "no provider can have"),
+                ("https://[::]/", "no provider can have"),
+                ("https://[fe80::1]/", "no provider can have"),
+                ("https://[::ffff:a9fe:a9fe]/", "no provider can have"),
+                ("https://[::ffff:169.254.169.254]/",
+                 "digits and colons only"),
+                ("https://[fe80::1%25eth0]/", "not an IPv6 address"),
+                ("https://[zz]/", "not an IPv6 address"),
+                ("https://h.example/" + "a" * 500, "longer than 500"),
+                *((h, "The provider URL") for h in HOSTILE)):
+            with self.subTest(url):
+                self.no(words, tenant=TENANT, name="A", provider_url=url,
+                        fhir_version="R4")
+
+    def test_good_urls_are_stored_in_one_spelling(self):
+        for url, stored in (
+                ("https://h.example", "https://h.example"),
+                ("https://h.example/", "https://h.example"),
+                ("https://H.Example:443/R4/", "https://h.example/R4"),
+                ("https://h.example:8443/fhir/R4",
+                 "https://h.example:8443/fhir/R4"),
+                ("https://10.1.2.3/r4", "https://10.1.2.3/r4"),
+                ("https://[2001:DB8::1]:444/r4",
+                 "https://[2001:db8::1]:444/r4"),
+                ("https://h.example/a%20b/~c", "https://h.example/a%20b/~c"),
+                ("https://h_1.example/x;y=1,2", "https://h_1.example/x;y=1,2")
+        ):
+            with self.subTest(url):
+                found = self.add_tenant(provider_url=url)
+                self.assertEqual(found["provider"][1].split()[1], stored)
+                self.assertEqual(
+                    self.sql("select base_url from wardgate.provider"),
+                    stored)
+
+    def test_rows_by_hand_keep_the_rules_too(self):
+        self.add_tenant()
+        for url in ("http://h.example", "https://h.example/",
+                    "https://u@h.example", "HTTPS://h.example", "x"):
+            with self.subTest(url):
+                self.refused("update wardgate.provider set base_url = "
+                             f"'{url}'")
+        self.refused("update wardgate.provider set fhir_version = 'R5'")
+        self.refused("insert into wardgate.tenant (tenant_id, slug, name)"
+                     " values ('00000000-0000-0000-0000-000000000000', 's',"
+                     " 'n')", state="23514")
+
+    def test_loopback_is_for_demonstrations(self):
+        plain = "http://127.0.0.1:8080/rehearsal/r4"
+        self.no("this machine itself",
+                tenant=TENANT, name="A", provider_url=plain,
+                fhir_version="R4")
+        self.script("policy", base.OWNER, provider_http="loopback")
+        for url in (plain, "http://localhost/r4", "http://[::1]:81/r4",
+                    "https://localhost/r4", "http://127.9.9.9/"):
+            with self.subTest(url):
+                self.add_tenant(provider_url=url)
+        self.no("must begin with https://", tenant=TENANT,
+                provider_url="http://h.example/r4")
+        self.no("must begin with https://", tenant=TENANT,
+                provider_url="http://10.0.0.1/r4")
+        self.no("1 tenants have URLs", "policy", base.OWNER,
+                provider_http="refuse")
+        self.script("remove", tenant=TENANT)
+        self.script("policy", base.OWNER, provider_http="refuse")
+
+    def test_clients_must_exist(self):
+        self.no("There is no client", tenant=TENANT, name="A",
+                provider_url=URL, fhir_version="R4", client=TENANT2)
+        for client in HOSTILE:
+            self.no("is not a GUID", tenant=TENANT, name="A",
+                    provider_url=URL, fhir_version="R4", client=client)
+
+    def test_tenants_must_exist(self):
+        for script in ("suspend", "resume", "maintenance"):
+            self.no("There is no tenant", script, tenant=TENANT2, notice="x")
+        found = self.script("remove", tenant=TENANT2)
+        self.assertEqual(found["tenant"],
+                         ("unchanged", "there is no such tenant"))
+
+    def test_texts_are_kept_as_they_are_or_refused(self):
+        for text in HOSTILE[:-2]:
+            with self.subTest(text):
+                self.add_tenant(name=text, slug="x")
+                self.assertEqual(
+                    self.sql("select name from wardgate.tenant"), text)
+                self.script("maintenance", tenant=TENANT, notice=text)
+                self.assertEqual(
+                    self.sql("select notice from wardgate.tenant"), text)
+        for text in ("a\nb", "a\x1b[2Jb", "a\u202eb", "a\x9bb"):
+            with self.subTest(text):
+                self.no("control characters", tenant=TENANT, name=text)
+                self.no("control characters", "maintenance", tenant=TENANT,
+                        notice=text)
+        self.no("201 characters long", tenant=TENANT, name="x" * 201)
+
+    def test_other_values_have_bounds(self):
+        self.add_tenant()
+        for name, value, words in (
+                ("mode", "fast", "neither translate nor links"),
+                ("search_post", "maybe", "neither on nor off"),
+                ("connect_ms", "49", "not a number from 50 to 60000"),
+                ("connect_ms", "1e3", "not a number from 50 to 60000"),
+                ("total_ms", "-1", "not a number from 100"),
+                ("total_ms", "99999999999", "not a number from 100"),
+                ("slug", "Upper", "must be up to 40 of"),
+                ("slug", "-a", "must be up to 40 of"),
+                ("slug", "a" * 41, "must be up to 40 of")):
+            with self.subTest(name, value=value):
+                self.no(words, tenant=TENANT, **{name: value})
+
+    def test_slugs_are_made_and_kept_apart(self):
+        self.add_tenant(name="St. Mary's (North)")
+        self.add_tenant(TENANT2, name="St Mary's North")
+        self.assertEqual(
+            self.sql("select slug from wardgate.tenant order by slug")
+            .split(), ["st-mary-s-north", f"st-mary-s-north-{TENANT2[:8]}"])
+        self.no("is that of another tenant", tenant=TENANT2,
+                slug="st-mary-s-north")
+        self.add_tenant("22222222-2222-3333-4444-555555555555",
+                        name="\u75c5\u9662")
+        self.assertEqual(self.sql("select count(*) from wardgate.tenant"
+                                  " where slug = 'tenant'"), "1")
+
+    def test_maintenance_needs_a_notice_and_an_end_to_come(self):
+        self.add_tenant()
+        self.no("needs a notice", "maintenance", tenant=TENANT)
+        for until, words in (("yesterday", "not in the future"),
+                             ("2001-01-01", "not in the future"),
+                             ("infinity", "not in the future"),
+                             ("-1 hour", "cannot be read"),
+                             ("soon", "cannot be read"),
+                             ("+soon", "cannot be read"),
+                             ("'; --", "cannot be read")):
+            with self.subTest(until):
+                self.no(words, "maintenance", tenant=TENANT, notice="x",
+                        until=until)
+
+    def test_removing_says_what_went_and_keeps_the_trail(self):
+        self.add_tenant(client=CLIENT)
+        self.sql(f"""
+            insert into wardgate.audit (at, trace_id, program, status,
+                   tenant_id)
+            values (now(), gen_random_uuid(), 'facade', 200, '{TENANT}')""")
+        found = self.script("remove", tenant=TENANT)
+        self.assertEqual(
+            {k: v[0] for k, v in found.items()},
+            {"grant": "removed", "provider": "removed", "tenant": "removed",
+             "summary": "done"})
+        self.assertEqual(found["tenant"][1], "its audit rows are kept")
+        self.assertEqual(self.sql("select count(*) from wardgate.audit"), "1")
+
+    def test_suspension_survives_a_change_of_the_tenant(self):
+        self.add_tenant(client=CLIENT)
+        self.script("suspend", tenant=TENANT)
+        self.add_tenant(name="New name")
+        self.assertEqual(self.sql("select state from wardgate.tenant"),
+                         "suspended")
+
+    def test_programs_cannot_onboard(self):
+        for role in ("wg_facade", "wg_token", "wg_keeper", "wg_auditor"):
+            with self.subTest(role):
+                self.no("permission denied", "suspend", role, tenant=TENANT)
+
+
+if __name__ == "__main__":
+    unittest.main()

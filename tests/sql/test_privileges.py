@@ -1,0 +1,243 @@
+# test_privileges.py - each role can do what the matrix says, and nothing else
+# SPDX-License-Identifier: Apache-2.0
+#
+# The matrix stands here a second time, by name, so that a grant that slipped
+# in is a failure and not a fact.
+
+import unittest
+
+from tests.sql import base
+
+MAY_CALL = {
+    "wg_metadata": "ready",
+    "wg_token": """ready changes_since client_for_token route_for_token
+        signing_key_in_use audit_write""",
+    "wg_facade": """ready changes_since route_for_facade cursor_handle_put
+        cursor_handle_get audit_write""",
+    "wg_admin": "",
+    "wg_rehearsal": "",
+    "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
+        cursor_handle_trim secret_use_roll_up""",
+    "wg_operator": """ready client_add client_list client_able secret_add
+        secret_list secret_invalidate grant_give grant_end grant_list
+        signing_key_add signing_key_list tenant_put tenant_state_set
+        tenant_remove tenant_list switch_read""",
+    "wg_auditor": "audit_tail",
+}
+MAY_READ = {"wg_auditor": {"audit"}}
+EVERYBODY = {"wg_metadata", "wg_token", "wg_facade", "wg_admin", "wg_keeper",
+             "wg_operator", "wg_auditor"}
+
+
+class Matrix(base.DatabaseCase):
+
+    copied = False
+
+    def test_roles_are_plain(self):
+        for role in base.ROLES:
+            with self.subTest(role):
+                found = self.row(f"""
+                    select rolsuper, rolcreaterole, rolcreatedb,
+                           rolreplication, rolbypassrls, rolpassword is null
+                             as bare
+                      from pg_authid where rolname = '{role}'""", None)
+                self.assertTrue(found.pop("bare"))
+                self.assertFalse(any(found.values()), found)
+
+    def test_roles_own_nothing_and_belong_to_no_other(self):
+        for role in base.ROLES:
+            with self.subTest(role):
+                self.assertEqual(self.sql(f"""
+                    select count(*) from pg_shdepend
+                     where refobjid = '{role}'::regrole
+                       and deptype = 'o'""", None), "0")
+                self.assertEqual(self.sql(f"""
+                    select count(*) from pg_auth_members
+                     where member = '{role}'::regrole""", None), "0")
+
+    def test_functions(self):
+        for role in base.ROLES:
+            with self.subTest(role):
+                found = self.sql(f"""
+                    select p.proname
+                      from pg_proc as p
+                     where p.pronamespace = 'wardgate'::regnamespace
+                       and has_function_privilege('{role}', p.oid,
+                             'execute')""", None).split()
+                self.assertEqual(sorted(found),
+                                 sorted(MAY_CALL[role].split()))
+
+    def test_tables(self):
+        for role in base.ROLES:
+            with self.subTest(role):
+                found = self.rows(f"""
+                    select c.relname as name, v as verb
+                      from pg_class as c,
+                           unnest(array['select', 'insert', 'update',
+                             'delete', 'truncate', 'references',
+                             'trigger']) as v
+                     where c.relnamespace = 'wardgate'::regnamespace
+                       and c.relkind in ('r', 'p', 'v', 'm')
+                       and (has_table_privilege('{role}', c.oid, v)
+                            or (v in ('select', 'insert', 'update',
+                              'references') and
+                              has_any_column_privilege('{role}', c.oid, v)))
+                    """, None)
+                self.assertEqual(
+                    {(r["name"], r["verb"]) for r in found},
+                    {(t, "select") for t in MAY_READ.get(role, ())})
+
+    def test_sequences_and_schemas(self):
+        for role in base.ROLES:
+            with self.subTest(role):
+                self.assertEqual(self.sql(f"""
+                    select count(*)
+                      from pg_class as c
+                     where c.relnamespace = 'wardgate'::regnamespace
+                       and case when c.relkind = 'S' then
+                             has_sequence_privilege('{role}', c.oid,
+                               'usage, select, update') else false end""",
+                    None), "0")
+                self.assertEqual(self.sql(f"""
+                    select has_schema_privilege('{role}', 'wardgate',
+                             'create'),
+                           has_schema_privilege('{role}', 'wardgate',
+                             'usage')""", None),
+                    f"f|{'t' if role in EVERYBODY else 'f'}")
+                self.assertEqual(self.sql(f"""
+                    select has_database_privilege('{role}',
+                             current_database(), 'create, temporary')""",
+                    None), "f")
+
+    def test_wards_are_for_rehearsal_alone(self):
+        for role in base.ROLES:
+            self.assertEqual(
+                self.sql(f"select has_schema_privilege('{role}', 'rehearsal',"
+                         " 'usage')", None),
+                "t" if role == "wg_rehearsal" else "f", role)
+
+    def test_public_has_nothing(self):
+        self.assertEqual(self.sql("""
+            select string_agg(p.proname, ' ')
+              from pg_proc as p, aclexplode(coalesce(p.proacl,
+                     acldefault('f', p.proowner))) as a
+             where p.pronamespace = 'wardgate'::regnamespace
+               and a.grantee = 0""", None), "")
+        self.assertEqual(self.sql("""
+            select string_agg(c.relname, ' ')
+              from pg_class as c, aclexplode(c.relacl) as a
+             where c.relnamespace = 'wardgate'::regnamespace
+               and a.grantee = 0""", None), "")
+
+    def test_functions_made_from_now_on_are_nobodys(self):
+        self.sql("create function wardgate.later() returns int language sql"
+                 " return 1")
+        self.refused("select wardgate.later()", "wg_facade", "42501")
+        self.sql("drop function wardgate.later()")
+
+    def test_doors_run_as_owner_with_a_fixed_path(self):
+        names = sorted(set(" ".join(MAY_CALL.values()).split()))
+        found = self.rows("""
+            select p.proname as name, p.prosecdef as definer,
+                   p.proconfig as config, p.proowner::regrole as owner
+              from pg_proc as p
+             where p.pronamespace = 'wardgate'::regnamespace""")
+        for f in found:
+            if f["name"] in names:
+                self.assertTrue(f["definer"], f)
+            if f["definer"]:
+                self.assertIn("search_path=pg_catalog, pg_temp",
+                              f["config"] or [], f)
+            self.assertEqual(f["owner"], base.OWNER)
+
+
+class Attempts(base.DatabaseCase):
+    """What an intruder with the rights of a program would try."""
+
+    copied = False
+
+    TRIES = {
+        "wg_facade": (
+            "select hash from wardgate.client_secret",
+            f"select * from wardgate.client_for_token('{base.CLIENT}')",
+            "select * from wardgate.audit",
+            "insert into wardgate.audit (at, trace_id, program, status)"
+            " values (now(), gen_random_uuid(), 'x', 200)",
+            "delete from wardgate.audit",
+            "delete from wardgate.audit_default",
+            "update wardgate.change set n = 0",
+            f"select wardgate.grant_give('{base.CLIENT}', '{base.TENANT}',"
+            " null)",
+            "select wardgate.change_made('all', array['x'])",
+            "create table wardgate.mine ()",
+            "create temporary table mine ()",
+            "create schema mine",
+            "set role wg_owner",
+        ),
+        "wg_token": (
+            "select * from wardgate.provider",
+            "select * from wardgate.client_secret",
+            f"select * from wardgate.route_for_facade('{base.CLIENT}',"
+            f" '{base.TENANT}')",
+            "select wardgate.secret_add(null, null, null, null, null, null,"
+            " null, null, null)",
+        ),
+        "wg_operator": (
+            "select * from wardgate.audit",
+            "select * from wardgate.audit_tail(null, null, null, 10)",
+            "select hash from wardgate.client_secret",
+            "select * from wardgate.policy_set('provider_http', 'loopback')",
+            "delete from wardgate.client",
+        ),
+        "wg_auditor": (
+            "delete from wardgate.audit",
+            "update wardgate.audit set status = 200",
+            "select * from wardgate.client_list()",
+            "select * from wardgate.audit_default",
+        ),
+        "wg_keeper": (
+            "select * from wardgate.audit",
+            "drop table wardgate.audit_default",
+            "select wardgate.audit_partition_make('2020-01-01')",
+        ),
+        "wg_metadata": (
+            "select * from wardgate.tenant",
+            "select wardgate.audit_write('{}')",
+        ),
+        "wg_rehearsal": (
+            "select * from wardgate.ready(1, 1)",
+        ),
+    }
+
+    def test_are_refused(self):
+        for role, tries in self.TRIES.items():
+            for text in tries:
+                with self.subTest(role, text=text):
+                    if text.startswith("set role"):
+                        self.assertEqual(self.sql(
+                            f"select pg_has_role('{role}', 'wg_owner',"
+                            " 'member')", None), "f")
+                    else:
+                        self.refused(text, role, "42501")
+
+    def test_auditor_reads_the_trail(self):
+        self.assertEqual(self.sql("select count(*) from wardgate.audit",
+                                  "wg_auditor"), "0")
+
+    def test_a_path_of_ones_own_changes_nothing(self):
+        """Functions that an intruder defines are not found by ours."""
+        self.server.run(self.name, None, "-c", """
+            create schema trap authorization wg_facade;
+            set role wg_facade;
+            create function trap.now() returns timestamptz language plpgsql
+              as $$ begin raise exception 'trapped'; end $$;
+            create function trap.lower(text) returns text language plpgsql
+              as $$ begin raise exception 'trapped'; end $$;
+            set search_path = trap, pg_catalog, wardgate;
+            """ + f"""
+            select * from wardgate.route_for_facade('{base.CLIENT}',
+              '{base.TENANT}')""")
+
+
+if __name__ == "__main__":
+    unittest.main()
