@@ -62,7 +62,8 @@ buf_str(struct buf *b, const char *text)
 void
 buf_char(struct buf *b, char c)
 {
-	if (b->len < b->cap)
+	/* buf_text may have made room for a NUL past the ceiling */
+	if (b->len < b->cap && b->len < b->max && !b->failed)
 		b->at[b->len++] = c;
 	else
 		buf_put(b, &c, 1);
