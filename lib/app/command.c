@@ -1,7 +1,8 @@
-/* command.c - the frame of the command wardgate: verbs, options, answers
+/* command.c - the frame of a command: verbs, options, answers
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/command.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,6 +213,7 @@ static const struct {
 	[AS_AUDITOR] = { "wg_auditor", prepare_wardgate },
 	[AS_KEEPER] = { "wg_keeper", prepare_keeper },
 	[AS_OWNER] = { OWNER_ROLE, prepare_migrate },
+	[AS_REHEARSAL] = { "wg_rehearsal", prepare_rehearsal },
 };
 
 struct db *
@@ -234,7 +236,7 @@ command_db(struct command *c, struct err *e)
 		o.passfile = c->conf->database_passfile;
 		o.wait_ms = c->conf->database_wait_ms;
 	}
-	if (as == AS_OWNER)
+	if (as == AS_OWNER || as == AS_REHEARSAL)
 		o.wait_ms = 0;
 	return c->db = db_open(&o, e);
 }
@@ -274,8 +276,8 @@ say_note(struct command *c, const char *fmt, ...)
 static void
 usage_line(FILE *to, const struct command_verb *v)
 {
-	fprintf(to, "  wardgate %s%s%s\n      %s\n", v->words,
-	    *v->takes ? " " : "", v->takes, v->does);
+	fprintf(to, "  %s %s%s%s\n      %s\n", program_invocation_short_name,
+	    v->words, *v->takes ? " " : "", v->takes, v->does);
 }
 
 static void
@@ -283,15 +285,15 @@ usage(FILE *to, const struct command_verb *verbs, size_t n)
 {
 	size_t i;
 
-	fputs("usage: wardgate [-c FILE] [--database STRING] [--json] VERB "
-	      "...\n\n"
-	      "  -c FILE            settings (default: "
-	      "$WARDGATE_CONF, " CONF_DEFAULT ")\n"
-	      "  --database STRING  libpq string; its user instead of the "
-	      "verb's role\n"
-	      "  --json             answer in JSON\n"
-	      "  --help, --version\n\nverbs:\n",
-	    to);
+	fprintf(to,
+	    "usage: %s [-c FILE] [--database STRING] [--json] VERB ...\n\n"
+	    "  -c FILE            settings (default: "
+	    "$WARDGATE_CONF, " CONF_DEFAULT ")\n"
+	    "  --database STRING  libpq string; its user instead of the "
+	    "verb's role\n"
+	    "  --json             answer in JSON\n"
+	    "  --help, --version\n\nverbs:\n",
+	    program_invocation_short_name);
 	for (i = 0; i < n; i++)
 		usage_line(to, &verbs[i]);
 }
@@ -346,7 +348,8 @@ tell_failure(struct command *c, const struct err *e)
 	const char *words = words_of(c, e);
 
 	if (!c->json) {
-		fprintf(stderr, "wardgate: %s\n", words);
+		fprintf(
+		    stderr, "%s: %s\n", program_invocation_short_name, words);
 		return;
 	}
 	buf_str(&b, "{\"error\":");

@@ -1,4 +1,4 @@
-/* command.h - the frame of the command wardgate: verbs, options, answers
+/* command.h - the frame of a command: verbs, options, answers
  * SPDX-License-Identifier: Apache-2.0
  *
  * A verb is one function. It takes its options and words from the frame, asks
@@ -26,7 +26,8 @@ enum command_as {
 	AS_OPERATOR, /* wg_operator, sql/prepare/wardgate.sql */
 	AS_AUDITOR,  /* wg_auditor, sql/prepare/wardgate.sql */
 	AS_KEEPER,   /* wg_keeper, sql/prepare/keeper.sql */
-	AS_OWNER /* wg_owner, sql/prepare/migrate.sql; waits without limit */
+	AS_OWNER, /* wg_owner, sql/prepare/migrate.sql; waits without limit */
+	AS_REHEARSAL /* wg_rehearsal, rehearsal.sql; waits without limit */
 };
 
 struct command;

@@ -53,6 +53,12 @@ find_face(struct visit *v)
 	return true;
 }
 
+static bool
+is_read(const struct req *r)
+{
+	return r->method == REQ_GET || r->method == REQ_HEAD;
+}
+
 /* Somebody opened the address in a browser: no record is involved. */
 static bool
 wants_page(const struct visit *v)
@@ -126,12 +132,6 @@ refuse_interaction(struct visit *v, const char *allow)
 {
 	v->w->allow = allow;
 	return err_set(&v->w->err, ERR_INTERACTION, NULL);
-}
-
-static bool
-is_read(const struct req *r)
-{
-	return r->method == REQ_GET || r->method == REQ_HEAD;
 }
 
 /* /Type/id and /Type/_search. */

@@ -80,12 +80,14 @@ entries_fit(struct visit *v, const struct bundle *b)
 	return true;
 }
 
+/* The default face answers in more than one version. */
 static struct cursor_for
 bound(const struct visit *v)
 {
 	return (struct cursor_for){ .tenant = v->claims->tenant,
 		.client = v->claims->client,
-		.face = v->face.path,
+		.face = str_of(arena_printf(v->w->a, "%.*s %s",
+		    STR_FMT(v->face.path), version_name(v->face.version))),
 		.type = v->type_name };
 }
 
@@ -138,9 +140,32 @@ put_links(struct visit *v, struct bundle *b, struct str self)
 	return true;
 }
 
+/* A server that does not know a search parameter may answer as if it had not
+ * been sent. What was asked about one patient holds nothing about another. */
+static void
+withhold_others(struct visit *v, struct bundle *b)
+{
+	const char *subject = iface_resource(v->type)->subject[v->face.version];
+	size_t n;
+
+	if (!v->row->patient.len || !subject)
+		return;
+	n = bundle_keep(b, subject, v->row->patient);
+	if (!n)
+		return;
+	bundle_total(b, v->w->a, b->matches);
+	bundle_note(b, v->w->a, v->face.version, "security",
+	    arena_printf(v->w->a,
+		"The hospital's server sent %zu records that are not about "
+		"this patient; they were withheld, and total counts only what "
+		"is shown.",
+		n));
+}
+
 static bool
 finish(struct visit *v, struct bundle *b, struct str self)
 {
+	withhold_others(v, b);
 	v->row->matches = b->has_total ? (int64_t)b->total : -1;
 	v->row->returned = (int64_t)b->matches;
 	if (!entries_fit(v, b) || !put_links(v, b, self))
@@ -231,7 +256,8 @@ visit_search(struct visit *v)
 	const struct search *s;
 
 	v->row->interaction = STR("search-type");
-	if (!(s = search_read(w->a, &ask, &w->err)))
+	if (!(s = search_read(w->a, &ask, &w->err)) ||
+	    !version_accepted(&v->face, w->req->accept, s->format, &w->err))
 		return false;
 	return s->cursor.at ? later_page(v, s) : first_page(v, s);
 }

@@ -74,6 +74,8 @@ run(const struct rehearsal_visit *v, struct tree_node *entry,
 		return;
 	}
 	rehearsal_answer(v, &call, reply);
+	if (reply->faults.slow_ms != v->faults.slow_ms)
+		rehearsal_wait(reply->faults.slow_ms); /* by its id */
 	rehearsal_fake(v, &call, reply, false);
 }
 
@@ -118,7 +120,7 @@ put_response(struct batch *b, const struct rehearsal_reply *r)
 static void
 put_entry(struct batch *b, const struct rehearsal_reply *r)
 {
-	buf_str(&b->b, b->n ? ",{" : "{");
+	buf_str(&b->b, b->n ? ",{" : ",\"entry\":[{");
 	if (r->status == 200 ||
 	    (r->status >= 400 && b->v->ward.version == FHIR_DSTU2)) {
 		put_full_url(b, r);
@@ -172,7 +174,7 @@ rehearsal_batch(const struct rehearsal_visit *v, struct str body,
 		return;
 	}
 	buf_str(&b.b, "{\"resourceType\":\"Bundle\","
-		      "\"type\":\"batch-response\",\"entry\":[");
+		      "\"type\":\"batch-response\"");
 	tree_each(entry, entries)
 	{
 		struct rehearsal_reply one;
@@ -180,7 +182,7 @@ rehearsal_batch(const struct rehearsal_visit *v, struct str body,
 		run(v, entry, &one);
 		put_entry(&b, &one);
 	}
-	buf_str(&b.b, "]}");
+	buf_str(&b.b, b.n ? "]}" : "}");
 	if (b.b.failed) {
 		err_set(&e, ERR_UPSTREAM_LARGE,
 		    "The answers are too large together.");

@@ -3,6 +3,7 @@
 #include "app/rehearsal_fake.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "app/rehearsal_answer.h"
 #include "app/rehearsal_statement.h"
@@ -61,10 +62,12 @@ say_xml(const struct rehearsal_visit *v, struct rehearsal_reply *reply)
 	const char *type = reply->searched        ? "Bundle"
 	                   : reply->resource_type ? reply->resource_type
 	                                          : "OperationOutcome";
+	struct str id =
+	    reply->resource_id.len ? reply->resource_id : STR("xml");
 	const char *text = arena_printf(v->a,
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 	    "<%s xmlns=\"http://hl7.org/fhir\"><id value=\"%.*s\"/></%s>\n",
-	    type, STR_FMT(reply->resource_id), type);
+	    type, STR_FMT(id), type);
 
 	say(reply,
 	    v->ward.version == FHIR_DSTU2
@@ -181,8 +184,16 @@ rehearsal_fake(const struct rehearsal_visit *v,
 		say_xml(v, reply);
 	else if (what == REHEARSAL_NOTJSON)
 		say_nonsense(v, reply);
-	else if (what == REHEARSAL_EMPTY)
+	else if (what != REHEARSAL_REDIRECT) /* empty; huge, endless */
 		say(reply, version_mime(v->ward.version), STR(""));
-	else if (what == REHEARSAL_REDIRECT)
+	else
 		say_elsewhere(v, call, reply);
+}
+
+void
+rehearsal_wait(unsigned ms)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	nanosleep(&t, NULL);
 }

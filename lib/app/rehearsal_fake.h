@@ -14,4 +14,7 @@ void rehearsal_fake(const struct rehearsal_visit *v,
     const struct rehearsal_call *call, struct rehearsal_reply *reply,
     bool whole);
 
+/* rehearsal_wait - sleeps ms milliseconds. */
+void rehearsal_wait(unsigned ms);
+
 #endif

@@ -15,7 +15,7 @@ begin(struct ward_json *j, const char *key)
 {
 	struct buf *b = j->b;
 
-	if (b->len && !strchr("{[\n", b->at[b->len - 1]))
+	if (b->len && !strchr("{[:\n", b->at[b->len - 1]))
 		buf_char(b, ',');
 	if (key)
 		buf_fmt(b, "\"%s\":", key);

@@ -22,6 +22,7 @@ struct fcgi {
 	FCGX_Request req;
 	unsigned wait_ms;
 	bool drained; /* the body was read to its end */
+	bool broken;  /* by fcgi_break */
 };
 
 bool
@@ -73,7 +74,7 @@ fcgi_begin(struct fcgi *f, int fd)
 	f->req.ipcFd = fd;
 	f->req.keepConnection = 1;
 	f->req.listen_sock = -1;
-	f->drained = false;
+	f->drained = f->broken = false;
 	return FCGX_Accept_r(&f->req) >= 0;
 }
 
@@ -107,6 +108,12 @@ fcgi_write(struct fcgi *f, const char *text, size_t n)
 	       !FCGX_GetError(f->req.out);
 }
 
+bool
+fcgi_flush(struct fcgi *f)
+{
+	return FCGX_FFlush(f->req.out) >= 0 && !FCGX_GetError(f->req.out);
+}
+
 static bool
 drain(struct fcgi *f)
 {
@@ -123,14 +130,24 @@ drain(struct fcgi *f)
 	return f->drained;
 }
 
+void
+fcgi_break(struct fcgi *f)
+{
+	FCGX_Free(&f->req, 1);
+	f->broken = true;
+}
+
 /* A drained connection holds nothing of the peer's, so a plain close is clean
  * and saves libfcgi's half-close, poll and read. */
 void
 fcgi_end(struct fcgi *f)
 {
-	bool clean = drain(f);
+	bool clean;
 	int fd = f->req.ipcFd;
 
+	if (f->broken)
+		return;
+	clean = drain(f);
 	f->req.keepConnection = clean;
 	FCGX_Finish_r(&f->req);
 	if (clean && f->req.ipcFd == fd && fd >= 0) {

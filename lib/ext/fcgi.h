@@ -38,6 +38,13 @@ bool fcgi_cut(const struct fcgi *f);
 /* fcgi_write - the whole answer, CGI form (RFC 3875 6). false: peer gone. */
 bool fcgi_write(struct fcgi *f, const char *text, size_t n);
 
+/* fcgi_flush - what was written leaves now. false: peer gone. */
+bool fcgi_flush(struct fcgi *f);
+
+/* fcgi_break - closes the connection in the middle of the answer, so that the
+ * web server knows it broken; fcgi_end then has nothing left to do. */
+void fcgi_break(struct fcgi *f);
+
 /* fcgi_end - finishes the request and closes the connection. Unread body is
  * drained up to a bound first: bytes left over would be parsed as records. */
 void fcgi_end(struct fcgi *f);

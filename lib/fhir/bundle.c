@@ -156,6 +156,55 @@ bundle_read(struct bundle *b, struct arena *a, struct tree_node *root,
 	return read_total(b, e) && sift_entries(b, a, v, type, e);
 }
 
+/* The id after the last Patient/ of a reference. */
+static bool
+refers_to(struct str reference, struct str patient)
+{
+	struct str rest = reference, one, id = STR_NONE;
+
+	while (rest.at) {
+		one = str_cut(rest, '/', &rest);
+		if (str_is(one, "Patient") && rest.at)
+			id = str_cut(rest, '/', &rest);
+	}
+	return id.len && str_eq(id, patient);
+}
+
+struct keep {
+	const char *subject;
+	struct str patient;
+	size_t out;
+};
+
+static struct tree_node *
+about(struct tree_node *entry, void *ctx)
+{
+	struct keep *k = ctx;
+	struct tree_node *res = tree_at(entry, NAME_resource);
+	struct tree_node *subject = tree_get(res, k->subject);
+
+	if (str_is(tree_str(res, "resourceType"), "OperationOutcome") ||
+	    refers_to(tree_str(subject, "reference"), k->patient))
+		return entry;
+	k->out++;
+	return NULL;
+}
+
+size_t
+bundle_keep(struct bundle *b, const char *subject, struct str patient)
+{
+	struct tree_node *list = tree_at(b->root, NAME_entry);
+	struct keep k = { subject, patient, 0 };
+
+	if (!list)
+		return 0;
+	tree_sift(list, about, &k);
+	b->matches -= k.out < b->matches ? k.out : b->matches;
+	if (!tree_first(list))
+		tree_remove(list);
+	return k.out;
+}
+
 void
 bundle_full_urls(struct bundle *b, struct arena *a, struct str base)
 {

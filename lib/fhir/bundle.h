@@ -27,6 +27,11 @@ struct bundle {
 bool bundle_read(struct bundle *b, struct arena *a, struct tree_node *root,
     enum fhir_version v, struct str type, struct err *e);
 
+/* bundle_keep - of the matches only those whose element `subject` refers to
+ * that patient (Patient/id, relative, absolute or with a version). Returns how
+ * many others were taken out. */
+size_t bundle_keep(struct bundle *b, const char *subject, struct str patient);
+
 /* bundle_full_urls - entries whose resource has an id but no fullUrl get one:
  * base/Type/id. */
 void bundle_full_urls(struct bundle *b, struct arena *a, struct str base);

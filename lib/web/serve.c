@@ -102,7 +102,16 @@ bool
 serve_raw(struct work *w, const char *text, size_t n)
 {
 	w->raw = true;
-	return line_write(w->line, text, n);
+	return line_write(w->line, text, n) &&
+	       (!w->line->fcgi || fcgi_flush(w->line->fcgi));
+}
+
+void
+serve_break(struct work *w)
+{
+	w->raw = true;
+	if (w->line->fcgi)
+		fcgi_break(w->line->fcgi);
 }
 
 static void

@@ -68,4 +68,7 @@ bool serve_body(struct work *w, size_t max, struct str *body);
  * written for this request. false: the peer is gone. */
 bool serve_raw(struct work *w, const char *text, size_t n);
 
+/* serve_break - the connection ends here, in the middle of the answer. */
+void serve_break(struct work *w);
+
 #endif

@@ -38,8 +38,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct conf conf = { .token_params = 32,
 		.token_body_bytes = 16384 };
 	struct str body,
-	    field = str_cut(
-	        (struct str){ (const char *)data, size }, '\n', &body);
+	    field =
+		str_cut((struct str){ (const char *)data, size }, '\n', &body);
 	struct arena *a = arena_new();
 	struct err e = { .kind = ERR_NONE };
 	struct str id, secret;
@@ -53,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	err_clear(&e);
 	if (field.len && form_basic(a, field, &id, &secret, &e) &&
 	    (id.len + secret.len > field.len || !utf8_valid(id) ||
-	        !utf8_valid(secret)))
+		!utf8_valid(secret)))
 		abort();
 	form_in_query(a, body);
 	arena_free(a);

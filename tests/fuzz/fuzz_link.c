@@ -44,9 +44,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char ours[] = "https://gw.example/fhir/r4";
-	struct str url,
-	    base = str_cut(
-	        (struct str){ (const char *)data, size }, '\n', &url);
+	struct str url, base = str_cut((struct str){ (const char *)data, size },
+			    '\n', &url);
 	struct arena *a = arena_new();
 	struct str path, query, out;
 	struct links l;

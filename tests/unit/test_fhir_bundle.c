@@ -148,6 +148,44 @@ links_totals_and_full_urls_are_ours(void **state)
 	    ",\"total\":41}");
 }
 
+static void
+what_is_about_somebody_else_is_taken_out(void **state)
+{
+	static const struct {
+		const char *reference;
+		bool kept;
+	} rows[] = {
+		{ "Patient/7", true },
+		{ "https://p.example/f/Patient/7", true },
+		{ "Patient/7/_history/2", true },
+		{ "Patient/77", false },
+		{ "Patient/8", false },
+		{ "Patient/", false },
+		{ "Group/7", false },
+		{ "urn:uuid:7", false },
+		{ "7", false },
+		{ "", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		struct bundle b;
+
+		assert_int_equal(
+		    opened(&b,
+			arena_printf(a,
+			    SET ",\"entry\":[{\"resource\":{\"resourceType\":"
+				"\"Patient\",\"subject\":{\"reference\":\"%s\"}"
+				"}}]}",
+			    rows[i].reference)),
+		    ERR_NONE);
+		assert_int_equal(
+		    bundle_keep(&b, "subject", STR("7")), !rows[i].kept);
+		assert_int_equal(b.matches, rows[i].kept);
+	}
+}
+
 int
 main(void)
 {
@@ -159,6 +197,9 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    links_totals_and_full_urls_are_ours, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_is_about_somebody_else_is_taken_out, set_up,
+		    tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
