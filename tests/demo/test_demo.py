@@ -103,15 +103,15 @@ class Newcomer(Demo):
         self.assertEqual(answer.status, 200)
         for face in ("DSTU2", "STU3", "R4"):
             found = self.env.search("Patient", face, self.env.token(face),
-                                    gender="female")
+                                    identifier="nobody-7")
             self.assertEqual(found.status, 200, found)
         self.assertEqual(self.env.ask_token("R4", "2").status, 400)
         self.assertEqual(self.env.ask_token("STU3", "2").status, 200)
         down = self.env.search("Patient", "STU3", self.env.token("DOWN"),
-                               gender="female")
+                               identifier="nobody-7")
         self.assertEqual(down.status, 504, down)
         log = Path(self.env["WG_REHEARSAL_LOG"]).read_text()
-        self.assertIn("gender=female", log)
+        self.assertIn("nobody-7", log)
 
     def test_a_second_start_says_so(self):
         self.up()
