@@ -101,10 +101,22 @@ def discover(folder):
     return [[*PYTHON, "-m", "unittest", "-v", *names]] if names else []
 
 
+def unit_programs():
+    """The unit tests that are built and still have a source, and whether each
+    asks a database."""
+    for path in sorted((BUILD / "unit").glob("test_*")):
+        source = TOP / "tests/unit" / f"{path.name}.c"
+        if os.access(path, os.X_OK) and not path.suffix and source.exists():
+            yield str(path), "WG_TEST_DB" in source.read_text()
+
+
 def units():
-    return [[str(p)] for p in sorted((BUILD / "unit").glob("test_*"))
-            if os.access(p, os.X_OK) and not p.suffix
-            and (TOP / "tests/unit" / f"{p.name}.c").exists()]
+    return [[path] for path, asks in unit_programs() if not asks]
+
+
+def units_with_database():
+    return [[*python_module("tests.rig.with_db"), path]
+            for path, asks in unit_programs() if asks]
 
 
 def replays():
@@ -131,6 +143,8 @@ PARTS = (
     Part("house", "order, doors, names, settings",
          lambda: [python_module("tests.house.check_house")], summary_line),
     Part("unit", "modules, under ASan and UBSan", units, cmocka, jobs=2),
+    Part("unit-db", "modules that ask a database", units_with_database,
+         cmocka),
     Part("fuzz", "fuzz targets over their corpora", replays, replay, jobs=2),
     Part("man", "manual pages", manuals, exit_status),
     Part("fhir", "golden files against the definitions of FHIR",

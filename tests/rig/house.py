@@ -172,7 +172,7 @@ class House:
             args = ["load", name, face]
             if folder:
                 args.append(str(Path(folder).resolve() / name))
-            self.as_user(*self.program("rehearsal"), *args)
+            self.command(*self.program("rehearsal"), *args)
 
     # ---- what it is called ----
 

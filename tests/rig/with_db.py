@@ -1,0 +1,21 @@
+# with_db.py - runs a command beside a fresh cluster, named in WG_TEST_DB
+# SPDX-License-Identifier: Apache-2.0
+#
+# usage: python3 -m tests.rig.with_db COMMAND...
+
+import os
+import subprocess
+import sys
+
+from tests.rig import place
+from tests.rig.cluster import Cluster
+
+
+def main():
+    with Cluster.fresh() as cluster:
+        env = {**os.environ, "WG_TEST_DB": cluster.dsn()}
+        return subprocess.run(sys.argv[1:], env=env).returncode
+
+
+if __name__ == "__main__":
+    place.quiet_exit(main)
