@@ -75,10 +75,8 @@ class Newcomer(Demo):
     def test_the_printed_commands_do_what_is_printed_below_them(self):
         steps = self.commands(self.up())
         self.assertLessEqual(len(steps), 7)
-        # make demo-stop of the text is `down` of this build folder here.
         script = "set -eu\n" + "".join(
             f"{command}\nprintf '\\n\\036\\n'\n" for _, command, _ in steps[:-1])
-        script = script.replace("build/demo", f"{self.build}/demo")
         done = self.run_as(["bash", "-c", script])
         self.assertEqual(done.returncode, 0, done.stderr)
         said = done.stdout.split("\n\036\n")

@@ -13,6 +13,7 @@ import re
 import shlex
 import socket
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from tests.rig import place
@@ -119,7 +120,7 @@ class Env(dict):
                         if k.startswith("WG_")})
         path = path or place.build_dir() / "demo/env"
         try:
-            lines = open(path).read().splitlines()
+            lines = Path(path).read_text().splitlines()
         except OSError:
             raise place.Advice("No demo is running: run `make demo` first.")
         pairs = (shlex.split(line)[0].split("=", 1) for line in lines if line)

@@ -53,7 +53,7 @@ def up(options):
         forget()
     start = time.monotonic()
     house = House.fresh(options.server or "lighttpd", options.port,
-                        options.wards or None, say=progress)
+                        options.wards or None, say=progress, follow=False)
     try:
         DEMO.mkdir(parents=True, exist_ok=True)
         LINK.symlink_to(house.home)

@@ -55,13 +55,14 @@ class House:
 
     @classmethod
     def fresh(cls, server="lighttpd", port=None, wards=None, say=None,
-              settings="", processes=PROCESSES):
-        """A new house, running. settings: more lines for wardgate.conf."""
+              settings="", processes=PROCESSES, follow=True):
+        """A new house, running. settings: more lines for wardgate.conf;
+        follow: it ends when this process does."""
         if port:
             web.check_port(port)
         house = cls(place.new_home(), server, port or web.free_port(), say)
         try:
-            house.up(wards, settings, processes)
+            house.up(wards, settings, processes, follow)
         except BaseException:
             house.keep_logs()
             house.remove()
@@ -76,13 +77,13 @@ class House:
 
     # ---- up ----
 
-    def up(self, wards, settings, processes):
+    def up(self, wards, settings, processes, follow):
         self.web = web.Web(self.home, self.server, self.port)
         self.web.prepare()
         self.place_programs()
         self.say("database")
         self.cluster.create()
-        self.rig = services.launch(self.home)
+        self.rig = services.launch(self.home, follow)
         self.run("postgres", self.cluster.argv(), stop="INT",
                  env={"LC_ALL": "C.UTF-8"})
         self.cluster.wait_ready()
@@ -112,7 +113,7 @@ class House:
 
     def place_programs(self):
         """Where the run user can reach them: below /root it cannot."""
-        self.bin = place.build_dir() / "bin"
+        self.bin = (place.build_dir() / "bin").resolve()
         for name in (*PROGRAMS, "wardgate"):
             if not (self.bin / name).exists():
                 raise place.Advice(f"{self.bin / name} is missing: run `make`.")

@@ -1,7 +1,7 @@
 # services.py - the supervisor: keeps the programs of one house running
 # SPDX-License-Identifier: Apache-2.0
 #
-# usage: python3 -m tests.rig.services HOME
+# usage: python3 -m tests.rig.services HOME [--follow]
 #
 # What systemd does on a real host, for one temporary folder: it makes the
 # listening Unix sockets (mode 0660, backlog 1024), gives each to all processes
@@ -11,11 +11,15 @@
 #
 # One thread; sleeps in select. Every process carries WARDGATE_HOUSE=HOME in its
 # environment, so that it can be found even after the supervisor was killed.
+#
+# --follow: when standard input ends, because whoever started us is gone, end
+# the house and remove HOME. So no test leaves one behind, however it ended.
 
 import json
 import os
 import resource
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,7 +66,7 @@ class Supervisor:
         self.home = Path(home)
         self.log = place.folder(self.home / "log")
         self.services = {}
-        self.ending = False
+        self.ending = self.orphan = False
         self.selector = selectors.DefaultSelector()
 
     # ---- processes ----
@@ -200,7 +204,7 @@ class Supervisor:
         except OSError:
             pass
 
-    def run(self):
+    def run(self, follow=False):
         control = socket.socket(socket.AF_UNIX)
         path = self.home / "control"
         path.unlink(missing_ok=True)
@@ -215,14 +219,20 @@ class Supervisor:
             signal.signal(which, self.asked_to_end)
         self.selector.register(control, selectors.EVENT_READ)
         self.selector.register(woken, selectors.EVENT_READ)
+        if follow:
+            self.selector.register(sys.stdin, selectors.EVENT_READ)
         while not self.ending:
             for key, _ in self.selector.select(self.tend()):
                 if key.fileobj is control:
                     self.talk(control.accept()[0])
+                elif key.fileobj is sys.stdin:
+                    self.ending = self.orphan = True
                 else:
                     woken.recv(4096)
         self.do_end()
         path.unlink(missing_ok=True)
+        if self.orphan:
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def asked_to_end(self, *_):
         self.ending = True
@@ -254,19 +264,24 @@ class Remote:
             raise RuntimeError(answer.get("why", "the supervisor went away"))
         if do == "end" and self.process:
             self.process.wait()
+            if self.process.stdin:
+                self.process.stdin.close()
         return answer["result"]
 
     def pids(self, name):
         return self("status")[name]["pids"]
 
 
-def launch(home):
-    """A supervisor of its own session, ready for commands."""
+def launch(home, follow=True):
+    """A supervisor of its own session, ready for commands. follow: it ends
+    with us."""
     log = open(Path(home) / "supervisor.log", "ab")
     with log:
         process = subprocess.Popen(
-            [sys.executable, "-B", "-m", "tests.rig.services", str(home)],
-            cwd=place.TOP, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            [sys.executable, "-B", "-m", "tests.rig.services", str(home),
+             *(["--follow"] if follow else [])], cwd=place.TOP,
+            stdin=subprocess.PIPE if follow else subprocess.DEVNULL,
+            stdout=log, stderr=log,
             env={**os.environ, MARK: str(home)}, start_new_session=True)
     remote = Remote(home)
     until = time.monotonic() + 10
@@ -329,7 +344,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    Supervisor(sys.argv[1]).run()
+    Supervisor(sys.argv[1]).run("--follow" in sys.argv)
     return 0
 
 
