@@ -40,17 +40,6 @@ stop(int signal)
 	stopped = 1;
 }
 
-static bool
-is_shown(const struct tail *t, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(shown); i++)
-		if (!strcmp(name, shown[i]))
-			return true;
-	return command_json(t->c);
-}
-
 /* As X-Trace-Id has it: digits only. */
 static void
 say_trace(struct command *c, struct guid g)
@@ -63,20 +52,37 @@ say_trace(struct command *c, struct guid g)
 }
 
 static void
-say_one(const struct tail *t, const struct db_rows *rows, size_t r)
+say_column(struct command *c, const struct db_rows *rows, size_t r, size_t k)
 {
-	const char *name;
+	if (k == TRACE_COLUMN)
+		say_trace(c, db_guid(rows, r, k));
+	else
+		say_cell(c, rows, r, k);
+}
+
+static void
+say_named(
+    struct command *c, const struct db_rows *rows, size_t r, const char *name)
+{
 	size_t k;
 
-	for (k = 0; (name = db_name(rows, k)); k++) {
-		if (!is_shown(t, name))
-			continue;
-		if (k == TRACE_COLUMN)
-			say_trace(t->c, db_guid(rows, r, k));
-		else
-			say_cell(t->c, rows, r, k);
-	}
-	say_row(t->c);
+	for (k = 0; db_name(rows, k); k++)
+		if (!strcmp(db_name(rows, k), name))
+			say_column(c, rows, r, k);
+}
+
+static void
+say_one(struct command *c, const struct db_rows *rows, size_t r)
+{
+	size_t i;
+
+	if (command_json(c))
+		for (i = 0; db_name(rows, i); i++)
+			say_column(c, rows, r, i);
+	else
+		for (i = 0; i < COUNT(shown); i++)
+			say_named(c, rows, r, shown[i]);
+	say_row(c);
 }
 
 static const struct db_rows *
@@ -130,7 +136,7 @@ say_new(struct tail *t, const struct db_rows *rows, bool all)
 	say_list(t->c, "rows");
 	for (r = 0; r < db_count(rows); r++)
 		if (all || !is_seen(t, db_guid(rows, r, TRACE_COLUMN))) {
-			say_one(t, rows, r);
+			say_one(t->c, rows, r);
 			n++;
 		}
 	say_list_end(t->c);
