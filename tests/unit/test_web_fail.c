@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -37,8 +38,8 @@ answered(enum fail_face face, enum err_kind kind, const char *said,
 	struct resp r = { .status = 200 };
 
 	if (said)
-		strncpy(e.said, said, sizeof e.said - 1);
-	strcpy(e.why, "host=db.internal PASSWORD");
+		snprintf(e.said, sizeof e.said, "%s", said);
+	snprintf(e.why, sizeof e.why, "host=db.internal PASSWORD");
 	fail_write(&r, a, &req, face, &e);
 	assert_null(memmem(r.body.at, r.body.len, "PASSWORD", 8));
 	return r;
