@@ -5,6 +5,7 @@
 #include "ext/crypt.h"
 
 #define REWRITE_ROOM ((size_t)1024 * 1024) /* our URLs may be longer */
+#define ANSWER_SLACK ((size_t)2048)        /* usual growth: room made once */
 
 /* W3C Trace Context: their trace or ours goes on, with a span of our own. */
 static struct str
@@ -69,6 +70,7 @@ visit_call(struct visit *v, struct upstream_ask *ask, struct tree_node **root,
 	note_seen(v, &seen);
 	if (!answer || answer->status == 304)
 		return answer;
+	v->expect = answer->body.len;
 	return read_body(v, answer->body, root, e) ? answer : NULL;
 }
 
@@ -78,6 +80,7 @@ visit_answer(struct visit *v, const struct tree_node *root)
 	struct buf b =
 	    buf_new(v->w->a, (size_t)v->w->conf->answer_bytes + REWRITE_ROOM);
 
+	buf_room(&b, v->expect + ANSWER_SLACK);
 	tree_write(&b, root);
 	if (b.failed)
 		return err_set(&v->w->err, ERR_UPSTREAM_LARGE, NULL);

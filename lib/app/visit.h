@@ -38,6 +38,7 @@ struct visit {
 	const struct directory_route *route;
 	struct upstream_target to;
 	struct links links;
+	size_t expect; /* bytes of the provider's last answer */
 };
 
 /* visit_call - asks the tenant's provider and reads what it says.

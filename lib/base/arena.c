@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define ALIGN       16u
-#define BLOCK_FIRST ((size_t)16 * 1024)
+#define BLOCK_FIRST ((size_t)64 * 1024) /* what a reset keeps */
 #define BLOCK_MAX   ((size_t)1024 * 1024)
 
 struct block {
