@@ -51,6 +51,9 @@ class House:
         self.rig = services.Remote(self.home)
         self.conf = self.home / "wardgate.conf"
         self.server, self.port = server, port
+        self.bin = (place.build_dir() / "bin").resolve()
+        if (self.home / "bin").exists():    # of a house that runs already
+            self.bin = self.home / "bin"
         self.env = {}
 
     @classmethod
@@ -113,7 +116,6 @@ class House:
 
     def place_programs(self):
         """Where the run user can reach them: below /root it cannot."""
-        self.bin = (place.build_dir() / "bin").resolve()
         for name in (*PROGRAMS, "wardgate"):
             if not (self.bin / name).exists():
                 raise place.Advice(f"{self.bin / name} is missing: run `make`.")
