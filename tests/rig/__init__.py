@@ -8,5 +8,6 @@
 # house.py     all of it together
 # demo.py      make demo, make demo-stop
 # client.py    a small HTTP client for the stories
+# crowd.py     many clients and many hospitals at once, and their audit
 #
 # Standard library only.
