@@ -28,6 +28,12 @@ class Edge(unittest.TestCase):
                         body.get("resourceType") == "OperationOutcome", answer)
         self.assertTrue(answer.reason, answer)
 
+    def test_no_part_of_an_answer_is_served(self):
+        url = self.env["WG_FHIR_R4"] + "/metadata"
+        answer = client.request("GET", url, {"Range": "bytes=0-10"})
+        self.assertEqual(answer.status, 200, answer)
+        self.assertIsNotNone(answer.json)
+
     def test_crooked_addresses_are_refused_and_reach_no_hospital(self):
         token = self.env.token("R4")
         mark = "edge-crooked"
