@@ -9,4 +9,5 @@
 # machine.py    CPU time and memory of processes, from /proc
 # directory.py  hot tenants among 100,000, and queries per miss
 # report.py     tables in Markdown, figures in JSON
-# *.c           load client, provider, bare programs, token maker, slow disk
+# bench_*.c     one module alone, run by hand
+# other *.c     load client, provider, bare programs, token maker, slow disk

@@ -141,7 +141,8 @@ def run_rounds(stand, load, todo, rounds, seconds):
                 work.rounds.append(said)
                 say(f"round {number} {subject.key:9}{work.name:28}"
                     f"{said['cpu_us']:8.0f} us {said['rate']:9.0f}/s"
-                    + (f"  {said['wrong']} wrong" if said["wrong"] else ""))
+                    + (f"  {said['wrong']} wrong: {said['status']}"
+                       if said["wrong"] else ""))
     stand.set_delay(0)
 
 
@@ -157,7 +158,7 @@ def run_memory(stand, load, minutes):
     for work, _ in works:
         work.rate = 4000.0
     until = time.monotonic() + minutes * 60
-    wrong = 0
+    wrong, answers = 0, {}
     while (left := until - time.monotonic()) > 0:
         begun = [load.begin(work, min(left, 20), users)[0]
                  for work, users in works]
@@ -165,17 +166,21 @@ def run_memory(stand, load, minutes):
             said = load.end(process)
             work.rate = max(said["rate"], 100.0)
             wrong += said["unexpected"] + said["broken"]
+            for status, count in said["status"].items():
+                answers[status] = answers.get(status, 0) + count
     held = machine.memory(ours.roots(), ours.leave_out)
-    return {"minutes": minutes, "wrong": wrong, "programs": held}
+    return {"minutes": minutes, "wrong": wrong, "answers": answers,
+            "programs": held}
 
 
 def memory_text(found):
     rows = [[name, f"{mb['largest']:.1f}", f"{mb['all']:.1f}"]
             for name, mb in sorted(found["programs"].items())]
-    note = f", {found['wrong']} wrong answers" if found["wrong"] else ""
-    return (f"## Memory after {found['minutes']:g} minutes of mixed load"
-            f"{note}\n\n" + report.table(
-                ["program", "largest process, PSS MB", "all"], rows))
+    answers = ", ".join(f"{count:,} × {status}" for status, count in
+                        sorted(found["answers"].items()))
+    return (f"## Memory after {found['minutes']:g} minutes of mixed load\n\n"
+            + report.table(["program", "largest process, PSS MB", "all"],
+                           rows) + f"\n\nAnswers: {answers}.")
 
 
 # ---- the verdict ----------------------------------------------------------------

@@ -47,7 +47,7 @@ class House:
 
     def __init__(self, build, home, slow, provider, processes=rig.PROCESSES,
                  database_more=()):
-        self.build, self.home = build, home
+        self.build, self.home, self.files = build, home, 0
         made = type("BenchHouse", (RigHouse,), {
             "slow": slow, "database_more": list(database_more)})
         self.house = made.fresh("lighttpd", processes=processes)
@@ -81,9 +81,11 @@ class House:
                 f"&client_secret={self.secret}&scope={self.tenants[0]}")
 
     def mint(self, count, tenants=None):
-        """A file with so many new tokens, for the tenants in turns."""
+        """A new file with so many new tokens, for the tenants in turns; the
+        caller removes it."""
         signing = sorted((self.house.home / "keys/signing").glob("*.pem"))
-        path = self.home / "tokens"
+        self.files += 1
+        path = self.home / f"tokens-{self.port}-{self.files}"
         with open(path, "wb") as f:
             subprocess.run(
                 [str(self.build / "mint"), str(self.house.conf),

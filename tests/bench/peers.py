@@ -279,7 +279,10 @@ def glewlwyd_files(build):
         if done.returncode or not debs:
             raise Missing("glewlwyd cannot be had with apt-get download; "
                           "without it.")
-        subprocess.run(["dpkg-deb", "-x", debs[0], str(root)], check=True)
+        files = subprocess.run(["dpkg-deb", "--fsys-tarfile", debs[0]],
+                               stdout=subprocess.PIPE, check=True).stdout
+        subprocess.run(["tar", "-x", "-C", str(root), "./usr"], input=files,
+                       check=True)
     return root
 
 

@@ -6,7 +6,7 @@ import subprocess
 
 from tests.bench import machine, subjects
 
-ROWS = 60
+ROWS = 100
 
 
 def run(stand, load, key, seconds):
@@ -20,23 +20,33 @@ def run(stand, load, key, seconds):
     data = stand.home / "perf.data"
     pids = ",".join(map(str, sorted(machine.tree(work.roots()))))
     process, _ = load.begin(work, seconds + 1)
-    subprocess.run(["perf", "record", "-q", "-F", "997", "-g", "-p", pids,
+    subprocess.run(["perf", "record", "-q", "-F", "499", "--call-graph",
+                    "dwarf,8192", "-p", pids,
                     "-o", str(data), "--", "sleep", str(seconds)],
                    check=False)
     said = load.end(process)
-    text = "\n".join(report(data, sort) for sort in (
-        "comm", "comm,dso", "comm,dso,symbol"))
+    text = "\n".join([
+        report(data, "comm"), report(data, "comm,dso"),
+        report(data, "comm,dso,symbol"),
+        report(data, "comm,symbol", with_callees=True)])
     to = stand.build / f"profile-{key}.txt"
     to.write_text(f"{work.name}, {key}: {said['rate']:.0f} units/s\n\n{text}")
     print(to.read_text())
     return 0
 
 
-def report(data, sort):
+def report(data, sort, with_callees=False):
+    """One view of the samples: each place's own time, or with what it
+    called."""
     done = subprocess.run(
-        ["perf", "report", "-i", str(data), "--stdio", "--no-children", "-g",
-         "none", "--percent-limit", "0.3", "--sort", sort],
+        ["perf", "report", "-i", str(data), "--stdio",
+         "--children" if with_callees else "--no-children", "-g", "none",
+         "--percent-limit", "0.5", "--sort", sort],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    rows = [line.rstrip() for line in done.stdout.splitlines()
+    rows = [" ".join(line.split()).rstrip(" -")
+            for line in done.stdout.splitlines()
             if line.strip() and not line.startswith("#")]
-    return f"---- by {sort}\n" + "\n".join(rows[:ROWS]) + "\n"
+    if with_callees:  # our own functions, and the libraries' by name
+        rows = [row for row in rows if "[k]" not in row and "0x" not in row]
+    title = f"by {sort}" + (", with what it calls" if with_callees else "")
+    return f"---- {title}\n" + "\n".join(rows[:ROWS]) + "\n"

@@ -93,12 +93,15 @@ class Load:
             values = work.fresh(int(work.rate * seconds * 1.5) + 1000)
         argv = self.argv(work, seconds, values, users or self.users)
         before = machine.cpu(work.roots(), work.side.leave_out)
-        return subprocess.Popen(argv, stdout=subprocess.PIPE,
-                                text=True), before
+        process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+        process.values = values
+        return process, before
 
     @staticmethod
     def end(process):
         said = process.communicate()[0]
+        if process.values:
+            process.values.unlink()
         if process.returncode:
             raise RuntimeError(f"the load client failed: {process.args}")
         return json.loads(said)
