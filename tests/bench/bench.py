@@ -202,7 +202,7 @@ def judge(figures, memory, tenants, programs):
         value = (memory or {"programs": {}})["programs"].get(name, {}).get(
             "largest")
         rows.append({"what": f"memory of {name} under mixed load",
-                     "subject": "memory", "bound": f"< {MEMORY_MB} MB",
+                     "subject": "memory", "profile": "read", "bound": f"< {MEMORY_MB} MB",
                      "value": value,
                      "found": "" if value is None else f"{value:.1f} MB",
                      "met": None if value is None else value < MEMORY_MB})

@@ -148,11 +148,11 @@ def judge(found):
         counted = found["misses"] == found["queries"] and not found["wrong"]
     return [
         {"what": f"hot tenants among {MANY:,}: CPU beside alone",
-         "subject": "directory", "bound": f"<= {HOT_BOUND:g} ×",
+         "subject": "directory", "profile": "read", "bound": f"<= {HOT_BOUND:g} ×",
          "value": found and found["ratio"],
          "found": f"{found['ratio']:.2f} ×" if found else "", "met": ratio},
         {"what": "uniform draw: queries per miss", "subject": "directory",
-         "bound": "= 1", "value": found and found["queries"],
+         "profile": "read", "bound": "= 1", "value": found and found["queries"],
          "found": f"{found['queries']:,} for {found['misses']:,} misses"
                   if found else "", "met": counted},
     ]

@@ -6,6 +6,7 @@
 # its parent's books (cutime, cstime), so nothing is lost when a server ends a
 # worker in mid-run.
 
+import glob
 import os
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -57,10 +58,29 @@ def cpu(roots, leave_out=()):
     return spent
 
 
-def spent_between(before, after):
-    """Seconds by program; a program that was not there before counts whole."""
-    return {name: seconds - before.get(name, 0)
-            for name, seconds in after.items()}
+def switches(roots, leave_out=()):
+    """Context switches so far by program name, of the threads that live. What
+    a program costs is often how many hands a request goes through."""
+    made = {}
+    for pid in tree(roots):
+        name = name_of(pid)
+        if name in leave_out:
+            continue
+        for status in glob.glob(f"/proc/{pid}/task/*/status"):
+            try:
+                with open(status) as f:
+                    made[name] = made.get(name, 0) + sum(
+                        int(line.split()[1]) for line in f
+                        if "ctxt_switches" in line)
+            except OSError:
+                continue
+    return made
+
+
+def between(before, after):
+    """What was added, by program; one that was not there counts whole."""
+    return {name: value - before.get(name, 0)
+            for name, value in after.items()}
 
 
 def pss_kb(pid):

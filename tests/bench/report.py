@@ -8,18 +8,20 @@ import statistics
 import subprocess
 import time
 
-FIGURES = ("cpu_us", "rate", "p50_us", "p99_us", "pss_mb")
-HEAD = ["", "CPU µs", "units/s", "p50 ms", "p99 ms", "PSS MB", "where"]
+FIGURES = ("cpu_us", "switches", "rate", "p50_us", "p99_us", "pss_mb")
+HEAD = ["", "CPU µs", "units/s", "p50 ms", "p99 ms", "PSS MB", "switches",
+        "where"]
 
 
 def medians(work):
     """Medians over the rounds, figure by figure."""
     result = {name: statistics.median(r[name] for r in work.rounds)
               for name in FIGURES}
-    names = sorted({n for r in work.rounds for n in r["cpu_by"]})
-    result["cpu_by"] = {n: statistics.median(r["cpu_by"].get(n, 0)
-                                             for r in work.rounds)
-                        for n in names}
+    for by in ("cpu_us_by", "switches_by"):
+        names = sorted({n for r in work.rounds for n in r[by]})
+        result[by] = {n: statistics.median(r[by].get(n, 0)
+                                           for r in work.rounds)
+                      for n in names}
     result["wrong"] = sum(r["wrong"] for r in work.rounds)
     return result
 
@@ -54,7 +56,7 @@ def table(head, rows):
 
 
 def where(figures):
-    parts = sorted(figures["cpu_by"].items(), key=lambda i: -i[1])
+    parts = sorted(figures["cpu_us_by"].items(), key=lambda i: -i[1])
     return ", ".join(f"{n} {us:.0f}" for n, us in parts if us >= 0.5)
 
 
@@ -69,7 +71,7 @@ def subject_table(subject, figures):
         rows.append([name, f"{f['cpu_us']:.0f} (×{times:.2f})",
                      f"{f['rate']:,.0f}", f"{f['p50_us'] / 1000:.2f}",
                      f"{f['p99_us'] / 1000:.2f}", f"{f['pss_mb']:.0f}",
-                     where(f)])
+                     f"{f['switches']:.1f}", where(f)])
     return f"## {subject.title}\n\n" + table(HEAD, rows)
 
 
@@ -78,7 +80,8 @@ def target_table(targets):
              {True: "met", False: "**missed**", None: "not measured"}[
                  t["met"]]] for t in targets]
     text = "## Targets\n\n" + table(["figure", "target", "found", ""], rows)
-    missed = sorted({t["subject"] for t in targets if t["met"] is False})
+    missed = sorted({t.get("profile", t["subject"]) for t in targets
+                     if t["met"] is False})
     if missed:
         text += "\n\nWhere the time goes: " + ", ".join(
             f"`make bench BENCH=\"--profile {key}\"`" for key in missed)
@@ -96,7 +99,8 @@ def write(folder, result, texts):
             f"{settings['seconds']:g} s, {settings['users']} connections, "
             "all sides in turns. CPU per unit of work of everything on that "
             "side: web server, programs, PostgreSQL; the provider and the "
-            "load client are not in it. ×: as a multiple of ours.")
+            "load client are not in it; where: the same by program. "
+            "Switches: context switches per unit. ×: as a multiple of ours.")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.md").write_text("\n\n".join([head, *texts]) + "\n")
     (folder / "bench.json").write_text(

@@ -65,6 +65,13 @@ def post(port, path, form, right):
                right)
 
 
+def books(work):
+    """What our side of this work has used up so far."""
+    roots, leave_out = work.roots(), work.side.leave_out
+    return {"switches": machine.switches(roots, leave_out),
+            "cpu_us": machine.cpu(roots, leave_out)}
+
+
 # ---- the load client --------------------------------------------------------
 
 class Load:
@@ -92,7 +99,7 @@ class Load:
         if work.fresh:
             values = work.fresh(int(work.rate * seconds * 1.5) + 1000)
         argv = self.argv(work, seconds, values, users or self.users)
-        before = machine.cpu(work.roots(), work.side.leave_out)
+        before = books(work)
         process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
         process.values = values
         return process, before
@@ -110,12 +117,13 @@ class Load:
         """One run: figures of the load client, CPU per unit, memory."""
         process, before = self.begin(work, seconds)
         said = self.end(process)
-        spent = machine.spent_between(
-            before, machine.cpu(work.roots(), work.side.leave_out))
         units = max(said["units"], 1)
-        said["cpu_by"] = {name: s * 1e6 / units
-                          for name, s in sorted(spent.items())}
-        said["cpu_us"] = sum(said["cpu_by"].values())
+        after = books(work)
+        for name, per_unit in (("cpu_us", 1e6), ("switches", 1)):
+            added = machine.between(before[name], after[name])
+            said[name + "_by"] = {program: value * per_unit / units
+                                  for program, value in added.items()}
+            said[name] = sum(said[name + "_by"].values())
         held = machine.memory(work.roots(), work.side.leave_out)
         said["pss_mb"] = sum(m["all"] for m in held.values())
         said["wrong"] = said["unexpected"] + said["broken"]
