@@ -95,6 +95,15 @@ class Edge(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer)
         self.assertIn(b"access_token", answer.body)
 
+    def test_a_huge_chunked_body_is_413(self):
+        chunk = b"%x\r\n%s\r\n" % (20000, b"a" * 20000)
+        answer = raw_answer(
+            self.env.port, b"POST /oauth2/token HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Type: " + FORM.encode() + b"\r\nConnection: close\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 5 +
+            b"0\r\n\r\n")
+        self.is_refusal(answer, 413)
+
     def test_a_body_that_is_cut_off_gets_no_token(self):
         form = b"grant_type=client_credentials&client_id=x"
         answer = client.raw(
@@ -125,7 +134,7 @@ class Edge(unittest.TestCase):
         for path in ("/", "/nothing", "/oauth2/nothing", "/fhirx", "/admin/"):
             with self.subTest(path):
                 self.is_refusal(request(
-                    "GET", self.env["WG_BASE"] + path), 404)
+                    "GET", self.env["WG_BASE"] + path), 404, 403)
 
     def test_every_answer_of_a_program_can_be_traced(self):
         for path in ("/fhir/r4/metadata", "/fhir/r4/Patient/1", "/healthz",

@@ -99,7 +99,22 @@ def raw_answer(port, data, wait_s=WAIT_S):
         return None
     pairs = [tuple(p.strip() for p in line.split(":", 1))
              for line in lines[1:] if ":" in line]
-    return Answer(int(hit[1]), pairs, body)
+    answer = Answer(int(hit[1]), pairs, body)
+    if answer.header.get("transfer-encoding", "").lower() == "chunked":
+        answer.body = unchunked(body)
+    return answer
+
+
+def unchunked(body):
+    """The content of a chunked body, as far as it came."""
+    out = b""
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        n = int(size.split(b";")[0] or b"0", 16)
+        if not n:
+            break
+        out, body = out + body[:n], body[n + 2:]
+    return out
 
 
 def basic(user, password):

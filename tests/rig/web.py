@@ -13,8 +13,8 @@ import time
 from tests.rig import place
 
 SERVERS = ("lighttpd", "apache")
-MODULES = ("mpm_event authn_core authz_core authz_host alias env mime headers "
-           "reqtimeout proxy proxy_fcgi").split()
+MODULES = ("mpm_event authn_core authz_core authz_host alias buffer env mime "
+           "headers reqtimeout proxy proxy_fcgi").split()
 APACHE_MODULES = "/usr/lib/apache2/modules"
 
 LIGHTTPD = """server.document-root = "{web}/empty"
