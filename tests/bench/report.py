@@ -61,11 +61,12 @@ def where(figures):
 
 
 def subject_table(subject, figures):
-    """The subject's works; CPU also as a multiple of our own."""
-    rows = []
-    ours = figures[subject.works[0].name]
+    """The subject's works; CPU also as a multiple of our own, which is the
+    first of its kind (`kind: name`)."""
+    rows, first = [], {}
     for work in subject.works:
         f = figures[work.name]
+        ours = first.setdefault(work.name.rpartition(": ")[0], f)
         times = f["cpu_us"] / ours["cpu_us"] if ours["cpu_us"] else 0
         name = work.name + (f" ({f['wrong']} wrong)" if f["wrong"] else "")
         rows.append([name, f"{f['cpu_us']:.0f} (×{times:.2f})",
