@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/rehearsal.h"
 
+#include <string.h>
+
 #include "app/rehearsal_answer.h"
 #include "app/rehearsal_batch.h"
 #include "app/rehearsal_bundle.h"
@@ -10,6 +12,7 @@
 #include "app/rehearsal_wire.h"
 
 #define MOUNT      "/rehearsal/"
+#define METADATA   "/metadata" /* the one answer that asks nothing else */
 #define FAULTS_MAX 4
 #define FORM_TYPE  "application/x-www-form-urlencoded"
 
@@ -40,6 +43,14 @@ rehearsal_begin(struct work *w)
 }
 
 /* ---- where it goes ---- */
+
+static bool
+ends_with(struct str s, const char *end)
+{
+	size_t n = strlen(end);
+
+	return s.len >= n && !memcmp(s.at + s.len - n, end, n);
+}
 
 /* The next segment of a path: *rest begins with its slash, or is empty. */
 static struct str
@@ -78,7 +89,8 @@ read_path(struct work *w, struct rehearsal_visit *v, struct str *rest)
 	size_t mount = sizeof MOUNT - 1;
 
 	name = segment((struct str){ path.at + mount, path.len - mount }, rest);
-	if (!rehearsal_store_ward(db, w->a, name, &v->ward, &w->err))
+	if (!rehearsal_store_ward(
+		db, w->a, name, ends_with(path, METADATA), &v->ward, &w->err))
 		return false;
 	w->face = (enum fail_face)(FAIL_DSTU2 + v->ward.version);
 	v->root = str_of(arena_printf(w->a, "%s%.*s", w->conf->public_base,
@@ -148,6 +160,12 @@ rehearsal_handle(struct work *w)
 	if (!whole || !read_path(w, &v, &call.path))
 		return false;
 	reply_to(&v, &call, &reply);
+	if (reply.stale) {
+		memset(&v.faults, 0, sizeof v.faults);
+		if (!read_path(w, &v, &call.path))
+			return false;
+		reply_to(&v, &call, &reply);
+	}
 	rehearsal_wait(reply.faults.slow_ms);
 	rehearsal_send(w, &reply);
 	return true;

@@ -325,6 +325,8 @@ rehearsal_answer(const struct rehearsal_visit *v,
 		fine = get(&act, query);
 	else if (fine)
 		fine = no_such_thing(&act);
-	if (!fine)
+	if (!fine) {
+		reply->stale = act.err.kind == ERR_MISSING;
 		rehearsal_refuse(v, reply, &act.err);
+	}
 }

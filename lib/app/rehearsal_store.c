@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "ext/prepare.h"
 
 #define CONNECTIONS    3u
@@ -11,6 +12,7 @@
 #define LIST_BYTES_MAX ((size_t)16 * 1024)
 #define NAME_MAX_BYTES 40u
 #define REMEMBERED     8u
+#define REMEMBERED_MS  1000
 
 /* Versions of wards that this thread has met. A wrong memory does no harm:
  * each statement checks the version again. */
@@ -18,6 +20,7 @@ static _Thread_local struct memory {
 	char name[NAME_MAX_BYTES];
 	size_t len;
 	enum fhir_version version;
+	int64_t since_ms;
 } memories[REMEMBERED];
 static _Thread_local unsigned next_memory;
 
@@ -57,6 +60,7 @@ remember(const struct rehearsal_ward *ward)
 	memcpy(m->name, ward->name.at, ward->name.len);
 	m->len = ward->name.len;
 	m->version = ward->version;
+	m->since_ms = clock_mono_ms();
 }
 
 /* The ward has gone or changed its version since. */
@@ -83,14 +87,16 @@ unknown_ward(struct db *db, struct arena *a, struct err *e)
 
 bool
 rehearsal_store_ward(struct db *db, struct arena *a, struct str name,
-    struct rehearsal_ward *ward, struct err *e)
+    bool fresh, struct rehearsal_ward *ward, struct err *e)
 {
 	const struct db_arg arg = db_arg_text(name);
-	const struct memory *m = remembered(name);
+	struct memory *m = remembered(name);
 	const struct db_rows *rows;
 
 	ward->name = name;
-	if (m) {
+	if (m && (fresh || clock_mono_ms() - m->since_ms > REMEMBERED_MS)) {
+		m->len = 0;
+	} else if (m) {
 		ward->version = m->version;
 		return true;
 	}

@@ -31,10 +31,11 @@ struct db *rehearsal_store_open(
     const struct conf *conf, int64_t wait_ms, struct err *e);
 
 /* rehearsal_store_ward - the ward of a name. ERR_MISSING, and says which there
- * are. A thread remembers a few: what was a ward of this version and is none
- * any more is noticed by the calls below, which fail with ERR_MISSING. */
+ * are. A thread remembers a few for a second unless `fresh`: what was a ward
+ * of this version and is none any more is noticed by the calls below, which
+ * fail with ERR_MISSING. */
 bool rehearsal_store_ward(struct db *db, struct arena *a, struct str name,
-    struct rehearsal_ward *ward, struct err *e);
+    bool fresh, struct rehearsal_ward *ward, struct err *e);
 
 /* rehearsal_store_read - one resource. ERR_UPSTREAM_NOT_FOUND. */
 bool rehearsal_store_read(struct db *db, struct arena *a,

@@ -45,6 +45,7 @@ struct rehearsal_reply {
 	struct str resource_id;         /* likewise */
 	bool searched;                  /* a searchset was asked for */
 	bool stated;                    /* the statement was */
+	bool stale; /* the ward was replaced meanwhile: look again */
 };
 
 #endif
