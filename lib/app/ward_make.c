@@ -80,8 +80,10 @@ put_patient(
 	ward_open(j, NULL, '{');
 	ward_textf(j, "id", "p-%u", WARD_ID_FIRST + i);
 	ward_text(j, "mrn", f.mrn);
-	ward_textf(j, "family", "%s%s%s", p.family, p.family_more ? " " : "",
-	    p.family_more ? p.family_more : "");
+	if (p.family_more && w->v != FHIR_DSTU2)
+		ward_textf(j, "family", "%s %s", p.family, p.family_more);
+	else
+		ward_text(j, "family", p.family); /* DSTU2: one of its parts */
 	ward_text(j, "given", p.given);
 	ward_text(j, "birthDate", f.birth);
 	ward_text(j, "gender", p.female ? "female" : "male");

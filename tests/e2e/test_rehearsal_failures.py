@@ -44,20 +44,38 @@ class Failures(wards.WardCase):
         return (ward.get(f"~{name}/Patient/p-101"),
                 ward.get(f"Patient/rehearse-{name}"))
 
-    def head(self, ward, path):
-        """Head of an answer whose body is too much to read."""
+    def beginning(self, ward, path, seconds=20):
+        """(fields, body, whole) of an answer, of which 100 KB and so many
+        seconds are enough; chunks are put together."""
         target = f"{ward.base}/{path}".split("/", 3)[3]
+        until, data = time.monotonic() + seconds, b""
         with socket.create_connection(("127.0.0.1", self.env.port), 20) as s:
             s.sendall(f"GET /{target} HTTP/1.1\r\nHost: x\r\n"
                       "Connection: close\r\n\r\n".encode())
-            data = b""
-            while b"\r\n\r\n" not in data or len(data) < 100000:
-                block = s.recv(65536)
+            s.settimeout(0.2)
+            while len(data) < 100000 and time.monotonic() < until:
+                try:
+                    block = s.recv(65536)
+                except TimeoutError:
+                    continue
                 if not block:
                     break
                 data += block
         head, _, body = data.partition(b"\r\n\r\n")
-        return head.decode().lower(), body
+        lines = head.decode().lower().split("\r\n")
+        self.assertEqual(lines[0], "http/1.1 200 ok")
+        fields = dict(line.split(": ", 1) for line in lines[1:])
+        if fields.get("transfer-encoding") != "chunked":
+            return fields, body, \
+                len(body) == int(fields.get("content-length", -1))
+        parts = b""
+        while b"\r\n" in body:
+            size, _, body = body.partition(b"\r\n")
+            if not int(size, 16):
+                return fields, parts, True
+            parts += body[:int(size, 16)]
+            body = body[int(size, 16) + 2:]
+        return fields, parts, False
 
     def test_statuses(self):
         for ward in self.each():
@@ -86,31 +104,21 @@ class Failures(wards.WardCase):
 
     def test_cut(self):
         for ward in self.each():
-            whole = ward.get("Patient/p-101")
-            for answer in ("~cut/Patient/p-101", "Patient/rehearse-cut"):
-                head, body = self.head(ward, answer)
-                self.assertTrue(head.startswith("http/1.1 200"), head)
-                declared = int(head.split("content-length: ")[1].split()[0])
-                self.assertEqual(len(body), declared // 2)
-                if "p-101" in answer:
-                    self.assertTrue(whole.body.startswith(body))
+            true = ward.get("Patient/p-101").body
+            for path in ("~cut/Patient/p-101", "Patient/rehearse-cut"):
+                fields, body, whole = self.beginning(ward, path)
+                self.assertFalse(whole)
+                if self.env["WG_SERVER"] == "lighttpd":
+                    self.assertEqual(int(fields["content-length"]) // 2,
+                                     len(body))
+                if "p-101" in path:
+                    self.assertEqual(body, true[:len(true) // 2])
 
     def test_drip(self):
         for ward in self.each():
-            target = f"{ward.base}/~drip/Patient/p-101".split("/", 3)[3]
-            with socket.create_connection(
-                    ("127.0.0.1", self.env.port), 20) as s:
-                s.sendall(f"GET /{target} HTTP/1.1\r\nHost: x\r\n\r\n"
-                          .encode())
-                until, data = time.monotonic() + 1.8, b""
-                s.settimeout(0.2)
-                while time.monotonic() < until:
-                    try:
-                        data += s.recv(65536)
-                    except TimeoutError:
-                        pass
-            body = data.partition(b"\r\n\r\n")[2]
-            self.assertTrue(2 <= len(body) <= 6, data)
+            _, body, whole = self.beginning(ward, "~drip/Patient/p-101", 1.8)
+            self.assertTrue(2 <= len(body) <= 6, body)
+            self.assertFalse(whole)
 
     def test_bodies_that_are_not_fhir(self):
         for ward in self.each():
@@ -138,13 +146,14 @@ class Failures(wards.WardCase):
             self.assertEqual(
                 ward.get("~huge-1/Patient").json["resourceType"], "Bundle")
             for path in ("~huge/Patient/p-101", "Patient/rehearse-huge"):
-                head, _ = self.head(ward, path)
-                self.assertGreater(
-                    int(head.split("content-length: ")[1].split()[0]),
-                    24 << 20)
+                fields, body, _ = self.beginning(ward, path)
+                self.assertIn(b'"Patient"', body[:40])
+                if self.env["WG_SERVER"] == "lighttpd":
+                    self.assertGreater(int(fields["content-length"]),
+                                       24 << 20)
             for path in ("~endless/Patient", "Patient/rehearse-endless"):
-                head, body = self.head(ward, path)
-                self.assertNotIn("content-length", head)
+                fields, body, _ = self.beginning(ward, path)
+                self.assertNotIn("content-length", fields)
                 self.assertIn(b'"Bundle"', body[:200])
 
     def test_another_version(self):
