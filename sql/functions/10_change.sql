@@ -12,7 +12,9 @@ begin
   if coalesce(cardinality(keys), 0) = 0 then
     return;
   end if;
-  update wardgate.change as c set n = c.n + 1 returning c.n into number;
+  update wardgate.change as c set n = c.n + 1
+   where c.only_row
+  returning c.n into number;
   if cardinality(keys) > 1000 then
     insert into wardgate.change_log (n, kind, key)
     values (number, 'all', '');
@@ -107,15 +109,17 @@ begin
   return query
   select 'now', c.n, ''
     from wardgate.change as c
+   where c.only_row
    union all
   select 'all', c.n, ''
     from wardgate.change as c
-   where asked is null or asked < c.log_above or asked > c.n
+   where c.only_row
+     and (asked is null or asked < c.log_above or asked > c.n)
    union all
  (select l.kind, l.n, l.key
     from wardgate.change as c
     join wardgate.change_log as l on l.n > asked
-   where asked >= c.log_above
+   where c.only_row and asked >= c.log_above
    order by l.n, l.kind, l.key);
 end $$;
 comment on function wardgate.changes_since is

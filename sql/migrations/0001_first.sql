@@ -237,7 +237,8 @@ create table wardgate.client_grant (
   ended_at   timestamptz,
   primary key (client_id, tenant_id)
 );
-create index client_grant_of_tenant on wardgate.client_grant (tenant_id);
+create unique index client_grant_of_tenant
+    on wardgate.client_grant (tenant_id, client_id);
 comment on table wardgate.client_grant is
   'Which client may ask for which tenant; rows that ended are kept';
 comment on column wardgate.client_grant.granted_at is 'Since when';
@@ -526,7 +527,9 @@ begin
   if coalesce(cardinality(keys), 0) = 0 then
     return;
   end if;
-  update wardgate.change as c set n = c.n + 1 returning c.n into number;
+  update wardgate.change as c set n = c.n + 1
+   where c.only_row
+  returning c.n into number;
   if cardinality(keys) > 1000 then
     insert into wardgate.change_log (n, kind, key)
     values (number, 'all', '');
@@ -621,15 +624,17 @@ begin
   return query
   select 'now', c.n, ''
     from wardgate.change as c
+   where c.only_row
    union all
   select 'all', c.n, ''
     from wardgate.change as c
-   where asked is null or asked < c.log_above or asked > c.n
+   where c.only_row
+     and (asked is null or asked < c.log_above or asked > c.n)
    union all
  (select l.kind, l.n, l.key
     from wardgate.change as c
     join wardgate.change_log as l on l.n > asked
-   where asked >= c.log_above
+   where c.only_row and asked >= c.log_above
    order by l.n, l.kind, l.key);
 end $$;
 comment on function wardgate.changes_since is
@@ -889,7 +894,10 @@ create trigger provider_checked before insert or update on wardgate.provider
 
 -- One statement each, so that every answer is of one snapshot and `n` is the
 -- change number of that snapshot: a cache that filled late cannot bring an
--- old row back. Unknown ids get a row too, so that they cost the same.
+-- old row back. Unknown ids get a row too, so that they cost the same. Every
+-- table is reached through an index, also the one with a single row: programs
+-- switch sequential scans off, since a plan made while a table was small would
+-- stay when it has grown.
 
 create function wardgate.tenant_state_now(state text, notice_until timestamptz)
 returns text
@@ -937,6 +945,7 @@ begin
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.client_secret as s on s.client_id = client
+   where c.only_row
    order by s.invalidated_at is not null, s.not_after desc nulls first,
          s.created_at desc
    limit 32;
@@ -966,38 +975,41 @@ begin
     from wardgate.change as c
     left join wardgate.tenant as t on t.tenant_id = tenant
     left join wardgate.client_grant as g
-           on g.client_id = client and g.tenant_id = tenant;
+           on g.client_id = client and g.tenant_id = tenant
+   where c.only_row;
 end $$;
 comment on function wardgate.route_for_token is
   'May this client have a token for this tenant?';
 
--- live_keys: key ids of the client's secrets that still count; a token whose
+-- One row, always. live_keys: key ids, in no order, of the client's secrets that still count; a token whose
 -- `cred` is not among them is refused. Provider columns are null when the
 -- tenant has none.
 create function wardgate.route_for_facade(
-  client uuid, tenant uuid,
-  out n             bigint,
-  out client_state  text,
-  out live_keys     text[],
-  out grant_state   text,
-  out grant_ends    timestamptz,
-  out tenant_state  text,
-  out notice        text,
-  out notice_until  timestamptz,
-  out retry_after_s integer,
-  out mrn_system    text,
-  out provider_id   bigint,
-  out revision      bigint,
-  out base_url      text,
-  out fhir_version  text,
-  out mode          text,
-  out search_post   boolean,
-  out http2         boolean,
-  out connect_ms    integer,
-  out total_ms      integer)
+  client uuid, tenant uuid)
+returns table (
+  n             bigint,
+  client_state  text,
+  live_keys     text[],
+  grant_state   text,
+  grant_ends    timestamptz,
+  tenant_state  text,
+  notice        text,
+  notice_until  timestamptz,
+  retry_after_s integer,
+  mrn_system    text,
+  provider_id   bigint,
+  revision      bigint,
+  base_url      text,
+  fhir_version  text,
+  mode          text,
+  search_post   boolean,
+  http2         boolean,
+  connect_ms    integer,
+  total_ms      integer)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
+  return query
   select c.n,
          case when l.client_id is null then 'unknown'
               when l.disabled_at is not null then 'disabled'
@@ -1007,8 +1019,7 @@ begin
                  from wardgate.client_secret as s
                 where s.client_id = client
                   and s.invalidated_at is null
-                  and (s.not_after is null or s.not_after > now())
-                order by s.key_id),
+                  and (s.not_after is null or s.not_after > now())),
          wardgate.grant_state_now(g.granted_at, g.ended_at),
          g.ended_at,
          coalesce(wardgate.tenant_state_now(t.state, t.notice_until),
@@ -1016,16 +1027,13 @@ begin
          t.notice, t.notice_until, t.retry_after_s, t.mrn_system,
          p.provider_id, p.revision, p.base_url, p.fhir_version, p.mode,
          p.search_post, p.http2, p.connect_ms, p.total_ms
-    into n, client_state, live_keys, grant_state, grant_ends, tenant_state,
-         notice, notice_until, retry_after_s, mrn_system, provider_id,
-         revision, base_url, fhir_version, mode, search_post, http2,
-         connect_ms, total_ms
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
     left join wardgate.client_grant as g
            on g.client_id = client and g.tenant_id = tenant
-    left join wardgate.provider as p on p.tenant_id = tenant;
+    left join wardgate.provider as p on p.tenant_id = tenant
+   where c.only_row;
 end $$;
 comment on function wardgate.route_for_facade is
   'May this client ask this tenant, and where are its records?';
@@ -1036,7 +1044,8 @@ set search_path = pg_catalog, pg_temp as $$
 begin
   select c.n, k.kid into n, kid
     from wardgate.change as c
-    left join wardgate.signing_key as k on k.stage = 'use';
+    left join wardgate.signing_key as k on k.stage = 'use'
+   where c.only_row;
 end $$;
 comment on function wardgate.signing_key_in_use is
   'Which key signs; null: none yet';

@@ -1,9 +1,12 @@
 -- facade.sql - everything that facade asks the database, as wg_facade
 -- SPDX-License-Identifier: Apache-2.0
 
--- Every statement calls one function with its parameters: a plan that knows
--- their values is no better.
+-- Every statement looks up single rows by their keys: a plan that knows the
+-- values is no better, and a sequential scan is never right. Nothing here is
+-- worth compiling.
 set plan_cache_mode = force_generic_plan;
+set enable_seqscan = off;
+set jit = off;
 
 -- Is the database fit for work? One row per check: subject, ok, why.
 prepare ready (bigint, bigint) as

@@ -95,7 +95,8 @@ create table wardgate.client_grant (
   ended_at   timestamptz,
   primary key (client_id, tenant_id)
 );
-create index client_grant_of_tenant on wardgate.client_grant (tenant_id);
+create unique index client_grant_of_tenant
+    on wardgate.client_grant (tenant_id, client_id);
 comment on table wardgate.client_grant is
   'Which client may ask for which tenant; rows that ended are kept';
 comment on column wardgate.client_grant.granted_at is 'Since when';
