@@ -1,7 +1,8 @@
 /* jws.h - ES256 signatures over compact JWS, with keys parsed once
  * SPDX-License-Identifier: Apache-2.0
  *
- * Signing and verifying is EVP's work (RFC 7515, RFC 7518 3.4); libjwt parses
+ * Signing is EVP's work, verifying that of a table made per key (ext/ecdsa), or
+ * EVP's where there is none (RFC 7515, RFC 7518 3.4); libjwt parses
  * a key at every call and is used only to cross-check: at every load EVP signs
  * and libjwt verifies, and the other way round; keys on which they differ are
  * refused. The only door to libjwt. A key is immutable and may be shared by
