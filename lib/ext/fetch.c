@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -25,6 +26,7 @@ struct fetch {
 	struct fetch_run *runs;
 	unsigned running;
 	int64_t tick_ms;
+	int64_t waits_ms; /* somebody waits up to this time; 0: nobody does */
 };
 
 bool
@@ -74,39 +76,6 @@ finish(struct fetch *f, struct fetch_run *r, CURLcode code)
 	run_unlink(f, r);
 	job->run = NULL;
 	job->done(job);
-}
-
-static void
-refuse(struct fetch_job *job, enum err_kind kind, const char *why)
-{
-	err_why(&job->e, kind, "%s", why);
-	job->done(job);
-}
-
-void
-fetch_begin(struct fetch *f, struct fetch_job *job)
-{
-	struct fetch_run *r;
-	struct fetch_pool *p;
-
-	if (!job->addrs_n || !job->total_ms || !job->connect_ms ||
-	    (!job->url.https && !job->plain_http)) {
-		refuse(job, ERR_BROKEN, "a transfer that makes no sense");
-		return;
-	}
-	if (!(p = fetch_pool_for(&f->pools, job))) {
-		refuse(job, ERR_BUSY, "too many providers at once");
-		return;
-	}
-	job->run = r = arena_get(job->a, sizeof *r);
-	job->body = buf_new(job->a, job->limits->body_bytes);
-	r->job = job;
-	r->began_us = clock_mono_us();
-	fetch_pool_lend(p, r, f->ca_dir);
-	run_link(f, r);
-	fetch_run_set(r);
-	if (curl_multi_add_handle(p->multi, r->easy) != CURLM_OK)
-		finish(f, r, CURLE_FAILED_INIT);
 }
 
 void
@@ -205,29 +174,41 @@ tick(struct fetch *f)
 	fetch_pools_sweep(&f->pools, now);
 }
 
-static int
-wait_for(const struct fetch *f, int wait_ms)
+static int64_t
+next_ms(const struct fetch *f)
 {
-	int64_t now = clock_mono_ms(), until = INT64_MAX;
+	int64_t until = f->pools.n ? f->tick_ms : INT64_MAX;
 	const struct fetch_pool *p;
 
-	if (f->pools.n)
-		until = f->tick_ms;
 	for (p = f->pools.armed; p; p = p->armed_next)
 		if (p->due_ms < until)
 			until = p->due_ms;
-	if (until <= now)
-		return 0;
-	if (until != INT64_MAX && (wait_ms < 0 || until - now < wait_ms))
-		return (int)(until - now);
-	return wait_ms;
+	return until;
+}
+
+/* The one place where time passes, and where the lock is let go. */
+static int
+events(
+    struct fetch *f, struct epoll_event *ev, int wait_ms, pthread_mutex_t *lock)
+{
+	int64_t now = clock_mono_ms(), until = next_ms(f);
+	int n;
+
+	if (until - now < wait_ms)
+		wait_ms = until > now ? (int)(until - now) : 0;
+	f->waits_ms = now + wait_ms;
+	pthread_mutex_unlock(lock);
+	n = epoll_wait(f->pools.epoll, ev, EVENTS, wait_ms);
+	pthread_mutex_lock(lock);
+	f->waits_ms = 0;
+	return n;
 }
 
 void
-fetch_turn(struct fetch *f, int wait_ms)
+fetch_turn(struct fetch *f, int wait_ms, pthread_mutex_t *lock)
 {
 	struct epoll_event ev[EVENTS];
-	int i, n = epoll_wait(f->pools.epoll, ev, EVENTS, wait_for(f, wait_ms));
+	int i, n = events(f, ev, wait_ms, lock);
 
 	for (i = 0; i < n; i++) {
 		uint64_t word = ev[i].data.u64;
@@ -246,6 +227,7 @@ fetch_turn(struct fetch *f, int wait_ms)
 	}
 	fire_timers(f);
 	tick(f);
+	ERR_clear_error();
 }
 
 /* Edge-triggered, so that nobody has to read it back. */
@@ -256,6 +238,43 @@ fetch_wake(struct fetch *f)
 	ssize_t n = write(f->wake, &one, sizeof one);
 
 	(void)n; /* full means: it is awake */
+}
+
+static void
+refuse(struct fetch_job *job, enum err_kind kind, const char *why)
+{
+	err_why(&job->e, kind, "%s", why);
+	job->done(job);
+}
+
+void
+fetch_begin(struct fetch *f, struct fetch_job *job)
+{
+	struct fetch_run *r;
+	struct fetch_pool *p;
+
+	if (!job->addrs_n || !job->total_ms || !job->connect_ms ||
+	    (!job->url.https && !job->plain_http)) {
+		refuse(job, ERR_BROKEN, "a transfer that makes no sense");
+		return;
+	}
+	if (!(p = fetch_pool_for(&f->pools, job))) {
+		refuse(job, ERR_BUSY, "too many providers at once");
+		return;
+	}
+	job->run = r = arena_get(job->a, sizeof *r);
+	job->body = buf_new(job->a, job->limits->body_bytes);
+	r->job = job;
+	r->began_us = clock_mono_us();
+	fetch_pool_lend(p, r, f->ca_dir);
+	run_link(f, r);
+	fetch_run_set(r);
+	if (curl_multi_add_handle(p->multi, r->easy) != CURLM_OK)
+		finish(f, r, CURLE_FAILED_INIT);
+	fire_timers(f);
+	if (next_ms(f) < f->waits_ms)
+		fetch_wake(f);
+	ERR_clear_error(); /* of TLS, in a thread that has its own crypto */
 }
 
 /* ---- birth and end ---------------------------------------------------------- */

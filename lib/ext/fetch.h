@@ -11,9 +11,13 @@
  * content codings other than gzip, names resolved by libcurl. Addresses are
  * given by the caller, pinned, and compared again when the socket is opened.
  *
- * Everything but fetch_wake belongs to one thread. */
+ * One thread at a time: whoever calls holds the lock that fetch_turn is told
+ * of. Nothing here waits but fetch_turn, which lets go of it meanwhile; so
+ * several threads can begin transfers while one of them turns the loop. */
 #ifndef EXT_FETCH_H
 #define EXT_FETCH_H
+
+#include <pthread.h>
 
 #include "ext/fetch_run.h"
 
@@ -27,8 +31,8 @@ bool fetch_init(struct err *e);
 struct fetch *fetch_new(const char *ca_dir, struct err *e);
 void fetch_free(struct fetch *f);
 
-/* fetch_begin - take a job on. done may be called before this returns. Errors
- * (in job->e):
+/* fetch_begin - take a job on, and send what can be sent at once. done, of
+ * this job or another, may be called before this returns. Errors (in job->e):
  *   ERR_UPSTREAM_CONNECT  no TCP or TLS connection
  *   ERR_UPSTREAM_TIMEOUT  connect_ms, total_ms, or slower than the limit
  *   ERR_UPSTREAM_BAD      cut off, not HTTP/1 or /2, bad coding
@@ -44,11 +48,11 @@ void fetch_end(struct fetch *f, struct fetch_job *job, enum err_kind kind,
 /* fetch_end_all - the same for every job under way: ERR_BUSY. */
 void fetch_end_all(struct fetch *f);
 
-/* fetch_turn - one turn of the loop: wait (at most wait_ms, -1: as long as
- * nothing happens), move what can be moved, call done where it is. */
-void fetch_turn(struct fetch *f, int wait_ms);
+/* fetch_turn - one turn of the loop: wait (at most wait_ms, without the lock),
+ * move what can be moved, call done where it is. One thread at a time. */
+void fetch_turn(struct fetch *f, int wait_ms, pthread_mutex_t *lock);
 
-/* fetch_wake - makes a fetch_turn that waits return; from any thread. */
+/* fetch_wake - makes a fetch_turn that waits return; needs no lock. */
 void fetch_wake(struct fetch *f);
 
 /* fetch_pools, fetch_running - how many, for tests and figures. */

@@ -38,7 +38,7 @@ struct fetch_limits {
 /* One transfer. The caller fills the first part and keeps the whole alive and
  * untouched until done is called; texts are NUL-terminated. */
 struct fetch_job {
-	struct arena *a;   /* takes the answer; used by the loop's thread */
+	struct arena *a;   /* takes the answer; used by whoever moves it */
 	struct guid owner; /* owner and revision name the pool; a pool of an */
 	int64_t revision;  /* older revision goes as soon as it is idle */
 	struct fetch_url url;           /* https, or http with plain_http */
@@ -49,7 +49,7 @@ struct fetch_job {
 	struct str post;              /* absent: GET */
 	unsigned connect_ms, total_ms;
 	const struct fetch_limits *limits;
-	void (*done)(struct fetch_job *); /* on the loop's thread */
+	void (*done)(struct fetch_job *); /* by whoever finds out */
 	void *ctx;
 
 	/* The answer, borrowed from a; whole once done is called. */

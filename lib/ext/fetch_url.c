@@ -36,7 +36,12 @@ plain_url(struct str text)
 		i = 7;
 	else
 		return false;
-	return i < text.len && text.at[i] != '/';
+	if (i == text.len || text.at[i] == '/')
+		return false;
+	for (; i < text.len && !strchr("/?", text.at[i]); i++)
+		if (text.at[i] == '%')
+			return false; /* a zone, or letters in disguise */
+	return true;
 }
 
 static const char *

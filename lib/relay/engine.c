@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "relay/engine.h"
 
-#include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,230 +14,215 @@
 
 #include "base/clock.h"
 
-#define GRACE_MS 250 /* after its deadline the loop is reminded of a job */
+#define GRACE_MS 250  /* after its deadline a thread ends its job itself */
+#define TURN_MS  1000 /* longest wait of whoever turns the loop */
+#define IDLE_S   5    /* between two looks of the keeper */
+#define LEAVE_MS 5    /* between two looks whether all have left */
 
-/* A sleeping thread's place, on its stack. The loop's thread writes `state`
- * last and then knows the seat no more. */
+/* A waiting thread's place: on its stack and, under the lock, in a list. Who
+ * writes DONE knows the seat no more. */
 struct seat {
-	struct fetch_job *job;
-	struct seat *next; /* in the inbox, later among those given up */
+	struct engine *en;
+	struct seat *prev, *next;
 	atomic_uint state; /* also the futex word */
 };
-enum { RUNS, RUNS_AND_SLEEPS, DONE };
+enum { WAITS, SLEEPS, TURNS, DONE };
 
 struct engine {
-	pthread_mutex_t lock;      /* of all down to `leave` */
-	struct seat *first, *last; /* inbox */
-	struct seat *given_up;
-	bool asleep; /* the loop waits: wake it */
-	bool stop;
-	unsigned inside; /* threads between engine_enter and engine_leave */
-	pthread_cond_t leave;
+	pthread_mutex_t lock; /* of these five */
+	struct fetch *fetch;
+	struct seat *seats;
+	bool turning; /* a thread turns the loop */
+	bool closed;  /* the keeper and new jobs see this */
+	pthread_cond_t closes;
 
-	pthread_t thread;
-	struct fetch *fetch; /* the loop's own */
+	atomic_bool stop;
+	atomic_uint inside; /* threads between engine_enter and engine_leave */
+	pthread_t keeper;
 	struct resolve *names;
 	struct fetch_limits limits;
 	unsigned connect_ms, total_ms;
 };
 
-/* ---- one futex per sleeper ---------------------------------------------------- */
+/* ---- seats -------------------------------------------------------------------- */
 
 static void
-futex_sleep(atomic_uint *word, unsigned while_it_is, int64_t ms)
+sit_down(struct engine *en, struct seat *s)
 {
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
-
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_it_is,
-	    ms < 0 ? NULL : &t, NULL, 0);
+	s->en = en;
+	s->next = en->seats;
+	if (s->next)
+		s->next->prev = s;
+	en->seats = s;
 }
 
-/* The word may be gone already, its thread having seen DONE: then the call
- * wakes nobody, or somebody who looks again and sleeps on. */
+static void
+stand_up(struct seat *s)
+{
+	if (s->next)
+		s->next->prev = s->prev;
+	if (s->prev)
+		s->prev->next = s->next;
+	else
+		s->en->seats = s->next;
+}
+
+/* The seat may be gone once its thread has seen DONE: then the call wakes
+ * nobody, or somebody who looks again and sleeps on. */
+static void
+tell(struct seat *s, unsigned state)
+{
+	atomic_uint *word = &s->state;
+
+	if (atomic_exchange_explicit(word, state, memory_order_acq_rel) ==
+	    SLEEPS)
+		syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
 static void
 on_done(struct fetch_job *job)
 {
 	struct seat *s = job->ctx;
-	atomic_uint *word = &s->state;
 
-	if (atomic_exchange_explicit(word, DONE, memory_order_acq_rel) ==
-	    RUNS_AND_SLEEPS)
-		syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	stand_up(s);
+	tell(s, DONE);
 }
 
-/* until_ms -1: as long as it takes. false: the time is up. */
-static bool
-wait_done(struct seat *s, int64_t until_ms)
+static unsigned
+state_of(struct seat *s)
 {
-	unsigned was = RUNS;
-
-	atomic_compare_exchange_strong_explicit(&s->state, &was,
-	    RUNS_AND_SLEEPS, memory_order_acq_rel, memory_order_acquire);
-	while (atomic_load_explicit(&s->state, memory_order_acquire) != DONE) {
-		int64_t ms = until_ms < 0 ? -1 : until_ms - clock_mono_ms();
-
-		if (until_ms >= 0 && ms <= 0)
-			return false;
-		futex_sleep(&s->state, RUNS_AND_SLEEPS, ms);
-	}
-	return true;
+	return atomic_load_explicit(&s->state, memory_order_acquire);
 }
 
-/* ---- the loop's thread -------------------------------------------------------- */
+/* Until told something, or until_ms. Returns the state then. */
+static unsigned
+sleep_on(struct seat *s, int64_t until_ms)
+{
+	unsigned state = WAITS;
 
-/* The lock is held throughout: a seat stays valid while it is in the list,
- * because its thread takes it out before it leaves. */
+	atomic_compare_exchange_strong_explicit(&s->state, &state, SLEEPS,
+	    memory_order_acq_rel, memory_order_acquire);
+	while ((state = state_of(s)) == SLEEPS) {
+		int64_t ms = until_ms - clock_mono_ms();
+		struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+		if (ms <= 0)
+			break;
+		syscall(SYS_futex, &s->state, FUTEX_WAIT_PRIVATE, SLEEPS, &t,
+		    NULL, 0);
+	}
+	return state;
+}
+
+/* ---- turning the loop; the lock is held ------------------------------------------ */
+
 static void
-end_given_up(struct engine *en)
+turn(struct engine *en, int wait_ms)
 {
-	struct seat *s;
-
-	pthread_mutex_lock(&en->lock);
-	while ((s = en->given_up)) {
-		en->given_up = s->next;
-		fetch_end(en->fetch, s->job, ERR_UPSTREAM_TIMEOUT,
-		    "the deadline has passed");
-	}
-	pthread_mutex_unlock(&en->lock);
+	en->turning = true;
+	fetch_turn(en->fetch, wait_ms, &en->lock);
+	en->turning = false;
 }
 
-/* What has come since the last time. Whoever was given up by then has been
- * begun by the time the list is gone through. */
-static struct seat *
-take_inbox(struct engine *en, bool *given_up, bool *stop)
+/* To be called before the lock is let go for good: while seats are taken,
+ * somebody turns the loop or has been told to. The newest seat is told, its
+ * thread is the likeliest to be still awake. */
+static void
+hand_on(struct engine *en)
 {
-	struct seat *s;
-
-	pthread_mutex_lock(&en->lock);
-	s = en->first;
-	en->first = en->last = NULL;
-	*given_up = en->given_up != NULL;
-	*stop = en->stop;
-	en->asleep = !s && !*given_up && !*stop;
-	pthread_mutex_unlock(&en->lock);
-	return s;
+	if (!en->turning && en->seats)
+		tell(en->seats, TURNS);
 }
 
-static void *
-loop(void *ctx)
+/* Turns the loop if nobody does, sleeps otherwise; lets go of the lock. */
+static void
+wait_done(
+    struct engine *en, struct seat *s, struct fetch_job *job, int64_t until_ms)
 {
-	struct engine *en = ctx;
-	struct seat *s, *next;
-	bool stop, given_up, some;
-
-	do {
-		s = take_inbox(en, &given_up, &stop);
-		some = s != NULL;
-		for (; s; s = next) {
-			next = s->next;
-			fetch_begin(en->fetch, s->job);
+	while (state_of(s) != DONE && clock_mono_ms() < until_ms) {
+		if (!en->turning) {
+			turn(en, TURN_MS);
+			continue;
 		}
-		if (given_up)
-			end_given_up(en);
-		if (!stop)
-			fetch_turn(en->fetch, some || given_up ? 0 : -1);
-	} while (!stop);
-	fetch_end_all(en->fetch);
-	return NULL;
-}
-
-/* ---- threads that ask ---------------------------------------------------------- */
-
-bool
-engine_enter(struct engine *en, struct err *e)
-{
-	bool stop;
-
-	pthread_mutex_lock(&en->lock);
-	stop = en->stop;
-	en->inside += !stop;
-	pthread_mutex_unlock(&en->lock);
-	return !stop || err_why(e, ERR_BUSY, "the process stops");
-}
-
-void
-engine_leave(struct engine *en)
-{
-	pthread_mutex_lock(&en->lock);
-	if (!--en->inside && en->stop)
-		pthread_cond_signal(&en->leave);
-	pthread_mutex_unlock(&en->lock);
-}
-
-static bool
-hand_over(struct engine *en, struct seat *s)
-{
-	bool wake, stop;
-
-	pthread_mutex_lock(&en->lock);
-	stop = en->stop;
-	if (!stop) {
-		if (en->first)
-			en->last->next = s;
-		else
-			en->first = s;
-		en->last = s;
+		atomic_store_explicit(&s->state, WAITS, memory_order_relaxed);
+		pthread_mutex_unlock(&en->lock);
+		if (sleep_on(s, until_ms) == DONE)
+			return;
+		pthread_mutex_lock(&en->lock);
 	}
-	wake = en->asleep;
-	en->asleep = false;
-	pthread_mutex_unlock(&en->lock);
-	if (wake)
-		fetch_wake(en->fetch);
-	return !stop;
-}
-
-static void
-remind(struct engine *en, struct seat *s)
-{
-	pthread_mutex_lock(&en->lock);
-	s->next = en->given_up;
-	en->given_up = s;
-	en->asleep = false;
-	pthread_mutex_unlock(&en->lock);
-	fetch_wake(en->fetch);
-}
-
-static void
-take_back(struct engine *en, struct seat *s)
-{
-	struct seat **at = &en->given_up;
-
-	pthread_mutex_lock(&en->lock);
-	while (*at && *at != s)
-		at = &(*at)->next;
-	if (*at)
-		*at = s->next;
+	if (state_of(s) != DONE)
+		fetch_end(en->fetch, job, ERR_UPSTREAM_TIMEOUT,
+		    "the deadline has passed");
+	hand_on(en);
 	pthread_mutex_unlock(&en->lock);
 }
 
 bool
 engine_run(struct engine *en, struct fetch_job *job, int64_t deadline_ms)
 {
-	struct seat s = { .job = job };
+	struct seat s = { 0 };
 
 	job->ctx = &s;
 	job->done = on_done;
-	if (!hand_over(en, &s))
+	pthread_mutex_lock(&en->lock);
+	if (en->closed) {
+		pthread_mutex_unlock(&en->lock);
 		return err_why(&job->e, ERR_BUSY, "the process stops");
-	if (!wait_done(&s, deadline_ms + GRACE_MS)) {
-		remind(en, &s);
-		wait_done(&s, -1);
-		take_back(en, &s);
 	}
+	sit_down(en, &s);
+	fetch_begin(en->fetch, job);
+	wait_done(en, &s, job, deadline_ms + GRACE_MS);
 	return !job->e.kind;
+}
+
+/* With no request under way nobody turns the loop, but connections and pools
+ * grow old all the same. */
+static void *
+keep(void *ctx)
+{
+	struct engine *en = ctx;
+	struct timespec t;
+
+	pthread_mutex_lock(&en->lock);
+	while (!en->closed) {
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		t.tv_sec += IDLE_S;
+		pthread_cond_timedwait(&en->closes, &en->lock, &t);
+		if (!en->turning && !en->closed)
+			turn(en, 0);
+		hand_on(en);
+	}
+	pthread_mutex_unlock(&en->lock);
+	return NULL;
 }
 
 /* ---- birth and end -------------------------------------------------------------- */
 
+bool
+engine_enter(struct engine *en, struct err *e)
+{
+	atomic_fetch_add(&en->inside, 1);
+	if (!atomic_load(&en->stop))
+		return true;
+	engine_leave(en);
+	return err_why(e, ERR_BUSY, "the process stops");
+}
+
+void
+engine_leave(struct engine *en)
+{
+	atomic_fetch_sub(&en->inside, 1);
+}
+
 static bool
-start_loop(struct engine *en, struct err *e)
+start_keeper(struct engine *en, struct err *e)
 {
 	sigset_t all, old;
 	int why;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	why = pthread_create(&en->thread, NULL, loop, en);
+	why = pthread_create(&en->keeper, NULL, keep, en);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return !why || err_why(e, ERR_BROKEN, "no thread for transfers: %s",
 			   strerror(why));
@@ -263,7 +247,7 @@ engine_free(struct engine *en)
 {
 	fetch_free(en->fetch);
 	resolve_stop(en->names);
-	pthread_cond_destroy(&en->leave);
+	pthread_cond_destroy(&en->closes);
 	pthread_mutex_destroy(&en->lock);
 	free(en);
 }
@@ -274,6 +258,7 @@ engine_start(
 {
 	static const struct engine_doors system;
 	struct engine *en = calloc(1, sizeof *en);
+	pthread_condattr_t attr;
 
 	if (!en)
 		abort(); /* no memory */
@@ -281,10 +266,13 @@ engine_start(
 		doors = &system;
 	read_conf(en, c);
 	pthread_mutex_init(&en->lock, NULL);
-	pthread_cond_init(&en->leave, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&en->closes, &attr);
+	pthread_condattr_destroy(&attr);
 	if (fetch_init(e) &&
 	    (en->names = resolve_start(doors->lookup, doors->lookup_ctx, e)) &&
-	    (en->fetch = fetch_new(doors->ca_dir, e)) && start_loop(en, e))
+	    (en->fetch = fetch_new(doors->ca_dir, e)) && start_keeper(en, e))
 		return en;
 	engine_free(en);
 	return NULL;
@@ -293,18 +281,21 @@ engine_start(
 void
 engine_stop(struct engine *en)
 {
+	struct timespec t = { 0, LEAVE_MS * 1000000 };
+
 	if (!en)
 		return;
-	pthread_mutex_lock(&en->lock);
-	en->stop = true;
-	pthread_mutex_unlock(&en->lock);
-	fetch_wake(en->fetch);
-	pthread_join(en->thread, NULL);
+	atomic_store(&en->stop, true);
 	resolve_close(en->names);
 	pthread_mutex_lock(&en->lock);
-	while (en->inside)
-		pthread_cond_wait(&en->leave, &en->lock);
+	en->closed = true;
+	fetch_end_all(en->fetch);
+	pthread_cond_signal(&en->closes);
 	pthread_mutex_unlock(&en->lock);
+	fetch_wake(en->fetch);
+	pthread_join(en->keeper, NULL);
+	while (atomic_load(&en->inside))
+		nanosleep(&t, NULL);
 	engine_free(en);
 }
 

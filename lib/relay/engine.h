@@ -1,15 +1,21 @@
 /* engine.h - the process's one loop of transfers, and how threads wait for it
  * SPDX-License-Identifier: Apache-2.0
  *
- * One thread drives every transfer of the process. A request thread hands one
- * over and sleeps on a futex of its own until it is done. The loop never
- * resolves a name and never waits for anything but epoll, so a provider that
- * hangs costs the others nothing.
+ * There is one loop, and no thread of its own for it: a request thread begins
+ * its transfer itself, and then either turns the loop for everybody, if nobody
+ * else does, or sleeps on a futex until it is told that its answer is there or
+ * that it is its turn to turn. So an answer costs one wake-up at most, and
+ * none when the process is otherwise idle, where a thread for the loop would
+ * cost two; on virtual machines each is dearer than all that libcurl does. A
+ * keeper thread looks in every few seconds for what grows old unused.
  *
- * Shared between threads: the inbox of transfers and cancellations, under one
- * lock (engine.lock) that is held for a few pointer writes. Everything behind
- * it (ext/fetch: pools, connections) belongs to the loop's thread alone. The
- * resolver has its own room and lock (relay/resolve). */
+ * Whoever turns the loop never resolves a name and waits for nothing but
+ * epoll, and then without the lock: a provider that hangs costs the others
+ * nothing.
+ *
+ * Shared between threads: all of ext/fetch (pools, connections, transfers)
+ * and the list of waiting threads, under one lock (engine.lock), let go while
+ * the loop waits. The resolver has its own room and lock (relay/resolve). */
 #ifndef RELAY_ENGINE_H
 #define RELAY_ENGINE_H
 
@@ -23,12 +29,11 @@ struct engine;
 struct engine_doors {
 	resolve_lookup *lookup; /* NULL: getaddrinfo */
 	void *lookup_ctx;
-	const char
-	    *ca_dir; /* hashed folder of trusted CAs; NULL: the system's */
+	const char *ca_dir; /* hashed folder of CAs; NULL: the system's */
 };
 
-/* engine_start - starts the loop's thread and the resolver's. Signals are
- * blocked in all of them.
+/* engine_start - the loop, its keeper and the resolver's threads; signals are
+ * blocked in these.
  *   c      limits; taken by value where needed, not kept
  *   doors  NULL: the system's own
  * Returns: owned; engine_stop. NULL: ERR_BROKEN, with the cause. */
@@ -36,9 +41,9 @@ struct engine *engine_start(
     const struct conf *c, const struct engine_doors *doors, struct err *e);
 
 /* engine_stop - calls under way end with ERR_BUSY; returns when their threads
- * have left and the loop's thread has ended. A resolver thread that hangs in
- * the system's resolver is left behind and cleans up after itself. No call
- * may begin after this one. NULL is fine. */
+ * have left. A resolver thread that hangs in the system's resolver is left
+ * behind and cleans up after itself. No call may begin after this one. NULL
+ * is fine. */
 void engine_stop(struct engine *en);
 
 /* engine_enter, engine_leave - around a thread's use of what follows, so that
@@ -46,8 +51,8 @@ void engine_stop(struct engine *en);
 bool engine_enter(struct engine *en, struct err *e);
 void engine_leave(struct engine *en);
 
-/* engine_run - hand over a transfer, sleep until it is done. The job and the
- * arena it names are lent to the loop's thread until this returns.
+/* engine_run - begin a transfer and wait until it is done. The job and the
+ * arena it names are lent to whoever turns the loop until this returns.
  *   deadline_ms  clock_mono_ms; the transfer is cut off there
  * false: job->e is set (ext/fetch), or ERR_BUSY while stopping. */
 bool engine_run(struct engine *en, struct fetch_job *job, int64_t deadline_ms);

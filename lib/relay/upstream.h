@@ -64,7 +64,7 @@ struct upstream_answer {
 };
 
 /* upstream_call - ask a provider and wait, until the nearest of deadline_ms
- * and total_ms. The arena is lent to the engine's thread meanwhile. A read
+ * and total_ms. The arena is lent to the engine meanwhile. A read
  * that could not connect, or was answered 502, 503 or 504 (without a
  * Retry-After that asks for patience), is tried once more.
  *
