@@ -3,7 +3,6 @@
 #ifndef RIG_PROVIDER_H
 #define RIG_PROVIDER_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +57,6 @@ provider_start(struct provider *p, bool tls)
 	    p->folder, tls ? "/tmp/wg-tls-XXXXXX" : "", sizeof p->folder - 1);
 	if ((tls && !mkdtemp(p->folder)) || pipe(in) || pipe(out))
 		return false;
-	signal(SIGPIPE, SIG_IGN);
 	if (!(p->pid = fork()))
 		provider_exec(p, in[0], out[1]);
 	close(in[0]);

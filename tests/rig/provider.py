@@ -435,7 +435,7 @@ class Connection(socketserver.BaseRequestHandler):
     def handle(self):
         provider = self.server.provider
         number = provider.connected()
-        self.buffer = b""
+        self.buffer, sock = b"", self.request
         try:
             self.request.settimeout(IDLE_S)
             self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -445,6 +445,8 @@ class Connection(socketserver.BaseRequestHandler):
         except (Closed, OSError, ValueError):
             pass
         finally:
+            if sock is not self.request:
+                sock.close()   # without close_notify: cut means cut
             provider.left()
 
     def one(self, provider, number, sock):

@@ -663,6 +663,20 @@ connection_for(const struct upstream_target *t)
 }
 
 static void
+http2_is_offered_and_need_not_be_taken(void **state)
+{
+	struct upstream_target t = target(tls.base);
+	unsigned first;
+
+	(void)state;
+	NEEDS_PROVIDER();
+	t.provider.at[0] = 0x24;
+	t.http2 = true;
+	first = connection_for(&t);
+	assert_int_equal(connection_for(&t), first);
+}
+
+static void
 one_provider_keeps_its_connection(void **state)
 {
 	struct upstream_target t = target(plain.base);
@@ -825,6 +839,7 @@ main(void)
 		T(a_connection_that_is_not_answered_times_out),
 		T(a_deadline_that_has_passed_costs_nothing),
 		T(asks_of_ours_that_are_not_well_formed_go_nowhere),
+		T(http2_is_offered_and_need_not_be_taken),
 		T(one_provider_keeps_its_connection),
 		T(two_providers_never_share_a_connection),
 		T(providers_that_hang_hold_up_nobody_else),
