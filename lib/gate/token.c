@@ -66,14 +66,14 @@ static bool
 read_integer(struct reader *r, int64_t *to)
 {
 	bool minus = eat(r, '-');
-	const char *start = r->at;
+	struct str digits = { r->at, 0 };
 	uint64_t n;
 
 	while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
 		r->at++;
-	if ((*start == '0' && (r->at - start > 1 || minus)) ||
-	    !str_number(
-		(struct str){ start, (size_t)(r->at - start) }, DIGITS_MAX, &n))
+	digits.len = (size_t)(r->at - digits.at);
+	if (!str_number(digits, DIGITS_MAX, &n) ||
+	    (digits.at[0] == '0' && (digits.len > 1 || minus)))
 		return false;
 	*to = minus ? -(int64_t)n : (int64_t)n;
 	return true;
