@@ -61,9 +61,11 @@ def request(method, url, headers=None, body=None, wait_s=WAIT_S):
     parts = urlsplit(url)
     target = url.split(parts.netloc, 1)[1] or "/"
     link = HTTPConnection(parts.hostname, parts.port, timeout=wait_s)
+    pairs = list(headers.items() if isinstance(headers, dict)
+                 else headers or ())
     try:
-        link.putrequest(method, target, skip_accept_encoding=True)
-        pairs = headers.items() if isinstance(headers, dict) else headers or ()
+        link.putrequest(method, target, skip_accept_encoding=True,
+                        skip_host=any(n.lower() == "host" for n, _ in pairs))
         for name, value in pairs:
             link.putheader(name, value)
         if isinstance(body, str):
