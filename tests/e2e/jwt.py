@@ -41,11 +41,17 @@ def es256(key, data):
     return done.stdout
 
 
+def dumps(value):
+    """JSON without blanks: ours has none, and another spelling is refused
+    before anything else is looked at."""
+    return json.dumps(value, separators=(",", ":"))
+
+
 def text(value):
     """JSON of a dict; text and bytes stay as they are."""
     if isinstance(value, bytes):
         return value
-    return (value if isinstance(value, str) else json.dumps(value)).encode()
+    return (value if isinstance(value, str) else dumps(value)).encode()
 
 
 def make(key, head, claims, sign=None):

@@ -1,10 +1,14 @@
 # test_edge.py - web server and programs together, at the edges of HTTP
 # SPDX-License-Identifier: Apache-2.0
 
+import time
 import unittest
+from pathlib import Path
 
 from tests.rig import client
 from tests.rig.client import FORM, Env, raw_answer, request
+
+BACK_S = 5      # lighttpd looks again each second
 
 # Addresses that a careless reader takes for another one.
 CROOKED = ("/fhir/Patient/../../admin", "/fhir/r4/%2e%2e/stu3/Patient/1",
@@ -135,6 +139,30 @@ class Edge(unittest.TestCase):
             with self.subTest(path):
                 self.is_refusal(request(
                     "GET", self.env["WG_BASE"] + path), 404, 403)
+
+    def test_a_program_that_is_not_there_is_an_error_in_its_shape(self):
+        asked = {"token": ("POST", "/oauth2/token", b"a=b"),
+                 "facade": ("GET", "/fhir/r4/Patient/1", None),
+                 "metadata": ("GET", "/fhir/metadata", None)}
+        for name, (method, path, body) in asked.items():
+            sock = Path(self.env["WG_HOME"]) / f"run/{name}.sock"
+            away = sock.rename(sock.with_suffix(".away"))
+            try:
+                with self.subTest(name):
+                    answer = request(method, self.env["WG_BASE"] + path, {},
+                                     body)
+                    self.is_refusal(answer, 502, 503)
+                    self.assertEqual("error" in answer.json, name == "token")
+            finally:
+                away.rename(sock)
+            self.comes_back(method, path, body)
+
+    def comes_back(self, method, path, body):
+        until = time.monotonic() + BACK_S
+        while request(method, self.env["WG_BASE"] + path, {},
+                      body).status >= 500:
+            self.assertLess(time.monotonic(), until, path)
+            time.sleep(0.05)
 
     def test_every_answer_of_a_program_can_be_traced(self):
         for path in ("/fhir/r4/metadata", "/fhir/r4/Patient/1", "/healthz",

@@ -22,8 +22,14 @@ class Facade(Hostile):
         super().setUpClass()
         cls.forge = jwt.Forge(cls.env)
         cls.token = cls.env.token(FACE)
-        found = cls.env.search("Patient", FACE, cls.token, gender="female")
-        cls.patient = found.json["entry"][0]["resource"]["id"]
+        cls.patient = cls.somebody(FACE)
+
+    @classmethod
+    def somebody(cls, face):
+        """A patient's id, told by the hospital itself."""
+        found = request("GET", f"{cls.env['WG_BASE']}/rehearsal/"
+                        f"{face.lower()}/Patient?_count=1")
+        return found.json["entry"][0]["resource"]["id"]
 
     def get(self, path=None, token=None, **headers):
         return self.env.fhir("GET", path or f"Patient/{self.patient}",
@@ -95,9 +101,10 @@ class Tokens(Facade):
         for change, reason in rows_:
             with self.subTest(change):
                 self.refused(f.token(claims=f.now(**change)), reason)
-        text = json.dumps(f.now()).replace(str(f.now()["exp"]), "1e300", 1)
+        text = jwt.dumps(f.now()).replace(str(f.now()["exp"]), "1e300", 1)
         self.refused(f.token(claims=text), "token_claims")
-        fine = f.token(claims=f.now(exp=now - 30))
+        fine = f.token(claims=f.now(exp=now - 30, iat=now - 300,
+                                    nbf=now - 300))
         self.assertEqual(self.get(token=fine).status, 200)
 
     def test_A6_issuer_and_audience(self):
@@ -118,7 +125,8 @@ class Tokens(Facade):
     def test_A6_claims_that_do_not_agree(self):
         f = self.forge
         for change in ({"sub": self.env["WG_CLIENT2_ID"]}, {"scope": "x"},
-                       {"scope": f.claims["scope"].upper()}, {"scope": None},
+                       {"scope": self.env["WG_TENANT_DSTU2"].upper()},
+                       {"scope": None}, {"scope": "-"},
                        {"client_id": None}, {"jti": None}, {"jti": 7},
                        {"cred": "x"}, {"cred": None}):
             with self.subTest(change):
@@ -130,7 +138,8 @@ class Tokens(Facade):
 
         def head(**more):
             return {**f.head, **more}
-        bad = ("token_malformed", "token_key_unknown", "token_signature")
+        bad = ("token_malformed", "token_key_unknown", "token_signature",
+               "token_claims")
         for alg in ("none", "nOnE", "HS256", "RS256", "ES384", "es256", None):
             for sign in (lambda d: b"", jwt.hs256(public), None):
                 self.refused(f.token(head=head(alg=alg), sign=sign), bad)
@@ -153,7 +162,7 @@ class Tokens(Facade):
         raw = jwt.unb64(sig)
         for other in (b"", raw[:63], raw + b"\0", b"\0" * 64,
                       b"\0" * 32 + raw[32:], raw[:32] + b"\0" * 32,
-                      raw * 200, bytes([raw[0] ^ 1]) + raw[1:],
+                      raw * 60, bytes([raw[0] ^ 1]) + raw[1:],
                       jwt.es256(f.key, data.encode())):
             self.refused(f"{data}.{jwt.b64(other)}",
                          ("token_signature", "token_malformed"))
@@ -170,21 +179,21 @@ class Tokens(Facade):
                      {"jwk": {}}, {"x5c": []}, {"cty": "JWT"}):
             with self.subTest(more):
                 self.refused(f.token(head={**f.head, **more}),
-                             "token_malformed")
+                             ("token_malformed", "token_claims"))
         self.refused(f.token() + ".x.y", "token_malformed")
 
     def test_A10_json_that_others_accept(self):
         f = self.forge
-        good = json.dumps(f.now())
+        good = jwt.dumps(f.now())
         bad = ("token_malformed", "token_claims")
         for text in ("[]", "7", '"x"', "", "{", good + " {}", good + "\0",
                      "\ufeff" + good, good.replace("{", '{"exp":1,', 1),
                      good.replace('"jti"', '"j\\u0074i":"x","jti"', 1),
                      good.replace(f.now()["jti"], "a\\u0000b" + "A" * 15, 1),
-                     '{"a":' * 3000 + "1" + "}" * 3000):
+                     '{"a":' * 800 + "1" + "}" * 800):
             with self.subTest(text[:60]):
                 self.refused(f.token(claims=text), bad)
-        head = json.dumps(f.head)
+        head = jwt.dumps(f.head)
         for text in ("[]", head + head, head.replace("{", '{"alg":"none",', 1),
                      "\ufeff" + head):
             self.refused(f.token(head=text), "token_malformed")
@@ -198,9 +207,8 @@ class Tokens(Facade):
         f = self.forge
         for size in (6000, 7900, 12000):
             answer = self.get(token=f.token(claims=f.now(pad="x" * size)))
-            self.assertIn(answer.status, (200, 401, 431), answer)
-            if size > 8192:
-                self.assertIn(answer.status, (401, 431))
+            self.assertIn(answer.status, (200, 401) if size < 7000 else
+                          (400, 401, 431), answer)
         answer = self.get(token="a" * 1000000)
         self.assertIn(answer.status, (400, 401, 431))
 
@@ -209,14 +217,16 @@ class Tokens(Facade):
         mine = self.env["WG_TENANT_STU3"]
         self.safe(self.get(f"{other}/Patient/{self.patient}"), 403,
                   "tenant_other", "tenant_other")
-        for field in ("X-Tenant", "X-Tenant-Id", "X-Tenant-ID"):
-            self.safe(self.get(**{field: other}), 403, "tenant_other",
+        for value in (other, other.upper(), "x", f"{mine} {other}"):
+            self.safe(self.get(**{"X-Tenant": value}), 403, "tenant_other",
                       "tenant_other")
-        self.assertEqual(self.get(**{"X-Tenant": mine.upper()}).status, 200)
         here = self.get()
-        there = self.get(Host=f"{other}.example")
-        self.assertEqual(there.status, 200, there)
-        self.assertEqual(here.body, there.body)
+        for more in ({"X-Tenant": mine.upper()}, {"X-Tenant-Id": other},
+                     {"Host": f"{other}.example"}, {"Tenant": other}):
+            there = self.get(**more)
+            self.assertEqual((there.status, there.body), (200, here.body))
+        listed = self.get(f"Patient/{self.patient}?tenant={other}")
+        self.assertEqual((listed.status, listed.body), (200, here.body))
 
     def test_A13_a_token_of_one_tenant_never_reads_another(self):
         token = self.env.token("R4")
@@ -309,7 +319,7 @@ class Requests(Facade):
                       "format_refused", "format_refused")
 
     def test_F9_control_characters_in_values(self):
-        for value in ("a%0d%0aX: y", "a%00", "%ff", "%c0%80", "a%7f"):
+        for value in ("a%0d%0aX:%20y", "a%00", "%ff", "%c0%80", "a%7f"):
             answer = self.get(f"Patient?family={value}")
             self.assertEqual(answer.status, 400, answer)
             self.assertNotIn("x", answer.header)
@@ -341,11 +351,14 @@ class Requests(Facade):
     def test_F13_request_ids(self):
         for sent, taken in (("abc-1._X", True), ("a" * 64, True),
                             ("a" * 65, False), ("a" * 6000, False),
-                            ('a"}', False), ("a b", False), ("\x1b[1m", False)):
+                            ('a"}', False), ("a b", False), ("é", False)):
             answer = self.get(**{"X-Request-Id": sent})
             self.assertEqual(answer.status, 200, answer)
             back = answer.header["x-request-id"]
             self.assertEqual(back == sent, taken, back)
+        escape = self.get(**{"X-Request-Id": "\x1b[1m"})
+        self.assertIn(escape.status, (200, 400), escape)
+        self.assertNotIn("\x1b", str(escape.headers))
         one = self.get(**{"X-Request-Id": "same"})
         two = self.get(**{"X-Request-Id": "same"})
         self.assertNotEqual(one.header["x-trace-id"], two.header["x-trace-id"])
@@ -438,7 +451,8 @@ class Sealed(Facade):
         self.assertNotIn("/rehearsal/", answer.text)
         for face in ("DSTU2", "STU3", "R4"):
             token = self.env.token(face)
-            answer = self.env.search("Patient", face, token, gender="male")
+            answer = self.env.search("Patient", face, token,
+                                     _id=self.somebody(face))
             self.assertEqual(answer.status, 200, answer)
             self.assertNotIn("/rehearsal/", answer.text)
             self.assertTrue(answer.json["entry"][0]["fullUrl"].startswith(
