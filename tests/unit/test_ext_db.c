@@ -8,14 +8,17 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "ext/db.h"
+#include "ext/db_link.h"
 
 #define ROWS(...)                                                              \
 	(const struct db_arg[])                                                \
@@ -287,6 +290,66 @@ a_late_answer_is_given_up_and_the_next_ask_works(void **state)
 	db_close(db);
 }
 
+struct place {
+	char host[256], port[16];
+};
+
+static void
+note_place(void *ctx, const char *key, const char *value)
+{
+	struct place *p = ctx;
+
+	if (!strcmp(key, "host"))
+		snprintf(p->host, sizeof p->host, "%s", value);
+	if (!strcmp(key, "port"))
+		snprintf(p->port, sizeof p->port, "%s", value);
+}
+
+/* Takes connections and never says a word. */
+static int
+silent_server(unsigned *port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+static void
+a_silent_first_server_leaves_time_for_the_second(void **state)
+{
+	struct place p = { .port = "5432" };
+	const char *whole = server;
+	struct err e = { 0 };
+	struct db *db;
+	char both[1024];
+	unsigned port;
+	int fd;
+
+	(void)state;
+	if (skipped())
+		skip();
+	assert_true(link_settings(server, note_place, &p, &e));
+	if (!*p.host)
+		skip();
+	fd = silent_server(&port);
+	snprintf(both, sizeof both, "%s host=127.0.0.1,%s port=%u,%s", whole,
+	    p.host, port, p.port);
+	server = both;
+	db = open_db(1, 6000);
+	server = whole;
+	assert_non_null(db_ask(db, a, "me", NULL, 0, &e));
+	db_close(db);
+	close(fd);
+}
+
 static void
 a_session_that_died_while_idle_is_replaced_unseen(void **state)
 {
@@ -422,6 +485,7 @@ main(void)
 		TEST(our_own_refusals_carry_their_sentence),
 		TEST(a_script_names_its_line),
 		TEST(a_late_answer_is_given_up_and_the_next_ask_works),
+		TEST(a_silent_first_server_leaves_time_for_the_second),
 		TEST(a_session_that_died_while_idle_is_replaced_unseen),
 		TEST(a_transaction_is_never_continued_in_another_session),
 		TEST(a_full_pool_is_waited_for_and_then_refused),
