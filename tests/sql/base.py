@@ -32,6 +32,40 @@ class Refused(Exception):
     """psql failed; the text is its standard error."""
 
 
+class Session:
+    """A psql that stays: one start for many statements of one role."""
+
+    END = "-- answered --"
+
+    def __init__(self, dsn):
+        self.psql = subprocess.Popen(
+            [place.tool("psql", "postgresql-client-15"), "-XqAt", "-d", dsn],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
+            env={**os.environ, "LC_ALL": "C.UTF-8"})
+
+    def ask(self, text):
+        """The answer of one statement; Refused with its state and message."""
+        self.psql.stdin.write(
+            f"{text.strip().rstrip(';')}\n;\n\\echo '{self.END}' :ERROR :SQLSTATE"
+            " :LAST_ERROR_MESSAGE\n")
+        self.psql.stdin.flush()
+        lines = []
+        for line in self.psql.stdout:
+            if line.startswith(self.END):
+                error, state, said = line[len(self.END):].split(" ", 3)[1:]
+                if error == "true":
+                    raise Refused(f"ERROR:  {state}: {said.strip()}")
+                return "".join(lines).rstrip("\n")
+            lines.append(line)
+        raise Refused("psql ended")
+
+    def close(self):
+        self.psql.stdin.close()
+        self.psql.stdout.close()
+        self.psql.wait()
+
+
 class Server:
     """One cluster for all tests of this process."""
 
@@ -137,16 +171,21 @@ class DatabaseCase(unittest.TestCase):
         else:
             cls.name = cls.server.create()
             cls.server.migrate(cls.name)
+        cls.sessions = {}
 
     @classmethod
     def tearDownClass(cls):
+        for session in cls.sessions.values():
+            session.close()
         cls.server.drop(cls.name)
 
     # ---- asking ----
 
     def sql(self, text, role=OWNER):
         """One statement; its answer as psql prints it, unaligned."""
-        return self.server.run(self.name, role, "-c", text)
+        if role not in self.sessions:
+            self.sessions[role] = Session(self.server.dsn(self.name, role))
+        return self.sessions[role].ask(text)
 
     def rows(self, text, role=OWNER):
         """One query; a list of dictionaries."""
@@ -160,10 +199,9 @@ class DatabaseCase(unittest.TestCase):
         return found[0]
 
     def refused(self, text, role=OWNER, state=None):
-        """The statement fails; returns what psql said, first line."""
+        """The statement fails; returns state and message."""
         with self.assertRaises(Refused) as caught:
-            self.server.run(self.name, role, "-v", "VERBOSITY=verbose",
-                            "-c", text)
+            self.sql(text, role)
         said = str(caught.exception)
         if state:
             self.assertIn(f"{state}: ", said)
@@ -196,7 +234,11 @@ class DatabaseCase(unittest.TestCase):
 
     def add_secret(self, key="abcdefgh", client=CLIENT, before="null",
                    after="null", most=5):
-        return self.sql(f"""
+        return self.sql(
+            self.secret_sql(key, client, before, after, most), "wg_operator")
+
+    def secret_sql(self, key, client=CLIENT, before="null", after="null",
+                   most=5):
+        return f"""
             select wardgate.secret_add('{client}', '{key}', 'label',
-              'wg1_{key}', '\\x{"ab" * 32}', 1, {before}, {after}, {most})
-            """, "wg_operator")
+              'wg1_{key}', '\\x{"ab" * 32}', 1, {before}, {after}, {most})"""

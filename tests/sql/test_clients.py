@@ -77,7 +77,8 @@ class Clients(base.DatabaseCase):
 
         def add(name):
             try:
-                self.add_secret(name, most=3)
+                self.server.run(self.name, "wg_operator", "-c",
+                                self.secret_sql(name, most=3))
                 return 1
             except base.Refused:
                 return 0
