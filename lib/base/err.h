@@ -93,7 +93,8 @@ enum err_kind {
 struct err {
 	enum err_kind kind;
 	unsigned retry_after_s; /* 0: none */
-	char said[320];         /* for the caller: UTF-8, no internals */
+	char said[2048];        /* for the caller: UTF-8, no internals; holds
+	                           the longest notice, 500 characters */
 	char why[320];          /* for the log and the operator */
 };
 
