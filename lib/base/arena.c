@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -11,7 +12,12 @@
 
 #define ALIGN       16u
 #define BLOCK_FIRST ((size_t)64 * 1024) /* what a reset keeps */
-#define BLOCK_MAX   ((size_t)1024 * 1024)
+#define BLOCK_NEXT  ((size_t)256 * 1024)
+#ifdef __SANITIZE_ADDRESS__
+#define SPARES_MAX 0 /* what is used after its end shall be seen */
+#else
+#define SPARES_MAX 24 /* blocks of BLOCK_NEXT that wait for the next user */
+#endif
 
 struct block {
 	struct block *older;
@@ -54,17 +60,55 @@ get_or_die(size_t n)
 	return p;
 }
 
+/* Blocks of the usual size go from request to request: given back to the
+ * system they would have to be mapped and cleared for each. */
+static struct {
+	pthread_mutex_t lock; /* guards the two below */
+	struct block *top;
+	int n;
+} spares = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static struct block *
+take_spare(void)
+{
+	struct block *b;
+
+	pthread_mutex_lock(&spares.lock);
+	if ((b = spares.top)) {
+		spares.top = b->older;
+		spares.n--;
+	}
+	pthread_mutex_unlock(&spares.lock);
+	return b;
+}
+
+static bool
+keep_spare(struct block *b)
+{
+	bool room;
+
+	pthread_mutex_lock(&spares.lock);
+	if ((room = spares.n < SPARES_MAX)) {
+		b->older = spares.top;
+		spares.top = b;
+		spares.n++;
+	}
+	pthread_mutex_unlock(&spares.lock);
+	return room;
+}
+
 static void
 add_block(struct arena *a, size_t need)
 {
-	size_t size = a->block ? a->block->size * 2 : BLOCK_FIRST;
-	struct block *b;
+	size_t size = a->block ? BLOCK_NEXT : BLOCK_FIRST;
+	struct block *b = NULL;
 
-	if (size > BLOCK_MAX)
-		size = BLOCK_MAX;
 	if (size < need)
-		size = need;
-	b = get_or_die(sizeof *b + size);
+		size = need < BLOCK_NEXT ? BLOCK_NEXT : need;
+	if (size == BLOCK_NEXT)
+		b = take_spare();
+	if (!b)
+		b = get_or_die(sizeof *b + size);
 	b->older = a->block;
 	b->size = size;
 	b->used = 0;
@@ -81,7 +125,8 @@ drop_block(struct arena *a)
 	a->block = b->older;
 	a->held -= b->size;
 	atomic_fetch_sub_explicit(&total, b->size, memory_order_relaxed);
-	free(b);
+	if (b->size != BLOCK_NEXT || !keep_spare(b))
+		free(b);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 struct fcgi;
 
@@ -35,11 +36,14 @@ char **fcgi_params(const struct fcgi *f);
 size_t fcgi_read(struct fcgi *f, char *to, size_t n);
 bool fcgi_cut(const struct fcgi *f);
 
-/* fcgi_write - the whole answer, CGI form (RFC 3875 6). false: peer gone. */
-bool fcgi_write(struct fcgi *f, const char *text, size_t n);
+/* fcgi_answer - the whole answer, or what is left of it, and its end. head is
+ * shorter than a record (64 KiB). false: peer gone, or it takes nothing for
+ * wait_ms. */
+bool fcgi_answer(struct fcgi *f, struct str head, struct str body);
 
-/* fcgi_flush - what was written leaves now. false: peer gone. */
-bool fcgi_flush(struct fcgi *f);
+/* fcgi_write - a part of an answer, at once; fcgi_answer or fcgi_end closes
+ * it. false: as above. */
+bool fcgi_write(struct fcgi *f, const char *text, size_t n);
 
 /* fcgi_break - closes the connection in the middle of the answer, so that the
  * web server knows it broken; fcgi_end then has nothing left to do. */

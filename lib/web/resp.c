@@ -70,7 +70,7 @@ put_field(struct buf *b, const char *name, const char *value)
 }
 
 void
-resp_write(struct buf *b, const struct resp *r)
+resp_head(struct buf *b, const struct resp *r)
 {
 	size_t i;
 
@@ -82,6 +82,4 @@ resp_write(struct buf *b, const struct resp *r)
 	if (r->status != 304)
 		buf_fmt(b, "Content-Length: %zu\r\n", r->body.len);
 	buf_put(b, "\r\n", 2);
-	if (!r->bodiless)
-		buf_put(b, r->body.at, r->body.len);
 }

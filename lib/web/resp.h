@@ -27,8 +27,9 @@ void resp_header(struct resp *r, const char *name, const char *value);
 /* resp_drop - forgets what was said so far: a failure answers instead. */
 void resp_drop(struct resp *r);
 
-/* resp_write - CGI form (RFC 3875 6.2) into b. */
-void resp_write(struct buf *b, const struct resp *r);
+/* resp_head - everything before the body, in CGI form (RFC 3875 6.2), the
+ * empty line included. */
+void resp_head(struct buf *b, const struct resp *r);
 
 /* resp_phrase - "Not Found" for 404; RFC 9110 15. */
 const char *resp_phrase(unsigned status);

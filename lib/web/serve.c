@@ -42,12 +42,10 @@ line_read(struct serve_line *l, char *to, size_t n)
 }
 
 static bool
-line_write(struct serve_line *l, const char *text, size_t n)
+write_all(const char *text, size_t n)
 {
 	ssize_t put;
 
-	if (l->fcgi)
-		return fcgi_write(l->fcgi, text, n);
 	for (; n; text += put, n -= (size_t)put)
 		if ((put = write(STDOUT_FILENO, text, n)) <= 0)
 			return false;
@@ -102,8 +100,8 @@ bool
 serve_raw(struct work *w, const char *text, size_t n)
 {
 	w->raw = true;
-	return line_write(w->line, text, n) &&
-	       (!w->line->fcgi || fcgi_flush(w->line->fcgi));
+	return w->line->fcgi ? fcgi_write(w->line->fcgi, text, n)
+	                     : write_all(text, n);
 }
 
 void
@@ -159,15 +157,24 @@ note(const struct work *w, const struct err *e)
 	    LOG_END);
 }
 
+static bool
+line_answer(struct serve_line *l, struct str head, struct str body)
+{
+	return l->fcgi ? fcgi_answer(l->fcgi, head, body)
+	               : write_all(head.at, head.len) &&
+	                     write_all(body.at, body.len);
+}
+
 static void
 send_answer(struct work *w)
 {
-	struct buf out;
+	struct buf head = buf_new(w->a, HEAD_MAX);
 
 	dress(w);
-	out = buf_new(w->a, HEAD_MAX + w->resp->body.len);
-	resp_write(&out, w->resp);
-	if (out.failed || !line_write(w->line, out.at, out.len))
+	resp_head(&head, w->resp);
+	if (head.failed ||
+	    !line_answer(w->line, (struct str){ head.at, head.len },
+		w->resp->bodiless ? STR("") : w->resp->body))
 		log_event(LOG_INFO, "answer_not_taken", LOG_TRACE,
 		    w->req->trace.id, LOG_END);
 }
@@ -263,7 +270,8 @@ turn_away(int fd)
 
 	fail_write(&resp, a, &req, program->face, &e);
 	resp_header(&resp, "Cache-Control", "no-store");
-	resp_write(&out, &resp);
+	resp_head(&out, &resp);
+	buf_put(&out, resp.body.at, resp.body.len);
 	fcgi_turn_away(fd, out.at, out.len);
 	log_event(LOG_WARN, "turned_away", LOG_REASON, "busy", LOG_END);
 	arena_free(a);
