@@ -247,27 +247,33 @@ put_text(char **at, struct str s)
 	return start;
 }
 
+/* Each of them is put behind the value, at its full length. */
 static void
 fill_keys(
-    struct directory_route *r, const struct db_rows *rows, struct arena *a)
+    struct directory_route *r, char **at, const struct str *keys, size_t n)
 {
-	struct str *keys;
-	size_t i, n = db_texts(rows, a, 0, R_KEYS, &keys);
+	char(*to)[SECRET_KEY_ID_LEN + 1] = (void *)*at;
+	size_t i;
 
-	for (i = 0; i < n && r->n_keys < DIRECTORY_KEYS_MAX; i++)
-		copy_text(r->keys[r->n_keys++], sizeof r->keys[0], keys[i]);
+	r->keys = (const char(*)[SECRET_KEY_ID_LEN + 1]) to;
+	for (i = 0; i < n; i++)
+		copy_text(to[r->n_keys++], sizeof to[0], keys[i]);
+	*at += n * sizeof to[0];
 }
 
 static void *
 fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 {
-	struct directory_route *r = cache_value(sizeof *r + texts_room(rows));
+	struct str *keys;
+	size_t n_keys = db_texts(rows, a, 0, R_KEYS, &keys);
+	struct directory_route *r = cache_value(
+	    sizeof *r + n_keys * (SECRET_KEY_ID_LEN + 1) + texts_room(rows));
 	char *at = (char *)(r + 1);
 
 	*n = db_int(rows, 0, R_N);
 	r->client_known = !str_is(db_text(rows, 0, R_CLIENT), "unknown");
 	r->client_disabled = !str_is(db_text(rows, 0, R_CLIENT), "live");
-	fill_keys(r, rows, a);
+	fill_keys(r, &at, keys, n_keys);
 	r->grant = grant_state(db_text(rows, 0, R_GRANT));
 	r->grant_end_s = end_of(rows, 0, R_GRANT_END);
 	r->tenant = tenant_state(db_text(rows, 0, R_TENANT));

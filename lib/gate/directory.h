@@ -45,14 +45,12 @@ struct directory_link {
 	int64_t grant_end_s; /* INT64_MAX: none; no token outlives it */
 };
 
-#define DIRECTORY_KEYS_MAX 20 /* secrets_per_client's ceiling */
-
 /* Who asks and where it goes, as `facade` sees it. Text is NUL-terminated and
  * lives as long as the entry. */
 struct directory_route {
 	bool client_known, client_disabled;
 	size_t n_keys; /* credentials of the client that are alive */
-	char keys[DIRECTORY_KEYS_MAX][SECRET_KEY_ID_LEN + 1];
+	const char (*keys)[SECRET_KEY_ID_LEN + 1]; /* n_keys of them */
 	enum tenant_state tenant;
 	enum grant_state grant;
 	int64_t grant_end_s;

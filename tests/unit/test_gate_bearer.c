@@ -12,10 +12,12 @@
 
 #define NOW 1000
 
+static const char keys[][SECRET_KEY_ID_LEN + 1] = { "aaaaaaaa", "bbbbbbbb" };
+
 static const struct directory_route good = {
 	.client_known = true,
 	.n_keys = 2,
-	.keys = { "aaaaaaaa", "bbbbbbbb" },
+	.keys = keys,
 	.tenant = TENANT_ACTIVE,
 	.grant = GRANT_LIVE,
 	.grant_end_s = INT64_MAX,
