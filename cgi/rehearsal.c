@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "app/rehearsal.h"
+#include "rehearsal/rehearsal.h"
 #include "app/rehearsal_verb.h"
 
 static const struct route routes[] = {

@@ -1,70 +1,10 @@
 /* facade_search.c - a search by GET or POST _search, and its pages
  * SPDX-License-Identifier: Apache-2.0 */
+#include "app/facade_ask.h"
 #include "app/facade_total.h"
 #include "app/visit.h"
 #include "fhir/bundle.h"
 #include "fhir/search.h"
-
-#define FORM_BYTES_MAX ((size_t)32 * 1024)
-
-/* Names and birth dates in an address end in access logs, the provider's too:
- * a search for persons travels as a form wherever the provider takes one. */
-static bool
-goes_as_form(const struct visit *v)
-{
-	return v->route->search_post && (v->posted || v->type == IFACE_PATIENT);
-}
-
-static bool
-no_post_search(const struct visit *v)
-{
-	return v->row->upstream_status == 405 || v->row->upstream_status == 501;
-}
-
-struct tree_node *
-search_call(
-    struct visit *v, const struct search *s, bool total_only, struct err *e)
-{
-	struct upstream_ask ask = { .method = UPSTREAM_GET };
-	struct buf b = buf_new(v->w->a, FORM_BYTES_MAX);
-	struct err first = { .kind = ERR_NONE };
-	struct tree_node *root;
-
-	search_write(&b, s, v->face.version, total_only);
-	if (b.failed) {
-		err_set(e, ERR_TOO_LARGE, NULL);
-		return NULL;
-	}
-	if (goes_as_form(v)) {
-		ask.method = UPSTREAM_POST_FORM;
-		ask.path = str_of(arena_printf(
-		    v->w->a, "%.*s/_search", STR_FMT(v->type_name)));
-		ask.body = (struct str){ b.at, b.len };
-		if (visit_call(v, &ask, &root, &first))
-			return root;
-		if (!no_post_search(v)) {
-			*e = first;
-			return NULL;
-		}
-		ask = (struct upstream_ask){ .method = UPSTREAM_GET };
-	}
-	ask.path = v->type_name;
-	ask.query = (struct str){ b.at, b.len };
-	visit_call(v, &ask, &root, e);
-	return root;
-}
-
-struct tree_node *
-search_page(struct visit *v, struct str path, struct str query, struct err *e)
-{
-	struct upstream_ask ask = {
-		.method = UPSTREAM_GET, .path = path, .query = query
-	};
-	struct tree_node *root;
-
-	visit_call(v, &ask, &root, e);
-	return root;
-}
 
 static bool
 entries_fit(struct visit *v, const struct bundle *b)
@@ -178,7 +118,7 @@ finish(struct visit *v, struct bundle *b, struct str self)
 static struct str
 self_url(struct visit *v, const struct search *s)
 {
-	struct buf query = buf_new(v->w->a, FORM_BYTES_MAX);
+	struct buf query = buf_new(v->w->a, FACADE_ASK_BYTES_MAX);
 	const char *text;
 
 	search_self(&query, s);
@@ -205,7 +145,7 @@ first_page(struct visit *v, const struct search *s)
 	struct bundle b;
 
 	v->row->patient = s->patient;
-	root = search_call(v, s, s->count == 0, &w->err);
+	root = facade_ask_search(v, s, s->count == 0, &w->err);
 	return root &&
 	       bundle_read(
 		   &b, w->a, root, v->face.version, v->type_name, &w->err) &&
@@ -228,7 +168,7 @@ later_page(struct visit *v, const struct search *s)
 	if (c.revision != v->to.revision)
 		return err_set(&w->err, ERR_CURSOR, NULL);
 	v->row->patient = c.patient;
-	if (!(root = search_page(v, c.path, c.query, &w->err)) ||
+	if (!(root = facade_ask_page(v, c.path, c.query, &w->err)) ||
 	    !bundle_read(
 		&b, w->a, root, v->face.version, v->type_name, &w->err))
 		return false;

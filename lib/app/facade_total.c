@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/facade_total.h"
 
+#include "app/facade_ask.h"
 #include "base/clock.h"
 
 /* A counting request that fails only costs the exact number, not the answer. */
@@ -9,7 +10,7 @@ static bool
 ask_number(struct visit *v, const struct search *s, uint64_t *total)
 {
 	struct err e = { .kind = ERR_NONE };
-	struct tree_node *root = search_call(v, s, true, &e);
+	struct tree_node *root = facade_ask_search(v, s, true, &e);
 	struct bundle b;
 
 	if (!root ||
@@ -37,7 +38,7 @@ walk(struct visit *v, const struct bundle *first, uint64_t *total)
 		if (!left-- || arena_over(v->w->a) ||
 		    !links_inward(&v->links, v->w->a, page.next, v->type_name,
 			&path, &query) ||
-		    !(root = search_page(v, path, query, &e)) ||
+		    !(root = facade_ask_page(v, path, query, &e)) ||
 		    !bundle_read(&page, v->w->a, root, v->face.version,
 			v->type_name, &e))
 			return false;

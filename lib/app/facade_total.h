@@ -17,11 +17,4 @@ bool total_settle(struct visit *v, const struct search *s, struct bundle *b);
  * provider's word, else a lower bound. */
 bool total_of_page(struct visit *v, struct bundle *b);
 
-/* search_call - runs a search at the provider (facade_search.c). NULL: w->err
- * or e. search_page - fetches a page by its place under the base. */
-struct tree_node *search_call(
-    struct visit *v, const struct search *s, bool total_only, struct err *e);
-struct tree_node *search_page(
-    struct visit *v, struct str path, struct str query, struct err *e);
-
 #endif

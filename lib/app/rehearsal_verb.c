@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/rehearsal_verb.h"
 
-#include "app/rehearsal_load.h"
-#include "app/ward_make.h"
+#include "rehearsal/rehearsal_load.h"
+#include "rehearsal/ward_make.h"
 
 #define SEED_MAX 21 /* worlds of their own in all versions: ward_shape.h */
 

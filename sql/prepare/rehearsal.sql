@@ -23,7 +23,7 @@ prepare rehearsal_read (text, text, text, text) as
    where w.name = $1 and w.fhir_version = $2;
 
 -- One page of a search: ward, its version, type; what must match, as JSON
--- (lib/app/rehearsal_want.h says how), how many criteria that are without
+-- (lib/rehearsal/rehearsal_want.h says how), how many criteria that are without
 -- negated ones, and which of them to begin with; three sort keys, each with
 -- whether it descends; page size and offset. What the leading criterion's key
 -- ranges reach is looked at one by one, in the terms of that resource; it is

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/rehearsal_index.h"
-#include "app/rehearsal_query.h"
+#include "rehearsal/rehearsal_index.h"
+#include "rehearsal/rehearsal_query.h"
 #include "fhir/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

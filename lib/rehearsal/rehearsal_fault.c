@@ -1,0 +1,108 @@
+/* rehearsal_fault.c - failures on demand, chosen by address or by id
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "rehearsal/rehearsal_fault.h"
+
+#include <string.h>
+
+#define SLOW_MS 3000u
+#define HUGE_MB 24u /* over the largest answer that the gateway takes */
+
+enum kind { INSTEAD, SLOW, LINKS, FLAG };
+
+/* amount: as in struct rehearsal_faults; the largest that may be asked. */
+/* clang-format off */
+static const struct fault {
+	const char *name;
+	enum kind kind;
+	unsigned value;       /* of the enum; offset of the flag */
+	unsigned amount, max;
+} faults[] = {
+	{ "400", INSTEAD, REHEARSAL_STATUS, 400, 0 },
+	{ "401", INSTEAD, REHEARSAL_STATUS, 401, 0 },
+	{ "403", INSTEAD, REHEARSAL_STATUS, 403, 0 },
+	{ "404", INSTEAD, REHEARSAL_STATUS, 404, 0 },
+	{ "410", INSTEAD, REHEARSAL_STATUS, 410, 0 },
+	{ "429", INSTEAD, REHEARSAL_STATUS, 429, 0 },
+	{ "500", INSTEAD, REHEARSAL_STATUS, 500, 0 },
+	{ "503", INSTEAD, REHEARSAL_STATUS, 503, 0 },
+	{ "slow", SLOW, 0, SLOW_MS, REHEARSAL_SLOW_MS_MAX },
+	{ "cut", FLAG, offsetof(struct rehearsal_faults, cut), 0, 0 },
+	{ "drip", FLAG, offsetof(struct rehearsal_faults, drip), 0, 0 },
+	{ "html", INSTEAD, REHEARSAL_HTML, 0, 0 },
+	{ "xml", INSTEAD, REHEARSAL_XML, 0, 0 },
+	{ "huge", INSTEAD, REHEARSAL_HUGE, HUGE_MB, REHEARSAL_HUGE_MB_MAX },
+	{ "endless", INSTEAD, REHEARSAL_ENDLESS, 0, 0 },
+	{ "version", INSTEAD, REHEARSAL_VERSION, 0, 0 },
+	{ "redirect", INSTEAD, REHEARSAL_REDIRECT, 0, 0 },
+	{ "wrongtype", INSTEAD, REHEARSAL_WRONGTYPE, 0, 0 },
+	{ "notjson", INSTEAD, REHEARSAL_NOTJSON, 0, 0 },
+	{ "empty", INSTEAD, REHEARSAL_EMPTY, 0, 0 },
+	{ "bom", FLAG, offsetof(struct rehearsal_faults, bom), 0, 0 },
+	{ "nototal", FLAG, offsetof(struct rehearsal_faults, nototal), 0, 0 },
+	{ "relative", LINKS, REHEARSAL_RELATIVE, 0, 0 },
+	{ "internal", LINKS, REHEARSAL_INTERNAL, 0, 0 },
+	{ "getpages", LINKS, REHEARSAL_GETPAGES, 0, 0 },
+	{ "strict", FLAG, offsetof(struct rehearsal_faults, strict), 0, 0 },
+	{ "getonly", FLAG, offsetof(struct rehearsal_faults, getonly), 0, 0 },
+};
+/* clang-format on */
+
+static const struct fault *
+find(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(faults); i++)
+		if (str_is(name, faults[i].name))
+			return &faults[i];
+	return NULL;
+}
+
+static void
+apply(struct rehearsal_faults *f, const struct fault *row, unsigned amount)
+{
+	switch (row->kind) {
+	case INSTEAD:
+		f->instead = (enum rehearsal_instead)row->value;
+		f->amount = amount;
+		break;
+	case SLOW:
+		f->slow_ms = amount;
+		break;
+	case LINKS:
+		f->links = (enum rehearsal_links)row->value;
+		break;
+	case FLAG:
+		*((bool *)((char *)f + row->value)) = true;
+		break;
+	}
+}
+
+bool
+rehearsal_fault_read(struct rehearsal_faults *f, struct str name)
+{
+	struct str digits;
+	uint64_t amount;
+	const struct fault *row = find(str_cut(name, '-', &digits));
+
+	if (!row)
+		return false;
+	amount = row->amount;
+	if (digits.at) {
+		if (!row->max || !str_number(digits, 9, &amount))
+			return false;
+		if (amount > row->max)
+			amount = row->max;
+	}
+	apply(f, row, (unsigned)amount);
+	return true;
+}
+
+const char *
+rehearsal_fault_names(void)
+{
+	return "~400 ~401 ~403 ~404 ~410 ~429 ~500 ~503 ~slow ~slow-MS ~cut "
+	       "~drip ~html ~xml ~huge ~huge-MB ~endless ~version ~redirect "
+	       "~wrongtype ~notjson ~empty ~bom ~nototal ~relative ~internal "
+	       "~getpages ~strict ~getonly";
+}

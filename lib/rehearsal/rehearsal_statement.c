@@ -1,0 +1,105 @@
+/* rehearsal_statement.c - what a ward says it can do, from its own tables
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "rehearsal/rehearsal_statement.h"
+
+#include "rehearsal/rehearsal_param.h"
+#include "rehearsal/ward_json.h"
+
+static void
+codes(struct ward_json *j, const char *key, const char *const *list, size_t n)
+{
+	size_t i;
+
+	ward_open(j, key, '[');
+	for (i = 0; i < n; i++) {
+		ward_open(j, NULL, '{');
+		ward_text(j, "code", list[i]);
+		ward_close(j, '}');
+	}
+	ward_close(j, ']');
+}
+
+static void
+search_params(struct ward_json *j, const char *type, bool strict)
+{
+	const struct rehearsal_param *p = NULL;
+
+	ward_open(j, "searchParam", '[');
+	while ((p = rehearsal_param_next(j->v, type, p))) {
+		if (strict && (p->ours & FHIR_BIT(j->v)))
+			continue;
+		ward_open(j, NULL, '{');
+		ward_text(j, "name", p->name);
+		ward_text(j, "type", rehearsal_kind_name(p->kind));
+		ward_close(j, '}');
+	}
+	ward_close(j, ']');
+}
+
+static void
+resources(struct ward_json *j, bool strict)
+{
+	static const char *const served[] = { "read", "search-type" };
+	const char *const *type;
+
+	ward_open(j, "resource", '[');
+	for (type = rehearsal_types(j->v); *type; type++) {
+		ward_open(j, NULL, '{');
+		ward_text(j, "type", *type);
+		codes(j, "interaction", served, COUNT(served));
+		ward_text(j, "versioning", "no-version");
+		search_params(j, *type, strict);
+		ward_close(j, '}');
+	}
+	ward_close(j, ']');
+}
+
+static void
+rest(struct ward_json *j, bool strict, bool batch)
+{
+	static const char *const served[] = { "batch" };
+
+	ward_open(j, "rest", '[');
+	ward_open(j, NULL, '{');
+	ward_text(j, "mode", "server");
+	resources(j, strict);
+	if (batch && j->v != FHIR_DSTU2)
+		codes(j, "interaction", served, COUNT(served));
+	if (j->v == FHIR_DSTU2)
+		ward_text(
+		    j, "transactionMode", batch ? "batch" : "not-supported");
+	ward_close(j, '}');
+	ward_close(j, ']');
+}
+
+void
+rehearsal_statement(struct buf *b, enum fhir_version v, struct str base,
+    struct str ward, bool strict, bool batch)
+{
+	struct ward_json j = { b, v };
+
+	ward_open(&j, NULL, '{');
+	ward_text(&j, "resourceType",
+	    v == FHIR_DSTU2 ? "Conformance" : "CapabilityStatement");
+	ward_text(&j, "status", "active");
+	ward_text(&j, "date", "2026-11-20");
+	ward_text(&j, "kind", "instance");
+	ward_open(&j, "software", '{');
+	ward_text(&j, "name", "wardgate rehearsal");
+	ward_text(&j, "version", WG_VERSION);
+	ward_close(&j, '}');
+	ward_open(&j, "implementation", '{');
+	ward_textf(&j, "description",
+	    "Ward %.*s to practise on: made-up patients", STR_FMT(ward));
+	ward_textf(&j, "url", "%.*s", STR_FMT(base));
+	ward_close(&j, '}');
+	ward_text(&j, "fhirVersion", version_number(v));
+	if (v != FHIR_R4)
+		ward_text(&j, "acceptUnknown", "both");
+	ward_open(&j, "format", '[');
+	ward_text(&j, NULL, version_type(v));
+	ward_text(&j, NULL, "json");
+	ward_close(&j, ']');
+	rest(&j, strict, batch);
+	ward_close(&j, '}');
+}
