@@ -3,7 +3,6 @@
 #include "app/facade_total.h"
 
 #include "app/facade_ask.h"
-#include "base/clock.h"
 
 /* A counting request that fails only costs the exact number, not the answer. */
 static bool
