@@ -167,18 +167,21 @@ audit_stop(struct audit *t)
 static bool
 enqueue(struct audit *t, struct pending *p)
 {
-	bool room;
+	bool room, wake;
 
 	pthread_mutex_lock(&t->lock);
 	room = t->queued < t->conf->audit_queue && !t->ending;
+	wake = room && t->idle;
 	if (room) {
 		*t->last = p;
 		t->last = &p->next;
 		t->queued++;
-		if (t->idle)
-			pthread_cond_signal(&t->work);
+		t->idle = false; /* one call is enough */
 	}
 	pthread_mutex_unlock(&t->lock);
+	/* outside, or the writer would wake up to wait for this lock */
+	if (wake)
+		pthread_cond_signal(&t->work);
 	return room;
 }
 
