@@ -28,6 +28,7 @@ AWAY_S = 3
 ANSWER_S = 6        # longest wait for a 503: two waits for the database
 QUICK_S = 1         # of what needs no database
 BACK_S = 10
+TRUST_S = 1.0       # what is remembered counts for 900 ms unconfirmed
 LIVE_S = 1.0        # a change bites within one second
 AT_ONCE = 40        # askers: both processes of a program hear some of them
 STILL = ("/fhir/metadata", "/fhir/dstu2/metadata", "/fhir/r4/metadata",
@@ -156,12 +157,14 @@ class Outage(Story):
             told.setdefault(name, []).append(future.result())
         return told
 
-    def without(self, down, up, read, seconds=AWAY_S, ready=False):
-        """The story of one outage; down and up are what is done to it."""
+    def without(self, down, up, read, seconds=AWAY_S, ready=False, trust=0):
+        """The story of one outage; down and up are what is done to it, trust
+        the seconds for which what is remembered may still be believed."""
         self.working(self.ask, read)
         lives = self.lives()
         down()
         try:
+            time.sleep(trust)
             told = self.asks_during(read, seconds)
             status, checks = self.checks()
         finally:
@@ -240,6 +243,22 @@ class Outage(Story):
             psql[0].communicate("rollback;\n")
         self.without(lock, release, lambda: self.read(token), ready=True)
 
+    def test_a_directory_that_cannot_be_confirmed(self):
+        """A17 by itself: the trail could be written."""
+        token = self.token()
+        asked = {"wg_token": ("client_for_token(uuid)",
+                              "route_for_token(uuid, uuid)"),
+                 "wg_facade": ("route_for_facade(uuid, uuid)",)}
+
+        def rights(verb, to):
+            for role, functions in asked.items():
+                for f in (*functions, "changes_since(bigint)"):
+                    self.sql(f"{verb} execute on function wardgate.{f} "
+                             f"{to} {role}")
+        self.without(lambda: rights("revoke", "from"),
+                     lambda: rights("grant", "to"),
+                     lambda: self.read(token), 1.5, ready=True, trust=TRUST_S)
+
     def test_what_was_answered_around_an_outage_is_in_the_trail(self):
         token = self.token()
         began = now_us()
@@ -309,6 +328,15 @@ class Change(Story):
 
     def operator(self, *args):
         return lambda: self.house.operator("client", *args)
+
+    def test_who_hears_of_no_change_believes_nothing_remembered(self):
+        hearing = "execute on function wardgate.changes_since(bigint)"
+        roles = "wg_token, wg_facade"
+        self.addCleanup(self.sql, f"grant {hearing} to {roles}")
+        self.addCleanup(self.script, "resume")
+        self.sql(f"revoke {hearing} from {roles}")
+        self.bites(lambda: self.script("suspend"), token=400, facade=403)
+        self.bites(lambda: self.script("resume"), token=200, facade=200)
 
     def test_suspend_and_resume(self):
         self.addCleanup(self.script, "resume")
