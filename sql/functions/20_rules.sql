@@ -195,7 +195,9 @@ end $$;
 comment on function wardgate.provider_url_read is
   'The FHIR base of a provider as typed, in the spelling that is stored';
 
--- The rules hold for whoever writes the row, by whatever way.
+-- The rules hold for whoever writes the row, by whatever way. A revision is the
+-- change number of its change: a tenant that is removed and made anew never
+-- gets one that it had before, and an old page link never a new hospital.
 create function wardgate.provider_checked()
 returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -209,10 +211,11 @@ begin
   perform wardgate.fhir_version_read(new.fhir_version);
   if tg_op = 'UPDATE' then
     new.revision := old.revision;
-    if new is distinct from old then
-      new.revision := old.revision + 1;
+    if new is not distinct from old then
+      return new;
     end if;
   end if;
+  new.revision := (select c.n + 1 from wardgate.change as c);
   return new;
 end $$;
 comment on function wardgate.provider_checked is

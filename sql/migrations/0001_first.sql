@@ -198,7 +198,7 @@ create table wardgate.provider (
   tenant_id    uuid not null unique references wardgate.tenant,
   base_url     text not null,
   fhir_version text not null,
-  revision     bigint not null default 1,
+  revision     bigint not null,
   mode         text not null default 'translate',
   search_post  boolean not null default true,
   http2        boolean not null default false,
@@ -219,7 +219,7 @@ comment on column wardgate.provider.base_url is
   'Its FHIR base, without a slash at the end; requests append to it';
 comment on column wardgate.provider.fhir_version is 'DSTU2, STU3 or R4';
 comment on column wardgate.provider.revision is
-  'Raised whenever another column changes; page cursors are bound to it';
+  'Change number of its newest change; page cursors are bound to it';
 comment on column wardgate.provider.mode is
   'translate; links: same version, only links are rewritten';
 comment on column wardgate.provider.search_post is
@@ -864,7 +864,9 @@ end $$;
 comment on function wardgate.provider_url_read is
   'The FHIR base of a provider as typed, in the spelling that is stored';
 
--- The rules hold for whoever writes the row, by whatever way.
+-- The rules hold for whoever writes the row, by whatever way. A revision is the
+-- change number of its change: a tenant that is removed and made anew never
+-- gets one that it had before, and an old page link never a new hospital.
 create function wardgate.provider_checked()
 returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -878,10 +880,11 @@ begin
   perform wardgate.fhir_version_read(new.fhir_version);
   if tg_op = 'UPDATE' then
     new.revision := old.revision;
-    if new is distinct from old then
-      new.revision := old.revision + 1;
+    if new is not distinct from old then
+      return new;
     end if;
   end if;
+  new.revision := (select c.n + 1 from wardgate.change as c);
   return new;
 end $$;
 comment on function wardgate.provider_checked is

@@ -56,7 +56,7 @@ create table wardgate.provider (
   tenant_id    uuid not null unique references wardgate.tenant,
   base_url     text not null,
   fhir_version text not null,
-  revision     bigint not null default 1,
+  revision     bigint not null,
   mode         text not null default 'translate',
   search_post  boolean not null default true,
   http2        boolean not null default false,
@@ -77,7 +77,7 @@ comment on column wardgate.provider.base_url is
   'Its FHIR base, without a slash at the end; requests append to it';
 comment on column wardgate.provider.fhir_version is 'DSTU2, STU3 or R4';
 comment on column wardgate.provider.revision is
-  'Raised whenever another column changes; page cursors are bound to it';
+  'Change number of its newest change; page cursors are bound to it';
 comment on column wardgate.provider.mode is
   'translate; links: same version, only links are rewritten';
 comment on column wardgate.provider.search_post is

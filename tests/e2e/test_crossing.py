@@ -268,6 +268,40 @@ class Crossing(unittest.TestCase):
             self.assertTrue(any(r.label.split()[1] == case for r in results),
                             f"nobody asked: {case}")
 
+    def test_a_page_link_does_not_outlive_the_hospital_it_is_of(self):
+        """Nor a tenant that is removed and made anew, under the same id."""
+        tenant = "0000ffff-c405-4000-8000-0000000000ff"
+        self.addCleanup(remove_tenant, self.house, tenant)
+        client, secret = self.clients[0]
+
+        def put(ward):
+            put_tenant(self.house, tenant, name="Crossing, paged",
+                       fhir_version="R4", client=client,
+                       provider_url=self.wards.base("R4", ward))
+            time.sleep(LIVE_US / 1e6)
+
+        def get(path):
+            token = self.env.ask_token(tenant, client_id=client,
+                                       client_secret=secret)
+            return self.env.fhir("GET", path, token.json["access_token"], "R4")
+
+        def next_page():
+            links = get("Observation?patient=1&_count=2").json["link"]
+            url = {x["relation"]: x["url"] for x in links}["next"]
+            return url.split("/fhir/r4/")[1]
+
+        put("p1")
+        pages = [next_page()]
+        self.assertIn("mark-p1", get(pages[0]).text)
+        put("p2")
+        pages.append(next_page())
+        self.assertIn("mark-p2", get(pages[1]).text)
+        for ward in ("p3", "p4"):
+            remove_tenant(self.house, tenant)
+            put(ward)
+            for page in pages:
+                self.assertEqual(get(page).reason, "cursor_refused", ward)
+
     def test_the_map_says_what_is_allowed(self):
         """The judge itself: at the edges of a change."""
         second, by = 1_000_000, Map()

@@ -30,7 +30,7 @@ QUICK_S = 1         # of what needs no database
 BACK_S = 10
 TRUST_S = 1.0       # what is remembered counts for 900 ms unconfirmed
 LIVE_S = 1.0        # a change bites within one second
-AT_ONCE = 40        # askers: both processes of a program hear some of them
+AT_ONCE = 30        # askers, fewer than a process of token has threads
 STILL = ("/fhir/metadata", "/fhir/dstu2/metadata", "/fhir/r4/metadata",
          "/oauth2/jwks", "/healthz", "/.well-known/smart-configuration",
          "/.well-known/oauth-authorization-server")
