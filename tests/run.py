@@ -94,11 +94,11 @@ def python_module(name):
 
 
 def discover(folder):
-    """The unittest modules of a folder, as one command; [] if there is none."""
-    modules = sorted(p for p in (TOP / folder).glob("test_*.py"))
-    names = [".".join(m.relative_to(TOP).with_suffix("").parts)
-             for m in modules]
-    return [[*PYTHON, "-m", "unittest", "-v", *names]] if names else []
+    """The unittest modules of a folder, a command each."""
+    modules = sorted((TOP / folder).glob("test_*.py"))
+    return [[*python_module("unittest"), "-v",
+             ".".join(m.relative_to(TOP).with_suffix("").parts)]
+            for m in modules]
 
 
 def unit_programs():
@@ -151,7 +151,7 @@ PARTS = (
          lambda: discover("tests/fhir"), unittests),
     Part("rig", "the rig itself", lambda: discover("tests/rig"), unittests),
     Part("sql", "schema, functions, scripts",
-         lambda: discover("tests/sql"), unittests),
+         lambda: discover("tests/sql"), unittests, jobs=4),
     Part("lighttpd", "stories behind lighttpd",
          lambda: stories("lighttpd"), unittests),
     Part("apache", "stories behind Apache",
