@@ -114,7 +114,7 @@ def token_command(env, variable, face):
             f"-d client_id={env['WG_CLIENT_ID']} "
             f"-d client_secret={env['WG_CLIENT_SECRET']} "
             f"-d scope={env['WG_TENANT_' + face]} "
-            "| tee /dev/stderr | sed 's/.*\"access_token\": *\"\\([^\"]*\\)\".*/"
+            "| tee -a /dev/stderr | sed 's/.*\"access_token\": *\"\\([^\"]*\\)\".*/"
             "\\1/')")
 
 
