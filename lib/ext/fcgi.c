@@ -4,51 +4,160 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
+#include <fcgios.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define DRAIN_BYTES_MAX ((size_t)64 * 1024)
-#define TURN_AWAY_MS    20
-#define PIECE_MAX       ((size_t)8 * 1024)
-#define RECORD_MAX      ((size_t)65528) /* fits 16 bits, multiple of 8 */
+#include "base/clock.h"
+#include "ext/fcgi_guard.h"
 
-/* FastCGI 1.0 record header, section 3.3 */
-enum { FCGI_END = 3, FCGI_OUT = 6, HEAD_BYTES = 8 };
+#define PIECE_MAX      ((size_t)8 * 1024)
+#define RECORD_MAX     ((size_t)65528) /* fits 16 bits, multiple of 8 */
+#define LEFT_BYTES_MAX ((size_t)4 * 1024 * 1024) /* read past the end */
+#define LEFT_MS        500
+#define TURN_AWAY_READ 64 /* pieces of what a turned away peer has sent */
+
+/* What libfcgi takes for the connection. It hands the number back to OS_Read
+ * and OS_Write and closes it; no descriptor can have it. */
+#define NO_DESCRIPTOR INT32_MAX
 
 struct fcgi {
 	FCGX_Request req;
-	unsigned wait_ms;
-	unsigned id;   /* of the request on its connection */
-	bool drained;  /* the body was read to its end */
-	bool answered; /* the end of the answer was sent */
-	bool broken;   /* by fcgi_break */
+	unsigned silence_ms, whole_ms;
+	int fd;
+	int64_t until_ms; /* monotonic; reading or writing ends then */
+	bool answered;    /* the end of the answer was sent */
+	struct fcgi_guard guard;
 };
+
+/* The slot that this thread has libfcgi work on. */
+static _Thread_local struct fcgi *at_work;
+
+/* ---- what libfcgi reads through --------------------------------------------
+ *
+ * libfcgi calls OS_Read and OS_Write of its own portability layer (fcgios.h)
+ * by name; a program that has functions of these names is called instead
+ * (System V ABI, symbol search begins with the executable). */
+
+/* Until something can be done with fd; false: too late, errno is ETIMEDOUT. */
+static bool
+waited(const struct fcgi *f, short events)
+{
+	struct pollfd p = { .fd = f->fd, .events = events };
+	int64_t left = f->until_ms - clock_mono_ms();
+
+	if (left > f->silence_ms)
+		left = f->silence_ms;
+	if (left > 0 && poll(&p, 1, (int)left) == 1)
+		return true;
+	errno = ETIMEDOUT;
+	return false;
+}
+
+static bool
+again(ssize_t got)
+{
+	return got < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+static int
+read_guarded(struct fcgi *f, char *to, size_t n)
+{
+	ssize_t got;
+
+	if (f->fd < 0 || f->guard.phase >= FCGI_AT_END)
+		return -1;
+	while (again(got = recv(f->fd, to, n, MSG_DONTWAIT)))
+		if (!waited(f, POLLIN))
+			return -1;
+	if (got <= 0)
+		return (int)got;
+	got = (ssize_t)fcgi_guard_take(&f->guard, to, (size_t)got);
+	return got ? (int)got : -1;
+}
+
+int
+OS_Read(int fd, char *buf, size_t len)
+{
+	struct fcgi *f = at_work;
+
+	if (!f || fd != NO_DESCRIPTOR) {
+		errno = EBADF;
+		return -1;
+	}
+	return read_guarded(f, buf, len > INT32_MAX ? INT32_MAX : len);
+}
+
+/* libfcgi writes only to answer management records, which never reach it. */
+int
+OS_Write(int fd, char *buf, size_t len)
+{
+	(void)fd;
+	(void)buf;
+	(void)len;
+	errno = EBADF;
+	return -1;
+}
+
+/* ---- one request ----------------------------------------------------------- */
+
+/* Asks for a request on a connection that says nothing: an answer that did not
+ * come from OS_Read above means that libfcgi reads past us. */
+static bool
+reads_through_us(void)
+{
+	struct fcgi *f = fcgi_new(0, 0);
+	int pair[2];
+	bool fine = false;
+
+	if (!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+		fine = send(pair[0],
+			   "\1\1\0\1\0\10\0\0\0\1\0\0\0\0\0\0"
+			   "\1\4\0\1\0\0\0\0",
+			   24, MSG_NOSIGNAL) == 24 &&
+		       fcgi_begin(f, pair[1]);
+		close(pair[0]);
+	}
+	if (fine)
+		fcgi_end(f);
+	fcgi_free(f);
+	return fine;
+}
 
 bool
 fcgi_start(struct err *e)
 {
-	/* libfcgi half-closes and waits for the peer on close; we do that
-	 * only for connections with unread bytes, and not for 2 s. */
-	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "100", 0);
-	return !FCGX_Init() || err_why(e, ERR_BROKEN, "FCGX_Init");
+	if (FCGX_Init())
+		return err_why(e, ERR_BROKEN, "FCGX_Init");
+	return reads_through_us() ||
+	       err_why(e, ERR_BROKEN, "libfcgi does not read through ext/fcgi");
 }
 
 struct fcgi *
-fcgi_new(unsigned wait_ms)
+fcgi_new(unsigned silence_ms, unsigned whole_ms)
 {
 	struct fcgi *f = calloc(1, sizeof *f);
 
 	if (!f)
 		abort();
 	FCGX_InitRequest(&f->req, -1, FCGI_FAIL_ACCEPT_ON_INTR);
-	f->wait_ms = wait_ms;
+	f->silence_ms = silence_ms;
+	f->whole_ms = whole_ms;
+	f->fd = -1;
 	return f;
+}
+
+static void
+hang_up(struct fcgi *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
 }
 
 void
@@ -56,40 +165,30 @@ fcgi_free(struct fcgi *f)
 {
 	if (!f)
 		return;
-	FCGX_Free(&f->req, 1);
+	FCGX_Free(&f->req, 0);
+	hang_up(f);
 	free(f);
-}
-
-static void
-set_waits(int fd, unsigned ms)
-{
-	struct timeval t = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
 }
 
 bool
 fcgi_begin(struct fcgi *f, int fd)
 {
-	unsigned char head[HEAD_BYTES];
-
-	set_waits(fd, f->wait_ms);
-	/* libfcgi keeps the id of the request to itself */
-	if (recv(fd, head, sizeof head, MSG_PEEK | MSG_WAITALL) !=
-	    (ssize_t)sizeof head) {
-		close(fd);
-		return false;
-	}
-	f->id = (unsigned)head[2] << 8 | head[3];
+	at_work = f;
+	f->fd = fd;
+	f->until_ms = clock_mono_ms() + f->whole_ms;
+	f->guard = (struct fcgi_guard){ .phase = FCGI_AT_BEGIN };
+	f->answered = false;
 	/* With a descriptor in place and keepConnection set, FCGX_Accept_r
 	 * reads from it instead of accepting; when that fails it would go on
 	 * to accept, which listen_sock = -1 turns into an error. */
-	f->req.ipcFd = fd;
+	f->req.ipcFd = NO_DESCRIPTOR;
 	f->req.keepConnection = 1;
 	f->req.listen_sock = -1;
-	f->drained = f->broken = f->answered = false;
-	return FCGX_Accept_r(&f->req) >= 0;
+	/* libfcgi takes parameters that were cut off for parameters. */
+	if (FCGX_Accept_r(&f->req) >= 0 && f->guard.asked)
+		return true;
+	fcgi_break(f);
+	return false;
 }
 
 char **
@@ -101,11 +200,10 @@ fcgi_params(const struct fcgi *f)
 size_t
 fcgi_read(struct fcgi *f, char *to, size_t n)
 {
-	size_t step = n > INT32_MAX ? INT32_MAX : n;
-	int got = FCGX_GetStr(to, (int)step, f->req.in);
+	int got;
 
-	if (got >= 0 && (size_t)got < step)
-		f->drained = !FCGX_GetError(f->req.in);
+	at_work = f;
+	got = FCGX_GetStr(to, (int)(n > INT32_MAX ? INT32_MAX : n), f->req.in);
 	return got > 0 ? (size_t)got : 0;
 }
 
@@ -120,37 +218,40 @@ fcgi_cut(const struct fcgi *f)
  * and its end leave in one call, and the web server wakes up once. */
 
 static void
-record_head(unsigned char to[HEAD_BYTES], unsigned type, unsigned id, size_t n)
+allow_answer(struct fcgi *f, size_t n)
 {
-	const unsigned char head[HEAD_BYTES] = { 1, (unsigned char)type,
-		(unsigned char)(id >> 8), (unsigned char)id,
-		(unsigned char)(n >> 8), (unsigned char)n, 0, 0 };
+	f->until_ms =
+	    clock_mono_ms() + f->whole_ms + (int64_t)(n / FCGI_SLOWEST) * 1000;
+}
 
-	memcpy(to, head, sizeof head);
+/* What was sent is cut off the front; what is left stays. */
+static void
+sent(struct msghdr *m, size_t n)
+{
+	while (m->msg_iovlen && n >= m->msg_iov->iov_len) {
+		n -= m->msg_iov->iov_len;
+		m->msg_iov++;
+		m->msg_iovlen--;
+	}
+	if (m->msg_iovlen) {
+		m->msg_iov->iov_base = (char *)m->msg_iov->iov_base + n;
+		m->msg_iov->iov_len -= n;
+	}
 }
 
 /* All of it, however often the socket takes only a part. */
 static bool
-send_all(int fd, struct iovec *v, size_t n)
+send_all(struct fcgi *f, struct iovec *v, size_t n)
 {
 	struct msghdr m = { .msg_iov = v, .msg_iovlen = n };
+	ssize_t put;
 
 	while (m.msg_iovlen) {
-		ssize_t put = sendmsg(fd, &m, MSG_NOSIGNAL);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
+		put = sendmsg(f->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (again(put) ? !waited(f, POLLOUT) : put < 0)
 			return false;
-		while (m.msg_iovlen && (size_t)put >= m.msg_iov->iov_len) {
-			put -= (ssize_t)m.msg_iov->iov_len;
-			m.msg_iov++;
-			m.msg_iovlen--;
-		}
-		if (m.msg_iovlen) {
-			m.msg_iov->iov_base = (char *)m.msg_iov->iov_base + put;
-			m.msg_iov->iov_len -= (size_t)put;
-		}
+		if (put > 0)
+			sent(&m, (size_t)put);
 	}
 	return true;
 }
@@ -161,18 +262,18 @@ piece(const void *at, size_t n)
 	return (struct iovec){ (void *)(uintptr_t)at, n };
 }
 
-bool
-fcgi_write(struct fcgi *f, const char *text, size_t n)
+static bool
+send_out(struct fcgi *f, const char *text, size_t n)
 {
-	unsigned char head[HEAD_BYTES];
+	unsigned char head[FCGI_HEAD_BYTES];
 
 	while (n) {
 		size_t step = n < RECORD_MAX ? n : RECORD_MAX;
 		struct iovec v[2] = { piece(head, sizeof head),
 			piece(text, step) };
 
-		record_head(head, FCGI_OUT, f->id, step);
-		if (!send_all(f->req.ipcFd, v, COUNT(v)))
+		fcgi_record_head(head, FCGI_OUT, f->guard.id, step);
+		if (!send_all(f, v, COUNT(v)))
 			return false;
 		text += step;
 		n -= step;
@@ -180,104 +281,116 @@ fcgi_write(struct fcgi *f, const char *text, size_t n)
 	return true;
 }
 
-/* Head and the beginning of the body in one record, what does not fit before
- * it in records of its own, and the end of the request behind. */
+bool
+fcgi_write(struct fcgi *f, const char *text, size_t n)
+{
+	allow_answer(f, n);
+	return send_out(f, text, n);
+}
+
+/* Head and the beginning of the body in one record, what does not fit in
+ * records of its own, and the end of the request behind. */
 bool
 fcgi_answer(struct fcgi *f, struct str head, struct str body)
 {
 	static const char ended[8]; /* status 0, request complete */
-	unsigned char first[HEAD_BYTES], last[2 * HEAD_BYTES];
+	unsigned char first[FCGI_HEAD_BYTES], last[2 * FCGI_HEAD_BYTES];
 	size_t step =
 	    body.len < RECORD_MAX - head.len ? body.len : RECORD_MAX - head.len;
 	struct iovec v[] = { piece(first, sizeof first),
 		piece(head.at, head.len), piece(body.at, step),
 		piece(last, sizeof last), piece(ended, sizeof ended) };
-	bool long_one = step < body.len;
 
 	f->answered = true;
-	record_head(first, FCGI_OUT, f->id, head.len + step);
-	record_head(last, FCGI_OUT, f->id, 0);
-	record_head(last + HEAD_BYTES, FCGI_END, f->id, sizeof ended);
-	if (!long_one)
-		return send_all(f->req.ipcFd, v, COUNT(v));
-	return send_all(f->req.ipcFd, v, 3) &&
-	       fcgi_write(f, body.at + step, body.len - step) &&
-	       send_all(f->req.ipcFd, v + 3, 2);
-}
-
-static bool
-drain(struct fcgi *f)
-{
-	char piece[4096];
-	size_t total = 0;
-
-	while (!f->drained && total < DRAIN_BYTES_MAX) {
-		size_t got = fcgi_read(f, piece, sizeof piece);
-
-		if (!got)
-			break;
-		total += got;
-	}
-	return f->drained;
+	allow_answer(f, body.len);
+	fcgi_record_head(first, FCGI_OUT, f->guard.id, head.len + step);
+	fcgi_record_head(last, FCGI_OUT, f->guard.id, 0);
+	fcgi_record_head(
+	    last + FCGI_HEAD_BYTES, FCGI_END, f->guard.id, sizeof ended);
+	if (step == body.len)
+		return send_all(f, v, COUNT(v));
+	return send_all(f, v, 3) &&
+	       send_out(f, body.at + step, body.len - step) &&
+	       send_all(f, v + 3, 2);
 }
 
 void
 fcgi_break(struct fcgi *f)
 {
-	FCGX_Free(&f->req, 1);
-	f->broken = true;
+	FCGX_Free(&f->req, 0);
+	hang_up(f);
 }
 
-/* A drained connection holds nothing of the peer's, so a plain close is clean
- * and saves libfcgi's half-close, poll and read. */
-void
-fcgi_end(struct fcgi *f)
+/* Closing with unread bytes in the socket resets the connection, and the peer
+ * may lose our answer while it is still sending: what is left of the request is
+ * read and thrown away, up to its end or the peer's. */
+static void
+let_finish(struct fcgi *f)
 {
-	int fd = f->req.ipcFd;
+	char piece[PIECE_MAX];
+	size_t total = 0;
+	ssize_t got;
 
-	if (f->broken)
-		return;
-	if (!f->answered)
-		fcgi_answer(f, STR(""), STR(""));
-	if (drain(f)) {
-		FCGX_Free(&f->req, 0);
-		f->req.ipcFd = -1;
-		close(fd);
-	} else {
-		FCGX_Free(&f->req, 1);
+	f->until_ms = clock_mono_ms() + LEFT_MS;
+	while (total < LEFT_BYTES_MAX && f->guard.phase != FCGI_AT_END) {
+		got = recv(f->fd, piece, sizeof piece, MSG_DONTWAIT);
+		if (again(got)) {
+			shutdown(f->fd, SHUT_WR);
+			if (!waited(f, POLLIN))
+				break;
+		} else if (got <= 0) {
+			break;
+		} else {
+			total += (size_t)got;
+			fcgi_guard_take(&f->guard, piece, (size_t)got);
+		}
 	}
 }
 
-static size_t
-put_record(
-    unsigned char *to, unsigned type, unsigned id, const char *body, size_t n)
+void
+fcgi_end(struct fcgi *f)
 {
-	record_head(to, type, id, n);
+	if (f->fd < 0) /* broken off */
+		return;
+	if (!f->answered)
+		fcgi_answer(f, STR(""), STR(""));
+	let_finish(f);
+	fcgi_break(f);
+}
+
+/* ---- no worker for it ------------------------------------------------------ */
+
+static size_t
+put_record(unsigned char *to, enum fcgi_record type, unsigned id,
+    const char *body, size_t n)
+{
+	fcgi_record_head(to, type, id, n);
 	if (n)
-		memcpy(to + HEAD_BYTES, body, n);
-	return HEAD_BYTES + n;
+		memcpy(to + FCGI_HEAD_BYTES, body, n);
+	return FCGI_HEAD_BYTES + n;
 }
 
 void
 fcgi_turn_away(int fd, const char *text, size_t n)
 {
 	static const char ended[8];
-	unsigned char head[HEAD_BYTES], out[PIECE_MAX + 3 * HEAD_BYTES + 8];
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	unsigned char head[FCGI_HEAD_BYTES];
+	unsigned char out[PIECE_MAX + 3 * FCGI_HEAD_BYTES + sizeof ended];
 	size_t len;
-	unsigned id;
+	unsigned id, i;
 
-	if (n <= PIECE_MAX && poll(&p, 1, TURN_AWAY_MS) == 1 &&
-	    recv(fd, head, sizeof head, MSG_DONTWAIT) == (ssize_t)sizeof head) {
-		id = (unsigned)head[2] << 8 | head[3];
+	if (n <= PIECE_MAX &&
+	    recv(fd, head, sizeof head, MSG_DONTWAIT) == sizeof head &&
+	    fcgi_record_begins(head, &id)) {
 		len = put_record(out, FCGI_OUT, id, text, n);
 		len += put_record(out + len, FCGI_OUT, id, NULL, 0);
-		len += put_record(out + len, FCGI_END, id, ended, 8);
+		len += put_record(out + len, FCGI_END, id, ended, sizeof ended);
 		if (send(fd, out, len, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
 			shutdown(fd, SHUT_WR);
 		/* what the peer has sent must be read, or close resets */
-		while (recv(fd, out, sizeof out, MSG_DONTWAIT) > 0)
-			;
+		for (i = 0; i < TURN_AWAY_READ; i++)
+			if (recv(fd, out, sizeof out, MSG_DONTWAIT) <= 0)
+				break;
 	}
 	close(fd);
 }

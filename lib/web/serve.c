@@ -3,7 +3,6 @@
 #include "web/serve.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,100 +16,13 @@
 #include "ext/fcgi.h"
 #include "ext/js.h"
 #include "web/pool.h"
+#include "web/serve_line.h"
 
-#define BODY_STEP    ((size_t)16 * 1024)
 #define HEAD_MAX     ((size_t)16 * 1024)
 #define CONF_DEFAULT "/etc/wardgate/wardgate.conf"
 
-/* Where bytes come from and go to. */
-struct serve_line {
-	struct fcgi *fcgi; /* NULL: plain CGI on descriptors 0 and 1 */
-};
-
 static const struct program *program;
 static const struct conf *conf;
-
-static size_t
-line_read(struct serve_line *l, char *to, size_t n)
-{
-	ssize_t got;
-
-	if (l->fcgi)
-		return fcgi_read(l->fcgi, to, n);
-	got = read(STDIN_FILENO, to, n);
-	return got > 0 ? (size_t)got : 0;
-}
-
-static bool
-write_all(const char *text, size_t n)
-{
-	ssize_t put;
-
-	for (; n; text += put, n -= (size_t)put)
-		if ((put = write(STDOUT_FILENO, text, n)) <= 0)
-			return false;
-	return true;
-}
-
-/* The declared length is what a whole body has: libfcgi shows a body that was
- * cut off as one that simply ended. */
-static bool
-body_whole(struct work *w, size_t len)
-{
-	if ((w->line->fcgi && fcgi_cut(w->line->fcgi)) ||
-	    (w->req->has_length && len != w->req->length))
-		return err_set(&w->err, ERR_MALFORMED,
-		    "The request body ended before its declared length.");
-	return true;
-}
-
-bool
-serve_body(struct work *w, size_t max, struct str *body)
-{
-	struct buf b = buf_new(w->a, max + 1);
-	uint64_t left = w->req->has_length ? w->req->length : max + 1;
-	size_t got;
-
-	if (w->req->encoded)
-		return err_set(&w->err, ERR_ENCODED, NULL);
-	if (w->req->has_length && w->req->length > max)
-		return err_set(&w->err, ERR_TOO_LARGE,
-		    "The request body is larger than %zu bytes.", max);
-	while (left) {
-		size_t step = left < BODY_STEP ? (size_t)left : BODY_STEP;
-		char *to;
-
-		if (step > max + 1 - b.len)
-			step = max + 1 - b.len;
-		if (!step || !(to = buf_room(&b, step)))
-			break;
-		if (!(got = line_read(w->line, to, step)))
-			break;
-		buf_filled(&b, got);
-		left -= got;
-	}
-	if (b.len > max)
-		return err_set(&w->err, ERR_TOO_LARGE,
-		    "The request body is larger than %zu bytes.", max);
-	*body = (struct str){ b.at ? b.at : "", b.len };
-	return body_whole(w, b.len);
-}
-
-bool
-serve_raw(struct work *w, const char *text, size_t n)
-{
-	w->raw = true;
-	return w->line->fcgi ? fcgi_write(w->line->fcgi, text, n)
-	                     : write_all(text, n);
-}
-
-void
-serve_break(struct work *w)
-{
-	w->raw = true;
-	if (w->line->fcgi)
-		fcgi_break(w->line->fcgi);
-}
 
 static void
 dress(struct work *w)
@@ -157,14 +69,6 @@ note(const struct work *w, const struct err *e)
 	    LOG_END);
 }
 
-static bool
-line_answer(struct serve_line *l, struct str head, struct str body)
-{
-	return l->fcgi ? fcgi_answer(l->fcgi, head, body)
-	               : write_all(head.at, head.len) &&
-	                     write_all(body.at, body.len);
-}
-
 static void
 send_answer(struct work *w)
 {
@@ -173,7 +77,7 @@ send_answer(struct work *w)
 	dress(w);
 	resp_head(&head, w->resp);
 	if (head.failed ||
-	    !line_answer(w->line, (struct str){ head.at, head.len },
+	    !serve_answer(w->line, (struct str){ head.at, head.len },
 		w->resp->bodiless ? STR("") : w->resp->body))
 		log_event(LOG_INFO, "answer_not_taken", LOG_TRACE,
 		    w->req->trace.id, LOG_END);
@@ -231,7 +135,8 @@ bench_new(void)
 	if (!b)
 		abort();
 	b->a = arena_new();
-	b->fcgi = fcgi_new((unsigned)conf->socket_wait_ms);
+	b->fcgi = fcgi_new(
+	    (unsigned)conf->socket_wait_ms, (unsigned)conf->request_wait_ms);
 	return b;
 }
 
@@ -249,7 +154,7 @@ static void
 bench_work(void *bench, int fd)
 {
 	struct bench *b = bench;
-	struct serve_line line = { b->fcgi };
+	struct serve_line line = { .fcgi = b->fcgi };
 
 	if (fcgi_begin(b->fcgi, fd)) {
 		work_once(b->a, &line, fcgi_params(b->fcgi));
@@ -299,7 +204,7 @@ static int
 run_cgi(char *const *vars)
 {
 	struct arena *a = arena_new();
-	struct serve_line line = { NULL };
+	struct serve_line line = { .wait_ms = (int)conf->socket_wait_ms };
 
 	work_once(a, &line, vars);
 	arena_free(a);
