@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,10 +14,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "web/park.h"
 
 #define STACK_BYTES ((size_t)1024 * 1024)
 #define QUEUE_MAX   1024u /* connections that wait for a worker */
 #define BURST       64    /* accepted in a row before looking around */
+#define SHORT_MS    1000  /* between lines about want of descriptors */
 
 struct worker {
 	pthread_t thread;
@@ -34,10 +35,16 @@ struct waiting {
 };
 
 struct pool {
-	const struct pool_plan *plan;
+	struct pool_plan plan; /* a copy: workers may outlive the caller's */
+	/* the acceptor's alone */
+	struct park *park;
+	int signals;
+	int64_t short_ms; /* when want of descriptors was last told */
+
 	pthread_mutex_t lock; /* guards everything below */
 	pthread_cond_t ended;
 	struct worker *sleeper; /* top of the stack */
+	unsigned asleep;        /* in it */
 	struct waiting queue[QUEUE_MAX];
 	unsigned head, waiting;
 	unsigned alive;
@@ -81,6 +88,7 @@ next_fd(struct worker *w)
 		w->fd = -1;
 		w->below = p->sleeper;
 		p->sleeper = w;
+		p->asleep++;
 		while (w->fd < 0 && !p->ending)
 			pthread_cond_wait(&w->wake, &p->lock);
 		fd = w->fd;
@@ -94,12 +102,12 @@ worker_main(void *arg)
 {
 	struct worker *w = arg;
 	struct pool *p = w->pool;
-	void *bench = p->plan->bench_new();
+	void *bench = p->plan.bench_new();
 	int fd;
 
 	while ((fd = next_fd(w)) >= 0)
-		p->plan->work(bench, fd);
-	p->plan->bench_free(bench);
+		p->plan.work(bench, fd);
+	p->plan.bench_free(bench);
 	pthread_mutex_lock(&p->lock);
 	p->alive--;
 	pthread_cond_signal(&p->ended);
@@ -107,26 +115,48 @@ worker_main(void *arg)
 	return NULL;
 }
 
+/* Under the lock. */
+static void
+wake(struct pool *p, int fd)
+{
+	struct worker *w = p->sleeper;
+
+	p->sleeper = w->below;
+	p->asleep--;
+	w->fd = fd;
+	pthread_cond_signal(&w->wake);
+}
+
 /* To a sleeper, else into the queue; false: the queue is full. */
 static bool
 hand_over(struct pool *p, int fd)
 {
-	struct worker *w;
 	bool taken = true;
 
 	pthread_mutex_lock(&p->lock);
-	if ((w = p->sleeper)) {
-		p->sleeper = w->below;
-		w->fd = fd;
-		pthread_cond_signal(&w->wake);
+	if (p->asleep) {
+		wake(p, fd);
 	} else if (p->waiting < QUEUE_MAX) {
 		p->queue[(p->head + p->waiting) % QUEUE_MAX] =
 		    (struct waiting){ fd,
-			    clock_mono_ms() + p->plan->busy_wait_ms };
+			    clock_mono_ms() + p->plan.busy_wait_ms };
 		p->waiting++;
 	} else {
 		taken = false;
 	}
+	pthread_mutex_unlock(&p->lock);
+	return taken;
+}
+
+/* To a sleeper if three in four still sleep then; else false. */
+static bool
+spared(struct pool *p, int fd)
+{
+	bool taken;
+
+	pthread_mutex_lock(&p->lock);
+	if ((taken = p->asleep && 4 * (p->asleep - 1) >= 3 * p->plan.threads))
+		wake(p, fd);
 	pthread_mutex_unlock(&p->lock);
 	return taken;
 }
@@ -149,8 +179,47 @@ expire(struct pool *p)
 		pthread_mutex_unlock(&p->lock);
 		if (fd < 0)
 			return (int)left;
-		p->plan->turn_away(fd);
+		p->plan.turn_away(fd);
 	}
+}
+
+/* While most workers sleep one of them may wait for what a peer says, and
+ * mostly it is said by then; after that only who has spoken gets a worker. */
+static void
+take_in(struct pool *p, int fd)
+{
+	char c;
+	ssize_t got;
+
+	if (spared(p, fd))
+		return;
+	got = recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (got > 0) {
+		if (!hand_over(p, fd))
+			p->plan.turn_away(fd);
+	} else if (got < 0 && errno == EAGAIN) {
+		park_add(p->park, fd);
+	} else {
+		close(fd);
+	}
+}
+
+/* No descriptor or no memory for one more: silent connections make room, else
+ * those that wait for us have to wait on. */
+static bool
+made_room(struct pool *p)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!p->short_ms || now - p->short_ms >= SHORT_MS) {
+		log_event(LOG_ERROR, "out_of_descriptors", LOG_COUNT,
+		    (long)park_count(p->park), LOG_END);
+		p->short_ms = now;
+	}
+	if (park_drop(p->park))
+		return true;
+	nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+	return false;
 }
 
 static void
@@ -159,38 +228,66 @@ accept_burst(struct pool *p)
 	int i, fd;
 
 	for (i = 0; i < BURST; i++) {
-		fd = accept4(p->plan->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd >= 0) {
-			if (!hand_over(p, fd))
-				p->plan->turn_away(fd);
-		} else if (errno == EMFILE || errno == ENFILE) {
-			log_event(LOG_ERROR, "out_of_descriptors", LOG_END);
-			nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
-			return;
+		fd = accept4(p->plan.listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd >= 0)
+			take_in(p, fd);
+		else if (errno == EMFILE || errno == ENFILE ||
+			 errno == ENOBUFS || errno == ENOMEM) {
+			if (!made_room(p))
+				return;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
 			return;
 		}
 	}
 }
 
-static void
-accept_until_signal(struct pool *p, int signals)
+/* SIGHUP means nothing here: settings are read at start. */
+static bool
+asked_to_end(struct pool *p)
 {
-	struct pollfd on[2] = { { .fd = signals, .events = POLLIN },
-		{ .fd = p->plan->listen_fd, .events = POLLIN } };
 	struct signalfd_siginfo got;
 
-	for (;;) {
-		int wait = expire(p);
+	return read(p->signals, &got, sizeof got) == sizeof got &&
+	       got.ssi_signo != SIGHUP;
+}
 
-		if (poll(on, 2, wait) < 0 && errno != EINTR)
-			return;
-		if (on[0].revents &&
-		    read(signals, &got, sizeof got) == sizeof got &&
-		    got.ssi_signo != SIGHUP)
-			return;
-		if (on[1].revents)
-			accept_burst(p);
+static void
+accept_until_signal(struct pool *p)
+{
+	bool end = false;
+	int fd;
+
+	while (!end) {
+		park_wait(p->park, expire(p));
+		while ((fd = park_ready(p->park)) >= 0) {
+			if (fd == p->signals)
+				end = asked_to_end(p);
+			else if (fd == p->plan.listen_fd)
+				accept_burst(p);
+			else
+				take_in(p, fd);
+		}
+	}
+}
+
+/* Who was accepted a moment ago has asked us, and nobody else will answer: a
+ * request that is on its way is waited for as long as a worker would be. */
+static void
+hear_the_last(struct pool *p)
+{
+	int64_t now = clock_mono_ms();
+	int64_t until = now + p->plan.busy_wait_ms;
+	int fd;
+
+	park_leave(p->park, p->plan.listen_fd);
+	park_leave(p->park, p->signals);
+	for (; park_count(p->park) && now < until; now = clock_mono_ms()) {
+		int64_t left = until - now, soonest = expire(p);
+
+		park_wait(
+		    p->park, soonest >= 0 && soonest < left ? soonest : left);
+		while ((fd = park_ready(p->park)) >= 0)
+			take_in(p, fd);
 	}
 }
 
@@ -202,7 +299,7 @@ start_workers(struct pool *p, struct worker *workers)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	for (i = 0; i < p->plan->threads; i++) {
+	for (i = 0; i < p->plan.threads; i++) {
 		workers[i].pool = p;
 		workers[i].fd = -1;
 		pthread_cond_init(&workers[i].wake, NULL);
@@ -215,16 +312,23 @@ start_workers(struct pool *p, struct worker *workers)
 	return i > 0;
 }
 
+static struct timespec
+after_ms(int64_t ms)
+{
+	int64_t at = clock_mono_ms() + ms;
+
+	return (struct timespec){ .tv_sec = at / 1000,
+		.tv_nsec = at % 1000 * 1000000 };
+}
+
 /* Nothing new; what waits and what runs is finished. */
 static bool
 end_workers(struct pool *p)
 {
-	struct timespec until;
+	struct timespec until = after_ms(p->plan.end_wait_ms);
 	struct worker *w;
 	bool all;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += p->plan->end_wait_ms / 1000 + 1;
 	pthread_mutex_lock(&p->lock);
 	p->ending = true;
 	for (w = p->sleeper; w; w = w->below)
@@ -246,40 +350,48 @@ signal_fd(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	return signalfd(-1, &set, SFD_CLOEXEC);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-bool
+static bool
+set_up(struct pool *p)
+{
+	pthread_condattr_t attr;
+	int listen_fd = p->plan.listen_fd;
+
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->ended, &attr);
+	pthread_condattr_destroy(&attr);
+	fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
+	return (p->signals = signal_fd()) >= 0 &&
+	       (p->park = park_new(p->plan.silent_ms)) &&
+	       park_watch(p->park, p->signals) &&
+	       park_watch(p->park, listen_fd);
+}
+
+enum pool_end
 pool_run(const struct pool_plan *plan)
 {
 	static struct pool pool; /* workers may outlive a timed-out end */
 	struct worker *workers = calloc(plan->threads, sizeof *workers);
-	int signals = signal_fd();
-	bool fine;
 	unsigned i, started;
 
-	if (!workers || signals < 0)
-		return false;
-	pool = (struct pool){ .plan = plan };
-	pthread_mutex_init(&pool.lock, NULL);
-	pthread_cond_init(&pool.ended, NULL);
-	fcntl(plan->listen_fd, F_SETFL,
-	    fcntl(plan->listen_fd, F_GETFL) | O_NONBLOCK);
-	if (!start_workers(&pool, workers)) {
-		close(signals);
-		free(workers);
-		return false;
-	}
+	pool = (struct pool){ .plan = *plan };
+	if (!workers || !set_up(&pool) || !start_workers(&pool, workers))
+		return POOL_UNSTARTED;
 	started = pool.alive;
 	log_event(LOG_INFO, "ready", LOG_COUNT, (long)started, LOG_END);
-	accept_until_signal(&pool, signals);
+	accept_until_signal(&pool);
 	log_event(LOG_INFO, "ending", LOG_END);
-	fine = end_workers(&pool);
-	close(signals);
-	if (!fine)
-		return false; /* the process exits; memory goes with it */
+	hear_the_last(&pool);
+	park_free(pool.park);
+	close(pool.signals);
+	if (!end_workers(&pool))
+		return POOL_STUCK;
 	for (i = 0; i < started; i++)
 		pthread_join(workers[i].thread, NULL);
 	free(workers);
-	return true;
+	return POOL_ENDED;
 }

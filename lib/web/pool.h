@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Idle workers sleep on conditions of their own and cost nothing; the one that
- * slept last is woken first, its caches are warm. One lock, inside pool.c. */
+ * slept last is woken first, its caches are warm. Connections that have not said
+ * anything yet cost a quarter of the workers at most; the others are parked
+ * (web/park) and cost a descriptor. One lock, inside pool.c. */
 #ifndef WEB_POOL_H
 #define WEB_POOL_H
 
@@ -11,6 +13,7 @@
 struct pool_plan {
 	int listen_fd; /* listening socket, shared with siblings */
 	unsigned threads;
+	unsigned silent_ms;    /* who says nothing for so long is cut off */
 	unsigned busy_wait_ms; /* a connection waits that long for a worker */
 	unsigned end_wait_ms;  /* running work is given that long at the end */
 
@@ -22,13 +25,20 @@ struct pool_plan {
 	void (*turn_away)(int fd);         /* fd is taken; must not block */
 };
 
+/* How pool_run came back. */
+enum pool_end {
+	POOL_ENDED, /* asked to, and all work is finished */
+	POOL_STUCK, /* asked to, but work still runs: nothing that it may
+	                 touch can be freed; the process has to go */
+	POOL_UNSTARTED
+};
+
 /* pool_signals - blocks SIGTERM, SIGINT and SIGHUP for this thread and all it
  * will start, ignores SIGPIPE. Call before any thread exists. */
 void pool_signals(void);
 
-/* pool_run - serves until SIGTERM or SIGINT, then accepts nothing new and lets
- * running work finish. false: it could not start, or work did not end in
- * time. */
-bool pool_run(const struct pool_plan *plan);
+/* pool_run - serves until SIGTERM or SIGINT, then accepts nothing new, lets
+ * running work finish, and what had been accepted. Once per process. */
+enum pool_end pool_run(const struct pool_plan *plan);
 
 #endif

@@ -19,6 +19,7 @@
 #include "web/serve_line.h"
 
 #define HEAD_MAX     ((size_t)16 * 1024)
+#define TELL_MS      1000
 #define CONF_DEFAULT "/etc/wardgate/wardgate.conf"
 
 static const struct program *program;
@@ -163,6 +164,23 @@ bench_work(void *bench, int fd)
 	arena_reset(b->a);
 }
 
+/* One line a second at most: there may be very many. On the acceptor. */
+static void
+note_turned_away(void)
+{
+	static int64_t told_ms;
+	static long since;
+	int64_t now = clock_mono_ms();
+
+	since++;
+	if (told_ms && now - told_ms < TELL_MS)
+		return;
+	log_event(LOG_WARN, "turned_away", LOG_REASON, "busy", LOG_COUNT, since,
+	    LOG_END);
+	told_ms = now;
+	since = 0;
+}
+
 /* All workers were busy too long: said without reading the request. */
 static void
 turn_away(int fd)
@@ -178,7 +196,7 @@ turn_away(int fd)
 	resp_head(&out, &resp);
 	buf_put(&out, resp.body.at, resp.body.len);
 	fcgi_turn_away(fd, out.at, out.len);
-	log_event(LOG_WARN, "turned_away", LOG_REASON, "busy", LOG_END);
+	note_turned_away();
 	arena_free(a);
 }
 
@@ -189,6 +207,7 @@ run_fastcgi(void)
 		.listen_fd = STDIN_FILENO,
 		.threads = (unsigned)(program->waits ? conf->facade_threads
 						     : conf->other_threads),
+		.silent_ms = (unsigned)conf->socket_wait_ms,
 		.busy_wait_ms = (unsigned)conf->busy_wait_ms,
 		.end_wait_ms = (unsigned)conf->request_wait_ms,
 		.bench_new = bench_new,
@@ -197,7 +216,19 @@ run_fastcgi(void)
 		.turn_away = turn_away,
 	};
 
-	return pool_run(&plan) ? 0 : 1;
+	switch (pool_run(&plan)) {
+	case POOL_ENDED:
+		return 0;
+	case POOL_STUCK:
+		/* Threads still use everything that would be freed now. */
+		log_event(LOG_ERROR, "work_did_not_end", LOG_END);
+		_exit(1);
+	case POOL_UNSTARTED:
+		break;
+	}
+	log_event(LOG_ERROR, "start_failed", LOG_WHY,
+	    "no thread or no descriptor to serve with", LOG_END);
+	return 1;
 }
 
 static int
