@@ -159,8 +159,12 @@ def settings_documented(tree):
             continue
         name, initial = hit[1], hit[6]
         known.add(name)
-        if f".It Ic {name}\n" not in manual:
+        entry = re.search(rf"^\.It Ic {name}\n(.*?)^\.(It|El)", manual,
+                          re.M | re.S)
+        if not entry:
             yield code, number, f"{name} has no entry in wardgate.conf(5)"
+        elif hit[2] == "NUMBER" and f"Default: {initial}" not in entry[1]:
+            yield code, number, f"wardgate.conf(5): {name} is {initial}"
         line = f"{name} =" if initial is None else \
             f"#{name} = {initial}".rstrip()
         if not re.search("^" + re.escape(line) + ("" if initial is None else

@@ -15,7 +15,8 @@ PREFIX = "/usr/local"
 FILES = """sbin/wardgate libexec/wardgate/metadata libexec/wardgate/token
 libexec/wardgate/facade libexec/wardgate/rehearsal share/man/man8/wardgate.8
 share/man/man8/token.8 share/man/man5/wardgate.conf.5
-share/wardgate/migrations/0001_first.sql share/wardgate/onboard/tenant.sql
+share/wardgate/sql/migrations/0001_first.sql
+share/wardgate/sql/onboard/tenant.sql
 share/wardgate/www/errors/fhir-404.html lib/systemd/system/wardgate.target
 lib/sysusers.d/wardgate.conf lib/tmpfiles.d/wardgate.conf
 share/doc/wardgate/README.md""".split()
@@ -52,11 +53,11 @@ class Installed(unittest.TestCase):
 
     def test_what_the_files_name_is_where_they_say(self):
         named = set()
-        for folder in ("lib", "share/wardgate"):
+        for folder in ("lib", "share/wardgate", "share/man"):
             for path in (self.at / folder).rglob("*"):
                 if path.is_file():
                     named |= set(re.findall(
-                        r"(/usr/[\w/.-]*wardgate[\w/.-]*\w)",
+                        r"(/usr/[\w/.-]*wardgate[\w/.-]*\w)\b",
                         path.read_text(errors="replace")))
         self.assertTrue(named)
         for name in named:
@@ -69,7 +70,7 @@ class Installed(unittest.TestCase):
                               capture_output=True)
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stdout, r"^wardgate \d+\.\d+\.\d+\n$")
-        self.assertIn(f"{PREFIX}/share/wardgate".encode(),
+        self.assertIn(f"{PREFIX}/share/wardgate/sql/migrations".encode(),
                       wardgate.read_bytes())
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd here")
