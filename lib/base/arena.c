@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -40,10 +41,14 @@ struct arena {
 static atomic_size_t total;
 static size_t budget;
 
+/* What is given back has to leave the process, or it would hold what it once
+ * needed for good, beyond any budget: the C library raises its own limit of
+ * what goes back at once with every large block that is freed, unless told. */
 void
 arena_budget(size_t bytes)
 {
 	budget = bytes;
+	mallopt(M_MMAP_THRESHOLD, (int)BLOCK_NEXT);
 }
 
 /* A machine without memory: there is nothing left to answer with. */

@@ -12,7 +12,8 @@
 struct arena;
 
 /* arena_budget - bytes that all arenas of the process may hold together.
- * 0 (the start value): no limit. Call once, before threads start. */
+ * 0 (the start value): no limit. From then on a large block that is given back
+ * leaves the process. Call once, before threads start. */
 void arena_budget(size_t bytes);
 
 /* arena_new - owned; arena_free. */

@@ -1,0 +1,69 @@
+# test_odd_hospital.py - what a hospital's server may say, and what comes of it
+# SPDX-License-Identifier: Apache-2.0
+#
+# The server behind the tenant is a double that says what each story wants: far
+# too much, more than was asked, things about others. None of that may reach
+# another tenant, another patient, or stay with the gateway.
+
+import concurrent.futures
+import re
+import unittest
+from pathlib import Path
+
+from tests.rig.client import Env
+from tests.rig.crowd import put_tenant, remove_tenant
+from tests.rig.house import House
+from tests.rig.provider import Provider
+
+TENANT = "0000add0-0a11-4000-8000-000000000001"
+LARGE = 12 << 20     # bytes of an answer, below the limit
+ROUNDS, AT_ONCE = 4, 20
+KEPT_KIB = 96 << 10  # what a process may hold when all is over
+
+
+class Story(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.env = Env.read()
+        cls.house = House(cls.env["WG_HOME"])
+        cls.provider = cls.enterClassContext(Provider("R4"))
+        cls.addClassCleanup(remove_tenant, cls.house, TENANT)
+        put_tenant(cls.house, TENANT, name="Odd", fhir_version="R4",
+                   client=cls.env["WG_CLIENT_ID"],
+                   provider_url=cls.provider.base + "/r4")
+
+    def setUp(self):
+        self.addCleanup(self.provider.off)
+
+    def says(self, body, status=200, **headers):
+        """From now on the hospital answers everything with this."""
+        more = [(k.replace("_", "-"), v) for k, v in headers.items()]
+        self.provider.on("/r4", lambda x: x.answer(body, status, more=more))
+
+    def get(self, path, tenant=TENANT, **headers):
+        more = {k.replace("_", "-"): v for k, v in headers.items()}
+        return self.env.fhir("GET", path, self.env.token(tenant), "R4", more)
+
+
+class Memory(Story):
+    def held(self):
+        """KiB of each process of the facade."""
+        return [int(re.search(r"^Pss:\s+(\d+)", Path(
+            f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1])
+            for pid in self.house.rig.pids("facade")]
+
+    def test_large_answers_leave_nothing_behind(self):
+        large = b'{"resourceType":"Patient","id":"5","x":"%s"}' % (b"y" * LARGE)
+        self.says(large)
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            for _ in range(ROUNDS):
+                answers = list(pool.map(lambda _: self.get("Patient/5").status,
+                                        range(AT_ONCE)))
+                self.assertIn(200, answers)
+                self.assertLessEqual(set(answers), {200, 503})
+        for kib in self.held():
+            self.assertLess(kib, KEPT_KIB)
+
+
+if __name__ == "__main__":
+    unittest.main()
