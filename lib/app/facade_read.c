@@ -1,5 +1,6 @@
 /* facade_read.c - GET Type/id: one record, by its id
  * SPDX-License-Identifier: Apache-2.0 */
+#include "app/facade_tag.h"
 #include "app/visit.h"
 
 /* What the provider sent must be what was asked for. */
@@ -22,19 +23,20 @@ header_plain(struct str s)
 	return s.len && s.len < 256 && str_plain(s);
 }
 
-/* ETag is weak and carries the version id (FHIR http, "version aware"). */
+/* The ETag carries the version id (FHIR http, "version aware") behind the mark
+ * of this hospital. */
 static void
 put_validators(struct visit *v, const struct upstream_answer *answer,
-    struct tree_node *root)
+    struct str mark, struct tree_node *root)
 {
 	struct resp *r = v->w->resp;
 	struct str version = tree_str(tree_at(root, NAME_meta), "versionId");
+	struct str etag = answer->etag;
 
-	if (header_plain(answer->etag))
-		resp_header(r, "ETag", str_text(v->w->a, answer->etag));
-	else if (header_plain(version) && iface_id(version))
-		resp_header(r, "ETag",
+	if (!etag.at && iface_id(version))
+		etag = str_of(
 		    arena_printf(v->w->a, "W/\"%.*s\"", STR_FMT(version)));
+	resp_header(r, "ETag", tag_outward(v->w->a, mark, etag));
 	if (header_plain(answer->last_modified))
 		resp_header(r, "Last-Modified",
 		    str_text(v->w->a, answer->last_modified));
@@ -46,6 +48,8 @@ visit_read(struct visit *v)
 	struct work *w = v->w;
 	struct upstream_ask ask = { .method = UPSTREAM_GET };
 	const struct upstream_answer *answer;
+	struct str mark =
+	    tag_mark(w->a, &v->claims->tenant, v->to.revision, v->face.version);
 	struct tree_node *root;
 
 	v->row->interaction = STR("read");
@@ -54,11 +58,10 @@ visit_read(struct visit *v)
 		v->row->patient = v->id;
 	ask.path = str_of(arena_printf(
 	    w->a, "%.*s/%.*s", STR_FMT(v->type_name), STR_FMT(v->id)));
-	if (header_plain(w->req->if_none_match))
-		ask.if_none_match = w->req->if_none_match;
+	ask.if_none_match = tag_inward(w->a, mark, w->req->if_none_match);
 	if (!(answer = visit_call(v, &ask, &root, &w->err)))
 		return false;
-	put_validators(v, answer, root);
+	put_validators(v, answer, mark, root);
 	if (!root) {
 		w->resp->status = 304;
 		return true;

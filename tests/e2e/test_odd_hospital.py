@@ -16,6 +16,7 @@ from tests.rig.house import House
 from tests.rig.provider import Provider
 
 TENANT = "0000add0-0a11-4000-8000-000000000001"
+OTHER = "0000add0-0a11-4000-8000-000000000002"
 LARGE = 12 << 20     # bytes of an answer, below the limit
 ROUNDS, AT_ONCE = 4, 20
 KEPT_KIB = 96 << 10  # what a process may hold when all is over
@@ -27,10 +28,11 @@ class Story(unittest.TestCase):
         cls.env = Env.read()
         cls.house = House(cls.env["WG_HOME"])
         cls.provider = cls.enterClassContext(Provider("R4"))
-        cls.addClassCleanup(remove_tenant, cls.house, TENANT)
-        put_tenant(cls.house, TENANT, name="Odd", fhir_version="R4",
-                   client=cls.env["WG_CLIENT_ID"],
-                   provider_url=cls.provider.base + "/r4")
+        for tenant, name in ((TENANT, "Odd"), (OTHER, "Other")):
+            cls.addClassCleanup(remove_tenant, cls.house, tenant)
+            put_tenant(cls.house, tenant, name=name, fhir_version="R4",
+                       client=cls.env["WG_CLIENT_ID"],
+                       provider_url=cls.provider.base + "/r4")
 
     def setUp(self):
         self.addCleanup(self.provider.off)
@@ -43,6 +45,30 @@ class Story(unittest.TestCase):
     def get(self, path, tenant=TENANT, **headers):
         more = {k.replace("_", "-"): v for k, v in headers.items()}
         return self.env.fhir("GET", path, self.env.token(tenant), "R4", more)
+
+
+class Tags(Story):
+    """Both hospitals number the versions of their records alike."""
+
+    def test_a_tag_of_one_hospital_is_none_of_another(self):
+        self.provider.put({"resourceType": "Patient", "id": "5"})
+        first = self.get("Patient/5")
+        tag = first.header["etag"]
+        self.assertEqual(first.status, 200, first)
+        self.assertNotEqual(tag, self.get("Patient/5", OTHER).header["etag"])
+        again = self.get("Patient/5", If_None_Match=tag)
+        self.assertEqual((again.status, again.body), (304, b""))
+        self.assertEqual(again.header["etag"], tag)
+        elsewhere = self.get("Patient/5", OTHER, If_None_Match=tag)
+        self.assertEqual(elsewhere.status, 200, elsewhere)
+        self.assertEqual(elsewhere.json["id"], "5")
+
+    def test_what_is_no_tag_of_ours_is_not_passed_on(self):
+        self.provider.put({"resourceType": "Patient", "id": "5"})
+        for value in ("*", 'W/"1"', "junk", 'W/"\xe9"', '"' * 300):
+            answer = self.get("Patient/5", If_None_Match=value)
+            self.assertEqual(answer.status, 200, (value, answer))
+            self.assertNotIn("if-none-match", self.provider.seen[-1].headers)
 
 
 class Memory(Story):
