@@ -81,31 +81,44 @@ put_links(struct visit *v, struct bundle *b, struct str self)
 }
 
 /* A server that does not know a search parameter may answer as if it had not
- * been sent. What was asked about one patient holds nothing about another. */
-static void
-withhold_others(struct visit *v, struct bundle *b)
+ * been sent. What was asked about one patient holds nothing about another, and
+ * what was asked for by id is nobody else.
+ *   ids  value of _id; absent: none, or a later page, which knows its patient */
+static size_t
+others_out(struct visit *v, struct bundle *b, struct str ids)
 {
 	const char *subject = iface_resource(v->type)->subject[v->face.version];
-	size_t n;
+	size_t n = 0;
 
-	if (!v->row->patient.len || !subject)
-		return;
-	n = bundle_keep(b, subject, v->row->patient);
+	if (!ids.len && v->type == IFACE_PATIENT)
+		ids = v->row->patient;
+	if (ids.len)
+		n = bundle_keep_ids(b, ids);
+	if (v->row->patient.len && subject)
+		n += bundle_keep(b, subject, v->row->patient);
+	return n;
+}
+
+static void
+withhold_others(struct visit *v, struct bundle *b, struct str ids)
+{
+	size_t n = others_out(v, b, ids);
+
 	if (!n)
 		return;
 	bundle_total(b, v->w->a, b->matches);
 	bundle_note(b, v->w->a, v->face.version, "security",
 	    arena_printf(v->w->a,
-		"The hospital's server sent %zu records that are not about "
-		"this patient; they were withheld, and total counts only what "
-		"is shown.",
+		"The hospital's server sent %zu records that are not what was "
+		"asked for, by patient or by id; they were withheld, and total "
+		"counts only what is shown.",
 		n));
 }
 
 static bool
-finish(struct visit *v, struct bundle *b, struct str self)
+finish(struct visit *v, struct bundle *b, struct str self, struct str ids)
 {
-	withhold_others(v, b);
+	withhold_others(v, b, ids);
 	v->row->matches = b->has_total ? (int64_t)b->total : -1;
 	v->row->returned = (int64_t)b->matches;
 	if (!entries_fit(v, b) || !put_links(v, b, self))
@@ -150,7 +163,7 @@ first_page(struct visit *v, const struct search *s)
 	       bundle_read(
 		   &b, w->a, root, v->face.version, v->type_name, &w->err) &&
 	       total_settle(v, s, &b) &&
-	       (note_dropped(v, &b, s), finish(v, &b, self_url(v, s)));
+	       (note_dropped(v, &b, s), finish(v, &b, self_url(v, s), s->ids));
 }
 
 static bool
@@ -178,7 +191,8 @@ later_page(struct visit *v, const struct search *s)
 		return false;
 	return finish(v, &b,
 	    str_of(arena_printf(w->a, "%.*s/%.*s?_cursor=%.*s",
-		STR_FMT(v->base), STR_FMT(v->type_name), STR_FMT(s->cursor))));
+		STR_FMT(v->base), STR_FMT(v->type_name), STR_FMT(s->cursor))),
+	    STR_NONE);
 }
 
 bool

@@ -173,6 +173,7 @@ refers_to(struct str reference, struct str patient)
 struct keep {
 	const char *subject;
 	struct str patient;
+	struct str ids;
 	size_t out;
 };
 
@@ -190,19 +191,54 @@ about(struct tree_node *entry, void *ctx)
 	return NULL;
 }
 
-size_t
-bundle_keep(struct bundle *b, const char *subject, struct str patient)
+static struct tree_node *
+named(struct tree_node *entry, void *ctx)
+{
+	struct keep *k = ctx;
+	struct tree_node *res = tree_at(entry, NAME_resource);
+	struct str rest = k->ids, id = tree_str(res, "id");
+
+	if (str_is(tree_str(res, "resourceType"), "OperationOutcome"))
+		return entry;
+	while (rest.at) {
+		struct str one = str_cut(rest, ',', &rest);
+
+		if (id.len && str_eq(one, id))
+			return entry;
+	}
+	k->out++;
+	return NULL;
+}
+
+static size_t
+keep(struct bundle *b, struct keep *k,
+    struct tree_node *(*fits)(struct tree_node *, void *))
 {
 	struct tree_node *list = tree_at(b->root, NAME_entry);
-	struct keep k = { subject, patient, 0 };
 
 	if (!list)
 		return 0;
-	tree_sift(list, about, &k);
-	b->matches -= k.out < b->matches ? k.out : b->matches;
+	tree_sift(list, fits, k);
+	b->matches -= k->out < b->matches ? k->out : b->matches;
 	if (!tree_first(list))
 		tree_remove(list);
-	return k.out;
+	return k->out;
+}
+
+size_t
+bundle_keep(struct bundle *b, const char *subject, struct str patient)
+{
+	struct keep k = { .subject = subject, .patient = patient };
+
+	return keep(b, &k, about);
+}
+
+size_t
+bundle_keep_ids(struct bundle *b, struct str ids)
+{
+	struct keep k = { .ids = ids };
+
+	return keep(b, &k, named);
 }
 
 void

@@ -32,6 +32,11 @@ bool bundle_read(struct bundle *b, struct arena *a, struct tree_node *root,
  * many others were taken out. */
 size_t bundle_keep(struct bundle *b, const char *subject, struct str patient);
 
+/* bundle_keep_ids - of the matches only those whose id is one of these.
+ *   ids  one id or several with commas between
+ * Returns how many others were taken out. */
+size_t bundle_keep_ids(struct bundle *b, struct str ids);
+
 /* bundle_full_urls - entries whose resource has an id but no fullUrl get one:
  * base/Type/id. */
 void bundle_full_urls(struct bundle *b, struct arena *a, struct str base);

@@ -186,6 +186,39 @@ what_is_about_somebody_else_is_taken_out(void **state)
 	}
 }
 
+static void
+who_was_asked_for_by_id_is_nobody_else(void **state)
+{
+	static const struct {
+		const char *ids;
+		size_t left;
+	} rows[] = { { "1", 1 }, { "1,3", 2 }, { "3,2,1", 3 }, { "12", 0 },
+		{ ",", 0 }, { "2,2", 1 } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		struct bundle b;
+
+		assert_int_equal(
+		    opened(&b,
+			SET ",\"entry\":["
+			    "{\"resource\":{\"resourceType\":\"Patient\","
+			    "\"id\":\"1\"}},"
+			    "{\"resource\":{\"resourceType\":\"Patient\","
+			    "\"id\":\"2\"}},"
+			    "{\"resource\":{\"resourceType\":\"Patient\"}},"
+			    "{\"resource\":{\"resourceType\":\"Patient\","
+			    "\"id\":\"3\"}}]}"),
+		    ERR_NONE);
+		assert_int_equal(
+		    bundle_keep_ids(&b, str_of(rows[i].ids)), 4 - rows[i].left);
+		assert_int_equal(b.matches, rows[i].left);
+		assert_int_equal(
+		    tree_at(b.root, NAME_entry) != NULL, rows[i].left > 0);
+	}
+}
+
 int
 main(void)
 {
@@ -200,6 +233,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    what_is_about_somebody_else_is_taken_out, set_up,
 		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    who_was_asked_for_by_id_is_nobody_else, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
