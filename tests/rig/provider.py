@@ -102,8 +102,9 @@ class Exchange:
              "diagnostics": text}]}, status, more=more)
 
     def body(self):
-        """What this request would get if nothing were wrong, as bytes."""
-        return json.dumps(self.provider.echo(self.seen)).encode()
+        """What this request would get if nothing were wrong, as bytes: a
+        record, a searchset, or else what was asked."""
+        return json.dumps(self.provider.content(self)).encode()
 
     def sleep(self, seconds):
         """Until the time is up, the client is gone, or the double stops."""
@@ -631,6 +632,15 @@ class Provider:
                 "query": seen.query, "headers": seen.headers,
                 "body": seen.body.decode("latin-1")}
 
+    def content(self, x):
+        parts = ["", *(p for p in x.path.split("/") if p)]
+        if parts[-1] == "_search":
+            parts.pop()
+        if parts[-1] in self.resources:
+            return self.searchset(x, parts[-1])
+        known = self.resources.get(parts[-2] if parts[1:] else "", {})
+        return known.get(parts[-1]) or self.echo(x.seen)
+
     def proper(self, x):
         parts = [p for p in x.path.split("/") if p]
         if parts[-1:] == ["echo"]:
@@ -639,10 +649,10 @@ class Provider:
             return x.answer(self.statement())
         if len(parts) >= 2 and parts[-2] in self.resources:
             if parts[-1] == "_search":
-                return self.search(x, parts[-2])
+                return x.answer(self.searchset(x, parts[-2]))
             return self.read(x, parts[-2], parts[-1])
         if parts and parts[-1] in self.resources:
-            return self.search(x, parts[-1])
+            return x.answer(self.searchset(x, parts[-1]))
         return x.outcome(404, "not here")
 
     def statement(self):
@@ -664,7 +674,7 @@ class Provider:
             ("ETag", etag), ("Last-Modified", "Fri, 20 Nov 2026 09:00:00 GMT"),
             ("Content-Location", f"{self.base}/{kind}/{number}")])
 
-    def search(self, x, kind):
+    def searchset(self, x, kind):
         pairs = parse_qsl(x.seen.query, keep_blank_values=True)
         if x.seen.method == "POST":
             pairs += parse_qsl(x.seen.body.decode("latin-1"),
@@ -681,12 +691,12 @@ class Provider:
             links.append({"relation": "next",
                           "url": f"{here}?{urlencode(asked)}"})
         where = here.removesuffix(f"/{kind}")
-        return x.answer({
+        return {
             "resourceType": "Bundle", "type": "searchset",
             "total": len(found), "link": links, "entry": [
                 {"fullUrl": f"{where}/{kind}/{r['id']}", "resource": r,
                  "search": {"mode": "match"}}
-                for r in found[first:first + count]]})
+                for r in found[first:first + count]]}
 
     @staticmethod
     def fits(resource, asked):
