@@ -1,0 +1,259 @@
+# test_provider_lists.py - what a hospital's searchsets may lead to, and what not
+# SPDX-License-Identifier: Apache-2.0
+#
+# Records about somebody else, records of other types, page links that lead
+# elsewhere, totals that are missing: seen from the client.
+
+import unittest
+
+from tests.e2e.faults import (FACES, MARK, Faulty, bundle, observation,
+                              says_json)
+from tests.e2e.hostile import request, rows
+
+# The element that names the patient, per version.
+SUBJECTS = {
+    "Observation": ("subject", "subject", "subject"),
+    "Condition": ("patient", "subject", "subject"),
+    "Encounter": ("patient", "subject", "subject"),
+    "AllergyIntolerance": ("patient", "patient", "patient"),
+    "MedicationOrder": ("patient", None, None),
+    "MedicationRequest": (None, "subject", "subject"),
+    "Coverage": ("subscriber", "beneficiary", "beneficiary"),
+}
+
+
+def matches(answer):
+    return [e["resource"]["id"] for e in answer.json.get("entry", ())
+            if e["resource"]["resourceType"] != "OperationOutcome"]
+
+
+def notes(answer):
+    """(issue code, sentence) of what an answer says about itself."""
+    return [(i["code"], i["details"]["text"])
+            for e in answer.json.get("entry", ())
+            if e["resource"]["resourceType"] == "OperationOutcome"
+            for i in e["resource"]["issue"]]
+
+
+def link(answer, relation):
+    return next((li["url"] for li in answer.json.get("link", ())
+                 if li["relation"] == relation), None)
+
+
+class Lists(Faulty):
+    letter = "4"
+
+    def search(self, body, what="search", face="R4", calls=1, **headers):
+        fault = body if callable(body) else says_json(body)
+        return self.meets([fault], 200, "ok", 200, what, face, calls,
+                          **headers)
+
+
+class Others(Lists):
+    """Whoever asks about one patient never gets another's record."""
+
+    def test_records_about_somebody_else_are_withheld(self):
+        for n, face in enumerate(FACES):
+            for kind, elements in SUBJECTS.items():
+                if not elements[n]:
+                    continue
+                found = [{"resourceType": kind, "id": f"{kind}-{who}",
+                          elements[n]: {"reference": f"Patient/{who}"}}
+                         for who in ("p2", "p1", "p11", "p3")]
+                answer = self.search(bundle(*found, total=4),
+                                     f"{kind}?patient=p1", face)
+                self.assertEqual(matches(answer), [f"{kind}-p1"])
+                self.assertEqual(answer.json["total"], 1)
+                self.assertEqual([c for c, _ in notes(answer)], ["security"])
+                self.assertIn("3 records", notes(answer)[0][1])
+                self.assertNotIn("p2", answer.text)
+
+    def test_references_in_every_spelling(self):
+        base = f"{self.double.base}/{MARK}"
+        for reference, kept in (
+                ("Patient/p1", True), (f"{base}/Patient/p1", True),
+                ("Patient/p1/_history/2", True),
+                ("Patient/p2", False), ("Patient/P1", False),
+                (f"{base}/Patient/p2", False), ("Practitioner/p1", False),
+                ("p1", False), ("#p1", False), ("", False),
+                ("Patient/p2?x=Patient/p1", False)):
+            one = observation(1)
+            one["subject"]["reference"] = reference
+            answer = self.search(bundle(one, total=1))
+            self.assertEqual(matches(answer), ["o1"] if kept else [],
+                             reference)
+            self.assertEqual(answer.json["total"], int(kept))
+        for subject in (None, {}, {"display": "p1"}, "Patient/p1", [], 7):
+            one = {**observation(1), "subject": subject}
+            answer = self.search(bundle(one, total=1))
+            self.assertEqual(matches(answer), [], subject)
+
+    def test_nor_on_a_later_page(self):
+        def pages(x):
+            first = "_offset" not in x.seen.query
+            x.answer(bundle(
+                observation(1, "p1" if first else "p2"), observation(2),
+                total=4, link=[{"relation": "next", "url":
+                                "Observation?_offset=2"}] if first else []))
+        self.double.on(f"/{MARK}", pages)
+        first = self.ask("search")
+        self.assertEqual(matches(first), ["o1", "o2"])
+        later = request("GET", link(first, "next"), {
+            "Authorization": f"Bearer {self.tokens['R4']}"})
+        self.assertEqual(matches(later), ["o2"], later)
+        self.assertEqual([c for c, _ in notes(later)], ["security"])
+
+    def test_a_person_asked_for_by_id_is_nobody_else(self):
+        people = [{"resourceType": "Patient", "id": who}
+                  for who in ("p2", "p1", "p3")] + [
+                      {"resourceType": "Patient"}]
+        for what in ("form", "Patient?_id=p1", "Patient?id=p1"):
+            answer = self.search(bundle(*people, total=4), what)
+            self.assertEqual(matches(answer), ["p1"])
+            self.assertEqual(answer.json["total"], 1)
+            self.assertEqual([c for c, _ in notes(answer)], ["security"])
+            self.assertNotIn("p2", answer.text)
+
+    def test_records_of_other_types_are_left_out(self):
+        for other in ("Practitioner", "Patient", "Binary", "Bundle"):
+            answer = self.search(bundle(
+                observation(1), {"resourceType": other, "id": "zq7secret"},
+                observation(2), total=2))
+            self.assertEqual(matches(answer), ["o1", "o2"])
+            self.assertEqual(answer.json["total"], 2)
+            self.assertEqual([c for c, _ in notes(answer)],
+                             ["not-supported"])
+
+    def test_the_audit_trail_says_whose_records_were_asked_for(self):
+        answer = self.search(bundle(observation(1), observation(2, "p2"),
+                                    total=2))
+        kept = rows(self.env, "select patient_id, matches, returned, "
+                    "interaction, resource_type, face from wardgate.audit "
+                    f"where trace_id = '{answer.header['x-trace-id']}'")
+        self.assertEqual(kept, [["p1", "1", "1", "search-type",
+                                 "Observation", "R4"]])
+
+
+class Links(Lists):
+    """Page links are ours, and lead to the hospital alone."""
+
+    def paged(self, url):
+        return bundle(observation(1), observation(2), total=4,
+                      link=[{"relation": "self", "url": "http://x/?a=zq7secret"},
+                            {"relation": "next", "url": url}])
+
+    def test_links_that_lead_elsewhere_are_not_followed(self):
+        base = f"{self.double.base}/{MARK}"
+        for url in ("http://evil.example/fhir/Observation?page=2",
+                    "//evil.example/x", "file:///etc/passwd",
+                    "javascript:alert(1)", "gopher://evil.example/",
+                    f"http://x@evil.example/{MARK}/Observation",
+                    f"{base}/../other/Observation", f"{base}x/Observation",
+                    f"{base}/%2e%2e/other", f"{base}/Observation/..",
+                    f"{self.double.base}/Observation?page=2",
+                    f"{base}/Observation?x=" + "y" * 20000):
+            answer = self.search(self.paged(url))
+            self.assertIsNone(link(answer, "next"), url)
+            self.assertEqual([c for c, _ in notes(answer)], ["incomplete"],
+                             url)
+            self.assertEqual(matches(answer), ["o1", "o2"])
+
+    def test_links_under_the_hospital_are_followed_there(self):
+        base = f"{self.double.base}/{MARK}"
+        for url in (f"{base}/Observation?page=2", "Observation?page=2",
+                    "?page=2", f"/{MARK}/Observation?page=2",
+                    f"http://inside.example:8080/{MARK}/Observation?page=2",
+                    f"HTTP://127.0.0.1:{self.double.port}/{MARK}/Observation"
+                    "?page=2"):
+            answer = self.search(self.paged(url))
+            ours = link(answer, "next")
+            self.assertTrue(ours.startswith(
+                self.env["WG_FHIR_R4"] + "/Observation?_cursor="), ours)
+            self.assertNotIn("inside.example", answer.text)
+            self.double.on(f"/{MARK}", says_json(self.paged(url)))
+            before = len(self.double.seen)
+            later = request("GET", ours, {
+                "Authorization": f"Bearer {self.tokens['R4']}"})
+            self.double.off()
+            self.assertEqual(later.status, 200, later)
+            self.assertEqual([s.target for s in self.double.seen[before:]],
+                             [f"/{MARK}/Observation?page=2"])
+            self.assertEqual(later.json["total"], 4)
+
+    def test_the_place_of_the_hospital_is_ours_everywhere(self):
+        base, ours = f"{self.double.base}/{MARK}", self.env["WG_FHIR_R4"]
+        one = {**observation(1), "encounter": {
+            "reference": f"{base}/Encounter/e1"}, "performer": [
+                {"reference": f"{base}/Practitioner/d1/_history/3"},
+                {"reference": "http://other.example/fhir/Practitioner/2"}]}
+        found = bundle(one, total=1)
+        found["entry"][0]["fullUrl"] = f"{base}/Observation/o1"
+        answer = self.search(found)
+        entry = answer.json["entry"][0]
+        self.assertEqual(entry["fullUrl"], f"{ours}/Observation/o1")
+        self.assertEqual(entry["resource"]["encounter"]["reference"],
+                         f"{ours}/Encounter/e1")
+        self.assertEqual(
+            [p["reference"] for p in entry["resource"]["performer"]],
+            [f"{ours}/Practitioner/d1/_history/3",
+             "http://other.example/fhir/Practitioner/2"])
+        del found["entry"][0]["fullUrl"]
+        entry = self.search(found).json["entry"][0]
+        self.assertEqual(entry["fullUrl"], f"{ours}/Observation/o1")
+
+
+class Totals(Lists):
+    """Bundle.total is always there, and true or said to be a lower bound."""
+
+    def test_none_given_and_all_shown(self):
+        for total in ({}, {"total": None}):
+            answer = self.search(bundle(observation(1), observation(2),
+                                        **total))
+            self.assertEqual(answer.json["total"], 2)
+            self.assertEqual(notes(answer), [])
+        self.assertEqual(self.search(bundle()).json["total"], 0)
+
+    def test_a_number_in_quotes_is_a_number(self):
+        answer = self.search(bundle(observation(1), total="3"))
+        self.assertEqual(answer.json["total"], 3)
+
+    def pages(self, last, summary):
+        """So many pages of two, and what a question for the number gets."""
+        def fault(x):
+            if "_summary=count" in x.seen.target:
+                return summary(x)
+            query = dict(p.split("=") for p in x.seen.query.split("&"))
+            page = int(query.get("page", 1))
+            more = [{"relation": "next", "url": f"?page={page + 1}"}] \
+                if page < last else []
+            return x.answer(bundle(observation(2 * page),
+                                   observation(2 * page + 1), link=more))
+        return fault
+
+    def test_it_is_asked_for_when_there_is_more(self):
+        answer = self.search(
+            self.pages(9, lambda x: x.answer(bundle(total=17))), calls=2)
+        self.assertEqual((answer.json["total"], notes(answer)), (17, []))
+
+    def test_it_is_counted_when_nobody_tells(self):
+        for summary in (lambda x: x.outcome(400, "zq7secret"),
+                        lambda x: x.answer("<html>", kind="text/html"),
+                        lambda x: x.answer(bundle())):
+            answer = self.search(self.pages(4, summary), calls=5)
+            self.assertEqual((answer.json["total"], notes(answer)), (8, []))
+
+    def test_a_list_without_end_is_a_lower_bound(self):
+        answer = self.search(
+            self.pages(10 ** 6, lambda x: x.outcome(400, "no")), calls=21)
+        self.assertEqual(answer.json["total"], 40)
+        self.assertEqual([c for c, _ in notes(answer)], ["incomplete"])
+
+    def test_only_the_number(self):
+        answer = self.search(
+            self.pages(9, lambda x: x.answer(bundle(total=17))),
+            "Observation?patient=p1&_count=0")
+        self.assertEqual((answer.json["total"], matches(answer)), (17, []))
+
+
+if __name__ == "__main__":
+    unittest.main()
