@@ -176,6 +176,40 @@ find_interaction(struct visit *v)
 	return is_read(w->req) || refuse_interaction(v, "GET");
 }
 
+/* Without a type there may be no body. Whether there is one is found out by
+ * reading: its length need not have been told. */
+static bool
+read_form(struct visit *v)
+{
+	struct work *w = v->w;
+	bool typed = w->req->content_type.len > 0;
+	bool fits = req_media(w->req, "application/x-www-form-urlencoded");
+
+	if (!v->posted)
+		return true;
+	if ((fits || !typed) &&
+	    !serve_body(w, (size_t)w->conf->search_form_bytes, &v->form))
+		return false;
+	return fits || (!typed && !v->form.len) ||
+	       err_set(&w->err, ERR_MEDIA,
+		   "Send the search as application/x-www-form-urlencoded.");
+}
+
+/* Query and form both count; that they agree is for fhir/search to see. */
+static bool
+find_format(struct visit *v, struct str *format)
+{
+	struct work *w = v->w;
+	struct str posted;
+
+	if (!search_format(w->a, w->req->query, format, &w->err) ||
+	    !search_format(w->a, v->form, &posted, &w->err))
+		return false;
+	if (!format->len)
+		*format = posted;
+	return true;
+}
+
 static bool
 check_accept(struct visit *v)
 {
@@ -183,30 +217,15 @@ check_accept(struct visit *v)
 	enum fhir_version was = v->face.version;
 	struct str format;
 
-	if (!search_format(w->a, w->req->query, &format, &w->err) ||
+	if (!find_format(v, &format) ||
 	    !version_accepted(&v->face, w->req->accept, format, &w->err))
 		return false;
 	if (v->face.version == was)
 		return true;
-	/* Accept chose the version of the default face */
+	/* Accept or _format chose the version of the default face */
 	w->face = (enum fail_face)(FAIL_DSTU2 + v->face.version);
 	v->row->face = str_of(version_name(v->face.version));
 	return find_interaction(v);
-}
-
-static bool
-read_form(struct visit *v)
-{
-	struct work *w = v->w;
-
-	if (!v->posted)
-		return true;
-	if (!w->req->content_type.len && !w->req->length)
-		return true;
-	if (!req_media(w->req, "application/x-www-form-urlencoded"))
-		return err_set(&w->err, ERR_MEDIA,
-		    "Send the search as application/x-www-form-urlencoded.");
-	return serve_body(w, (size_t)w->conf->search_form_bytes, &v->form);
 }
 
 static bool
@@ -266,8 +285,8 @@ facade_answer(struct work *w)
 	return check_token(v) &&      /* who asks, and for which tenant */
 	       no_other_tenant(v) &&  /* nothing else may name one */
 	       find_interaction(v) && /* does the interface table know this */
-	       check_accept(v) &&     /* can we answer in the form asked for */
 	       read_form(v) &&        /* POST _search */
+	       check_accept(v) &&     /* can we answer in the form asked for */
 	       find_tenant(v) &&      /* may this token be used right now */
 	       find_provider(v) &&    /* which server, which FHIR version */
 	       (v->id.at ? visit_read(v) : visit_search(v));

@@ -210,8 +210,7 @@ visit_search(struct visit *v)
 	const struct search *s;
 
 	v->row->interaction = STR("search-type");
-	if (!(s = search_read(w->a, &ask, &w->err)) ||
-	    !version_accepted(&v->face, w->req->accept, s->format, &w->err))
+	if (!(s = search_read(w->a, &ask, &w->err)))
 		return false;
 	return s->cursor.at ? later_page(v, s) : first_page(v, s);
 }

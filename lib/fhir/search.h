@@ -76,8 +76,8 @@ struct search {
 const struct search *search_read(
     struct arena *a, const struct search_ask *ask, struct err *e);
 
-/* search_format - the _format of a request that is no search (read, metadata):
- * *format is absent if there is none. false: ERR_PARAM, it is not properly
+/* search_format - the _format in a query or a form, before anything else of it
+ * is looked at: *format is absent if there is none. false: ERR_PARAM, it is not properly
  * encoded; ERR_REPEATED. Other parameters are passed over. */
 bool search_format(
     struct arena *a, struct str query, struct str *format, struct err *e);

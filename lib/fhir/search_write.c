@@ -135,6 +135,16 @@ search_strict(struct str prefer)
 
 /* ---- _format of what is no search --------------------------------------- */
 
+/* However it is encoded: a pair that cannot be decoded is another's. */
+static bool
+names_format(struct arena *a, struct str text)
+{
+	struct str rest, name = str_cut(text, '=', &rest);
+
+	return dec_percent(a, name, true, &name) &&
+	       str_is_nocase(str_cut(name, ':', &rest), "_format");
+}
+
 bool
 search_format(
     struct arena *a, struct str query, struct str *format, struct err *e)
@@ -145,12 +155,10 @@ search_format(
 	while (query.at) {
 		struct str text = str_cut(query, '&', &query);
 
-		if (!str_starts_nocase(text, "_format"))
+		if (!names_format(a, text))
 			continue;
-		if (!pair_read(a, text, &p, e))
-			return false;
-		if (str_is_nocase(p.name, "_format") && p.value.len &&
-		    !pair_once(format, p.value, "_format", e))
+		if (!pair_read(a, text, &p, e) ||
+		    (p.value.len && !pair_once(format, p.value, "_format", e)))
 			return false;
 	}
 	return true;
