@@ -250,7 +250,7 @@ fail_write(struct resp *r, struct arena *a, const struct req *req,
 	else
 		write_oauth(r, a, face, e);
 	challenge(r, a, req, face, e);
-	if (!wait && (r->status == 503 || r->status == 504))
+	if (!wait && (r->status == 429 || r->status == 503 || r->status == 504))
 		wait = 2;
 	if (wait)
 		resp_header(r, "Retry-After", arena_printf(a, "%u", wait));
