@@ -251,8 +251,9 @@ bundle_full_urls(struct bundle *b, struct arena *a, struct str base)
 		struct tree_node *res = tree_at(entry, NAME_resource);
 		struct str id = tree_str(res, "id");
 		struct str type = tree_str(res, "resourceType");
+		struct str url = tree_str(entry, "fullUrl");
 
-		if (!id.len || tree_at(entry, NAME_fullUrl))
+		if (!id.len || str_starts_nocase(url, "urn:"))
 			continue;
 		tree_put(a, entry, "fullUrl",
 		    tree_string(

@@ -37,8 +37,10 @@ size_t bundle_keep(struct bundle *b, const char *subject, struct str patient);
  * Returns how many others were taken out. */
 size_t bundle_keep_ids(struct bundle *b, struct str ids);
 
-/* bundle_full_urls - entries whose resource has an id but no fullUrl get one:
- * base/Type/id. */
+/* bundle_full_urls - where each record of the answer is to be read again:
+ * base/Type/id, whatever the provider calls the place (behind a proxy, often
+ * its own inner name). What it calls by a URN keeps that: other records may
+ * refer to it. */
 void bundle_full_urls(struct bundle *b, struct arena *a, struct str base);
 
 /* bundle_total - sets Bundle.total. */

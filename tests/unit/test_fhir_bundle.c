@@ -132,7 +132,10 @@ links_totals_and_full_urls_are_ours(void **state)
 		SET ",\"link\":[{\"relation\":\"next\",\"url\":\"?p=2\"},{"
 		    "\"relation\":\"prev\",\"url\":\"?p=0\"}],\"entry\":["
 		    "{\"fullUrl\":\"urn:x\",\"resource\":{\"resourceType\":"
-		    "\"Patient\",\"id\":\"1\"}}," MATCH "]}"),
+		    "\"Patient\",\"id\":\"1\"}}," MATCH
+		    ",{\"fullUrl\":\"http://inner:8080/f/Patient/2\","
+		    "\"resource\":{\"resourceType\":\"Patient\","
+		    "\"id\":\"2\"}}]}"),
 	    ERR_NONE);
 	assert_true(str_is(b.next, "?p=2"));
 	assert_true(str_is(b.previous, "?p=0"));
@@ -144,7 +147,9 @@ links_totals_and_full_urls_are_ours(void **state)
 	    "\"relation\":\"next\",\"url\":\"https://g/n\"}],\"entry\":["
 	    "{\"fullUrl\":\"urn:x\",\"resource\":{\"resourceType\":"
 	    "\"Patient\",\"id\":\"1\"}},{\"resource\":{\"resourceType\":"
-	    "\"Patient\",\"id\":\"1\"},\"fullUrl\":\"https://g/Patient/1\"}]"
+	    "\"Patient\",\"id\":\"1\"},\"fullUrl\":\"https://g/Patient/1\"},"
+	    "{\"fullUrl\":\"https://g/Patient/2\",\"resource\":{"
+	    "\"resourceType\":\"Patient\",\"id\":\"2\"}}]"
 	    ",\"total\":41}");
 }
 
