@@ -6,7 +6,7 @@
 
 #include "fhir/outcome.h"
 
-#define OUTCOME_BYTES_MAX ((size_t)4096)
+#define OUTCOME_BYTES_MAX ((size_t)16 * 1024) /* 64 names of 64 letters */
 
 static bool
 read_total(struct bundle *b, struct err *e)

@@ -224,6 +224,20 @@ who_was_asked_for_by_id_is_nobody_else(void **state)
 	}
 }
 
+static void
+a_long_note_is_not_lost(void **state)
+{
+	char text[6000];
+	struct bundle b;
+
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	assert_int_equal(opened(&b, SET "}"), ERR_NONE);
+	bundle_note(&b, a, FHIR_R4, "not-supported", text);
+	assert_int_equal(tree_count(tree_at(b.root, NAME_entry)), 1);
+}
+
 int
 main(void)
 {
@@ -238,6 +252,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    what_is_about_somebody_else_is_taken_out, set_up,
 		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_long_note_is_not_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    who_was_asked_for_by_id_is_nobody_else, set_up, tear_down),
 	};
