@@ -185,6 +185,15 @@ class Server:
                     b"Connection: close\r\n" + fields + b"\r\n\r\nhello")
                 self.refused(answer, 400, 413)
 
+    def test_a_request_without_a_version_of_http_reaches_no_program(self):
+        self.assertNotIn(b"REQUEST_URI",
+                         client.raw(self.port, b"GET /fhir/x\r\n\r\n"))
+
+    def test_a_method_that_the_server_refuses_is_refused_in_json(self):
+        answer = self.ask("TRACE", "/fhir/x")
+        if answer.status != 200:    # else the program is asked
+            self.refused(answer, 405)
+
     def test_garbage_gets_a_short_json_answer(self):
         for data in (b"\x16\x03\x01\x02 hello\r\n\r\n",
                      b"GET /fhir HTTP/1.1\r\n\r\n",
