@@ -15,6 +15,7 @@ enum err_kind {
 	ERR_NONE,
 	/* the request itself */
 	ERR_ADDRESS,      /* no such address here */
+	ERR_ADDRESS_LONG, /* longer than any that is read */
 	ERR_METHOD,       /* address exists, method not allowed */
 	ERR_MALFORMED,    /* request cannot be understood */
 	ERR_QUERY_SECRET, /* credential or grant parameter in the query string */

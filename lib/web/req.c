@@ -121,7 +121,9 @@ static bool
 read_target(struct req *r, struct str target, struct err *e)
 {
 	r->path = str_cut(target, '?', &r->query);
-	if (target.len > TARGET_MAX || !path_plain(r->path))
+	if (target.len > TARGET_MAX)
+		return err_set(e, ERR_ADDRESS_LONG, NULL);
+	if (!path_plain(r->path))
 		return err_set(e, ERR_ADDRESS,
 		    "The address holds characters that no address here has. "
 		    "Write it plainly, without escapes or dot segments.");

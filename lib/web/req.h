@@ -46,8 +46,9 @@ struct req {
 
 /* req_read - from CGI variables (RFC 3875 4.1; header fields HTTP_*).
  *   vars  NAME=value strings, NULL at the end; must outlive the request
- * A repeated variable that bears on security, a target that is not a plain
- * absolute path, a malformed length: ERR_MALFORMED. r is filled as far as
+ * A repeated variable that bears on security, a malformed length:
+ * ERR_MALFORMED. A target that is not a plain absolute path: ERR_ADDRESS; one
+ * over 8 KiB: ERR_ADDRESS_LONG. r is filled as far as
  * possible even then, so that the refusal can be traced and recorded. */
 bool req_read(
     struct req *r, const struct conf *conf, char *const *vars, struct err *e);
