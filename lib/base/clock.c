@@ -41,15 +41,15 @@ clock_mono_us(void)
 char *
 clock_text(char to[CLOCK_TEXT_LEN], int64_t wall_us)
 {
-	time_t s = (time_t)(wall_us / 1000000);
-	struct tm tm;
+	int64_t ms = wall_us / 1000 - (wall_us % 1000 < 0);
+	time_t s = (time_t)(ms / 1000 - (ms % 1000 < 0));
+	struct tm tm = { 0 };
 
 	gmtime_r(&s, &tm);
 	snprintf(to, CLOCK_TEXT_LEN, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
 	    (unsigned)(tm.tm_year + 1900) % 10000u,
 	    (unsigned)(tm.tm_mon + 1) % 100u, (unsigned)tm.tm_mday % 100u,
 	    (unsigned)tm.tm_hour % 100u, (unsigned)tm.tm_min % 100u,
-	    (unsigned)tm.tm_sec % 100u,
-	    (unsigned)(wall_us / 1000 % 1000) % 1000u);
+	    (unsigned)tm.tm_sec % 100u, (unsigned)(ms - s * 1000) % 1000u);
 	return to;
 }

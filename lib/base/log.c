@@ -9,8 +9,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-#define VALUE_MAX 512u  /* bytes of one text value */
-#define LINE_MAX_ 4096u /* bytes of one line */
+#define VALUE_MAX 400u  /* bytes of one text value as it is written */
+#define LINE_MAX_ 4096u /* bytes of one line: every field once fits */
 
 static const char *const levels[] = { "error", "warn", "info", "debug" };
 static const char *const fields[] = {
@@ -40,13 +40,21 @@ log_open(const char *name, enum log_level level)
 	least = level;
 }
 
+/* Control characters become six bytes each: a text full of them is cut the
+ * shorter, so that nobody can make a line too long to be written. */
 static void
 put_text(struct buf *b, enum log_field field, const char *text)
 {
 	size_t n = strnlen(text, VALUE_MAX);
+	struct buf value;
 
+	do {
+		value = buf_new(b->a, VALUE_MAX + 2);
+		buf_json(&value, text, n);
+		n /= 2;
+	} while (value.failed);
 	buf_fmt(b, ",\"%s\":", fields[field]);
-	buf_json(b, text, n);
+	buf_put(b, value.at, value.len);
 }
 
 void

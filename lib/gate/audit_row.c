@@ -103,7 +103,8 @@ put_inet(struct buf *b, struct str s)
 	memcpy(text, s.at, s.len);
 	text[s.len] = '\0';
 	v6 = memchr(text, ':', s.len) != NULL;
-	if (inet_pton(v6 ? AF_INET6 : AF_INET, text, addr + 4) != 1) {
+	if (strlen(text) != s.len ||
+	    inet_pton(v6 ? AF_INET6 : AF_INET, text, addr + 4) != 1) {
 		put_null(b, OID_INET);
 		return;
 	}

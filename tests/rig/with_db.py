@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # usage: python3 -m tests.rig.with_db COMMAND...
+#
+# The database has the schema and nothing else; the string's user owns it.
 
 import os
 import subprocess
@@ -13,6 +15,8 @@ from tests.rig.cluster import Cluster
 
 def main():
     with Cluster.fresh() as cluster:
+        for path in sorted((place.TOP / "sql/migrations").glob("*.sql")):
+            cluster.psql_file(path)
         env = {**os.environ, "WG_TEST_DB": cluster.dsn()}
         return subprocess.run(sys.argv[1:], env=env).returncode
 

@@ -1,0 +1,356 @@
+/* test_gate_audit.c - durable before the answer leaves, or no answer
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Needs WG_TEST_DB, a string for a database with the schema; without it
+ * everything here is skipped. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "ext/crypt.h"
+#include "gate/audit.h"
+
+#define WAIT_MS 10000
+
+static const char vocabulary[] =
+    "prepare audit_write (wardgate.audit_row[]) as\n"
+    "  select wardgate.audit_write($1);\n";
+
+static const char owner_words[] =
+    "prepare kept as select count(*) from wardgate.audit;\n"
+    "prepare has (uuid) as select count(*) from wardgate.audit\n"
+    "  where trace_id = $1;\n"
+    "prepare forget as delete from wardgate.audit;\n"
+    "prepare shut as select count(pg_terminate_backend(pid, 5000))\n"
+    "  from pg_stat_activity where application_name = 'trail';\n";
+
+static const char *server;
+
+/* The trail under test, and the database seen by its owner. */
+struct trail {
+	struct arena *a;
+	struct conf conf;
+	struct db *db, *owner;
+	struct db_conn *conn;
+	struct audit *audit;
+};
+
+static struct db *
+open_db(const char *name, const char *words, int64_t wait_ms)
+{
+	const struct db_opts o = { .conninfo = server,
+		.role = "wg_owner",
+		.application_name = name,
+		.prepare_sql = words,
+		.connections = 2,
+		.wait_ms = wait_ms };
+	struct err e = { .kind = ERR_NONE };
+	struct db *db = db_open(&o, &e);
+
+	assert_non_null(db);
+	return db;
+}
+
+static int64_t
+number(struct trail *t, const char *statement, const struct db_arg *arg)
+{
+	struct err e = { .kind = ERR_NONE };
+	const struct db_rows *rows =
+	    db_ask_on(t->conn, t->a, statement, arg, arg ? 1 : 0, &e);
+
+	if (!rows)
+		fail_msg("%s: %s", statement, e.why);
+	return db_count(rows) ? db_int(rows, 0, 0) : 0;
+}
+
+static void
+begun(struct trail *t, int64_t queue, int64_t wait_ms)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	if (!server)
+		skip();
+	*t = (struct trail){ .a = arena_new() };
+	t->conf.audit_queue = queue;
+	t->conf.audit_wait_ms = wait_ms;
+	t->db = open_db("trail", vocabulary, wait_ms);
+	t->owner = open_db("owner", owner_words, WAIT_MS);
+	assert_non_null(t->conn = db_take(t->owner, &e));
+	number(t, "forget", NULL);
+	t->audit = audit_start(t->db, &t->conf, "facade", &e);
+	assert_non_null(t->audit);
+}
+
+static void
+over(struct trail *t)
+{
+	audit_stop(t->audit);
+	db_give(t->conn);
+	db_close(t->owner);
+	db_close(t->db);
+	arena_free(t->a);
+}
+
+/* One row of its own; *trace tells it from all others. */
+static bool
+keep(struct trail *t, struct arena *a, struct guid *trace, struct err *e)
+{
+	struct audit_row row;
+	char hex[33] = { 0 };
+
+	crypt_random(trace->at, sizeof trace->at);
+	enc_hex(hex, trace->at, sizeof trace->at);
+	audit_row_init(&row);
+	row.at_us = clock_now_us();
+	row.trace = hex;
+	row.status = 200;
+	row.reason = "ok";
+	return audit_keep(t->audit, a, &row, e);
+}
+
+static bool
+has(struct trail *t, const struct guid *trace)
+{
+	const struct db_arg arg = db_arg_guid(trace);
+
+	return number(t, "has", &arg) == 1;
+}
+
+static void
+run(struct trail *t, const char *sql)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	if (!db_run_script(t->conn, sql, &e))
+		fail_msg("%s: %s", sql, e.why);
+}
+
+static void
+a_row_is_there_when_it_is_said_to_be(void **state)
+{
+	struct trail t;
+	struct guid trace;
+	int i;
+
+	(void)state;
+	begun(&t, 100, WAIT_MS);
+	for (i = 0; i < 20; i++) {
+		struct err e = { .kind = ERR_NONE };
+
+		assert_true(keep(&t, t.a, &trace, &e));
+		assert_true(has(&t, &trace));
+	}
+	over(&t);
+}
+
+#define THREADS 16
+#define ROWS    100
+#define FEW     10
+
+struct asker {
+	struct trail *t;
+	int rows; /* to ask for, at most ROWS */
+	struct guid trace[ROWS];
+	bool kept[ROWS];
+	atomic_int *failed;
+};
+
+static void *
+asks(void *arg)
+{
+	struct asker *k = arg;
+	struct arena *a = arena_new();
+	int i;
+
+	for (i = 0; i < k->rows; i++) {
+		struct err e = { .kind = ERR_NONE };
+
+		k->kept[i] = keep(k->t, a, &k->trace[i], &e);
+		if (!k->kept[i]) {
+			atomic_fetch_add(k->failed, 1);
+			if (e.kind != ERR_AUDIT)
+				abort();
+		}
+		arena_reset(a);
+	}
+	arena_free(a);
+	return NULL;
+}
+
+/* All at once; while they ask `meanwhile` runs. */
+static int
+crowd(struct trail *t, struct asker *k, int rows,
+    void (*meanwhile)(struct trail *))
+{
+	atomic_int failed = 0;
+	pthread_t id[THREADS];
+	int i;
+
+	for (i = 0; i < THREADS; i++) {
+		k[i].t = t;
+		k[i].rows = rows;
+		k[i].failed = &failed;
+		assert_int_equal(pthread_create(&id[i], NULL, asks, &k[i]), 0);
+	}
+	if (meanwhile)
+		meanwhile(t);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(id[i], NULL);
+	return failed;
+}
+
+static void
+many_threads_share_commits_and_lose_nothing(void **state)
+{
+	static struct asker k[THREADS];
+	struct trail t;
+
+	(void)state;
+	begun(&t, 10000, WAIT_MS);
+	assert_int_equal(crowd(&t, k, ROWS, NULL), 0);
+	assert_int_equal(number(&t, "kept", NULL), THREADS * ROWS);
+	over(&t);
+}
+
+static void
+shut_some(struct trail *t)
+{
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
+		number(t, "shut", NULL);
+	}
+}
+
+static void
+whatever_breaks_what_was_said_to_be_kept_is_kept(void **state)
+{
+	static struct asker k[THREADS];
+	struct trail t;
+	int i, j;
+
+	(void)state;
+	begun(&t, 10000, 1000);
+	crowd(&t, k, ROWS, shut_some);
+	for (i = 0; i < THREADS; i++)
+		for (j = 0; j < ROWS; j++)
+			assert_true(!k[i].kept[j] || has(&t, &k[i].trace[j]));
+	over(&t);
+}
+
+static void
+a_trail_that_hangs_is_no_trail_and_comes_back(void **state)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct trail t;
+	struct guid trace;
+	bool back = false;
+	int i;
+
+	(void)state;
+	begun(&t, 100, 100);
+	run(&t, "begin; lock table wardgate.audit in exclusive mode");
+	assert_false(keep(&t, t.a, &trace, &e));
+	assert_int_equal(e.kind, ERR_AUDIT);
+	run(&t, "rollback");
+	for (i = 0; i < 100 && !back; i++) {
+		err_clear(&e);
+		back = keep(&t, t.a, &trace, &e);
+	}
+	assert_true(back);
+	assert_true(has(&t, &trace));
+	over(&t);
+}
+
+static void
+a_full_queue_refuses_and_is_emptied_in_time(void **state)
+{
+	static struct asker k[THREADS];
+	struct trail t;
+	int i, j, failed;
+
+	(void)state;
+	begun(&t, 2, 50);
+	run(&t, "begin; lock table wardgate.audit in exclusive mode");
+	failed = crowd(&t, k, FEW, NULL);
+	run(&t, "rollback");
+	assert_int_equal(failed, THREADS * FEW);
+	failed = crowd(&t, k, FEW, NULL);
+	assert_true(failed < THREADS * FEW);
+	for (i = 0; i < THREADS; i++)
+		for (j = 0; j < FEW; j++)
+			assert_true(!k[i].kept[j] || has(&t, &k[i].trace[j]));
+	over(&t);
+}
+
+static void
+one_row_that_is_refused_refuses_only_its_batch(void **state)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct audit_row row;
+	struct trail t;
+	struct guid trace;
+
+	(void)state;
+	begun(&t, 100, WAIT_MS);
+	audit_row_init(&row); /* no trace id, no status: not null columns */
+	row.at_us = clock_now_us();
+	assert_false(audit_keep(t.audit, t.a, &row, &e));
+	err_clear(&e);
+	assert_true(keep(&t, t.a, &trace, &e));
+	assert_true(has(&t, &trace));
+	over(&t);
+}
+
+static void
+without_a_database_it_does_not_start(void **state)
+{
+	static const struct db_opts nowhere = {
+		.conninfo = "host=/nonexistent dbname=x",
+		.connections = 1,
+		.wait_ms = 200
+	};
+	struct conf conf = { .audit_queue = 10, .audit_wait_ms = 100 };
+	struct err e = { .kind = ERR_NONE };
+	struct db *db = db_open(&nowhere, &e);
+
+	(void)state;
+	assert_non_null(db);
+	assert_null(audit_start(db, &conf, "facade", &e));
+	assert_int_equal(e.kind, ERR_DB);
+	db_close(db);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_row_is_there_when_it_is_said_to_be),
+		cmocka_unit_test(many_threads_share_commits_and_lose_nothing),
+		cmocka_unit_test(
+		    whatever_breaks_what_was_said_to_be_kept_is_kept),
+		cmocka_unit_test(a_trail_that_hangs_is_no_trail_and_comes_back),
+		cmocka_unit_test(a_full_queue_refuses_and_is_emptied_in_time),
+		cmocka_unit_test(
+		    one_row_that_is_refused_refuses_only_its_batch),
+		cmocka_unit_test(without_a_database_it_does_not_start),
+	};
+	struct err e = { .kind = ERR_NONE };
+
+	server = getenv("WG_TEST_DB");
+	if (!server)
+		puts("skipped: WG_TEST_DB names no database");
+	if (!crypt_start(&e))
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
