@@ -115,16 +115,31 @@ withhold_others(struct visit *v, struct bundle *b, struct str ids)
 		n));
 }
 
+/* What the server calls itself in its full URLs, if that is another name than
+ * the one we know it by, is a place of the hospital too. */
+static void
+rewrite_links(struct visit *v, struct bundle *b, struct str called)
+{
+	struct links other;
+
+	if (called.at && !links_outward(&v->links, v->w->a, called).at &&
+	    links_open(&other, v->w->a, called, v->base))
+		links_rewrite(&other, v->w->a, b->root);
+	links_rewrite(&v->links, v->w->a, b->root);
+}
+
 static bool
 finish(struct visit *v, struct bundle *b, struct str self, struct str ids)
 {
+	struct str called = bundle_base(b);
+
 	withhold_others(v, b, ids);
 	v->row->matches = b->has_total ? (int64_t)b->total : -1;
 	v->row->returned = (int64_t)b->matches;
 	if (!entries_fit(v, b) || !put_links(v, b, self))
 		return false;
 	bundle_full_urls(b, v->w->a, v->base);
-	links_rewrite(&v->links, v->w->a, b->root);
+	rewrite_links(v, b, called);
 	return visit_answer(v, b->root);
 }
 

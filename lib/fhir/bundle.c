@@ -241,6 +241,41 @@ bundle_keep_ids(struct bundle *b, struct str ids)
 	return keep(b, &k, named);
 }
 
+/* url without "/type/id" at its end; absent if it ends otherwise. */
+static struct str
+base_of(struct str url, struct str type, struct str id)
+{
+	size_t n = type.len + id.len + 2;
+	const char *tail;
+
+	if (!id.len || url.len <= n)
+		return STR_NONE;
+	tail = url.at + url.len - n;
+	if (tail[0] != '/' || memcmp(tail + 1, type.at, type.len) ||
+	    tail[type.len + 1] != '/' ||
+	    memcmp(tail + type.len + 2, id.at, id.len))
+		return STR_NONE;
+	return (struct str){ url.at, url.len - n };
+}
+
+struct str
+bundle_base(const struct bundle *b)
+{
+	struct tree_node *entry;
+
+	tree_each(entry, tree_at(b->root, NAME_entry))
+	{
+		struct tree_node *res = tree_at(entry, NAME_resource);
+		struct str base =
+		    base_of(tree_text(tree_at(entry, NAME_fullUrl)),
+			tree_str(res, "resourceType"), tree_str(res, "id"));
+
+		if (base.at)
+			return base;
+	}
+	return STR_NONE;
+}
+
 void
 bundle_full_urls(struct bundle *b, struct arena *a, struct str base)
 {

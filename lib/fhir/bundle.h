@@ -37,6 +37,11 @@ size_t bundle_keep(struct bundle *b, const char *subject, struct str patient);
  * Returns how many others were taken out. */
 size_t bundle_keep_ids(struct bundle *b, struct str ids);
 
+/* bundle_base - where the first entry that tells lies: its fullUrl without
+ * /Type/id. A server behind others may call itself what only they know.
+ * Absent: no entry tells. */
+struct str bundle_base(const struct bundle *b);
+
 /* bundle_full_urls - where each record of the answer is to be read again:
  * base/Type/id, whatever the provider calls the place (behind a proxy, often
  * its own inner name). What it calls by a URN keeps that: other records may

@@ -202,6 +202,26 @@ class Links(Lists):
         self.assertEqual(entry["fullUrl"], f"{ours}/Observation/o1")
 
 
+    def test_a_hospital_that_calls_itself_by_another_name(self):
+        inside = "http://inside.example:8080/fhir"
+        ours = self.env["WG_FHIR_R4"]
+        one = {**observation(1), "encounter": {
+            "reference": f"{inside}/Encounter/e1"}}
+        one["subject"]["reference"] = f"{inside}/Patient/p1"
+        found = bundle(one, observation(2), total=2)
+        for entry in found["entry"]:
+            entry["fullUrl"] = f"{inside}/Observation/{entry['resource']['id']}"
+        answer = self.search(found)
+        self.assertNotIn("inside.example", answer.text)
+        self.assertEqual([e["fullUrl"] for e in answer.json["entry"]],
+                         [f"{ours}/Observation/o1", f"{ours}/Observation/o2"])
+        self.assertEqual(answer.json["entry"][0]["resource"]["encounter"],
+                         {"reference": f"{ours}/Encounter/e1"})
+        urn = "urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e"
+        found["entry"][0]["fullUrl"] = urn
+        self.assertEqual(self.search(found).json["entry"][0]["fullUrl"], urn)
+
+
 class Totals(Lists):
     """Bundle.total is always there, and true or said to be a lower bound."""
 

@@ -238,6 +238,47 @@ a_long_note_is_not_lost(void **state)
 	assert_int_equal(tree_count(tree_at(b.root, NAME_entry)), 1);
 }
 
+static void
+full_urls_tell_what_a_server_calls_itself(void **state)
+{
+	static const struct {
+		const char *url, *base;
+	} rows[] = {
+		{ "http://inside:8080/fhir/Patient/1",
+		    "http://inside:8080/fhir" },
+		{ "x/Patient/1", "x" },
+		{ "/Patient/1", NULL },
+		{ "Patient/1", NULL },
+		{ "1", NULL },
+		{ "", NULL },
+		{ "http://inside/Patient/11", NULL },
+		{ "http://inside/xPatient/1", NULL },
+		{ "http://inside/Patient/1/", NULL },
+		{ "urn:uuid:1", NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		struct bundle b;
+		struct str base;
+
+		assert_int_equal(
+		    opened(&b,
+			arena_printf(a,
+			    SET ",\"entry\":[{\"fullUrl\":\"%s\",\"resource\":"
+				"{\"resourceType\":\"Patient\",\"id\":\"1\"}"
+				"}]}",
+			    rows[i].url)),
+		    ERR_NONE);
+		base = bundle_base(&b);
+		if (rows[i].base)
+			assert_true(str_is(base, rows[i].base));
+		else
+			assert_null(base.at);
+	}
+}
+
 int
 main(void)
 {
@@ -254,6 +295,9 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_long_note_is_not_lost, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    full_urls_tell_what_a_server_calls_itself, set_up,
+		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    who_was_asked_for_by_id_is_nobody_else, set_up, tear_down),
 	};
