@@ -139,6 +139,8 @@ def stories(server):
 PARTS = (
     Part("house", "order, doors, names, settings",
          lambda: [python_module("tests.house.check_house")], summary_line),
+    Part("hostile", "hostile requests, and who tests them",
+         lambda: [python_module("tests.house.check_hostile")], summary_line),
     Part("unit", "modules, under ASan and UBSan", units, cmocka, jobs=2),
     Part("unit-db", "modules that ask a database", units_with_database,
          cmocka),
@@ -156,7 +158,7 @@ PARTS = (
     Part("demo", "what a newcomer meets",
          lambda: discover("tests/demo"), unittests),
 )
-QUICK = ("house", "unit", "fuzz", "fhir", "man")
+QUICK = ("house", "hostile", "unit", "fuzz", "fhir", "man")
 
 
 # ---- running ----

@@ -228,7 +228,7 @@ class Tokens(Facade):
         listed = self.get(f"Patient/{self.patient}?tenant={other}")
         self.assertEqual((listed.status, listed.body), (200, here.body))
 
-    def test_A13_a_token_of_one_tenant_never_reads_another(self):
+    def test_a_token_of_one_tenant_never_reads_another(self):
         token = self.env.token("R4")
         self.safe(self.get(token=token), 501, "face_other_version",
                   "face_other_version")
@@ -239,6 +239,18 @@ class Tokens(Facade):
             junk = ".".join(jwt.b64(dice.randbytes(dice.randrange(1, 200)))
                             for _ in range(3))
             self.assertEqual(self.get(token=junk).status, 401)
+
+
+    def test_A19_a_clock_that_is_five_minutes_off(self):
+        now, f = int(time.time()), self.forge
+        for ahead, status in ((300, 401), (70, 401), (50, 200), (-300, 200)):
+            fresh = f.token(claims=f.now(iat=now + ahead, nbf=now + ahead,
+                                         exp=now + ahead + 600))
+            self.assertEqual(self.get(token=fresh).status, status, ahead)
+        for past, status in ((300, 401), (70, 401), (50, 200)):
+            old = f.token(claims=f.now(iat=now - 900, nbf=now - 900,
+                                       exp=now - past))
+            self.assertEqual(self.get(token=old).status, status, past)
 
 
 class Requests(Facade):
@@ -309,6 +321,15 @@ class Requests(Facade):
         self.assertIn("ssn", json.dumps(notes))
         clamped = self.get(f"Observation?patient={who}&_count=999999")
         self.assertEqual(clamped.status, 200, clamped)
+
+    def test_F14_numbers_that_must_be_read(self):
+        where = f"Observation?patient={self.patient}&_count="
+        for count in ("1e400", "-1", "%2B5", "5.0", "0x10", "x", "5,5",
+                      "%EF%BC%95"):
+            self.safe(self.get(where + count), 400, "parameter_refused",
+                      "parameter_refused")
+        for count in ("9" * 30, "1000", "1001"):
+            self.assertEqual(self.get(where + count).status, 200, count)
 
     def test_F7_only_json(self):
         for query, accept in (("?_format=xml", None),

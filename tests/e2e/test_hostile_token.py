@@ -9,7 +9,10 @@ import threading
 from urllib.parse import quote, urlencode
 
 from tests.e2e.hostile import Hostile, request, rows
+from tests.rig import place
 from tests.rig.client import FORM, basic, raw_answer
+from tests.rig.crowd import put_tenant, remove_tenant
+from tests.rig.house import House
 
 NOBODY = "99999999-9999-4999-8999-999999999999"
 
@@ -162,6 +165,31 @@ class Shape(Endpoint):
         for _ in range(20):
             self.good()
 
+    def test_F14_JSON_that_others_accept(self):
+        good = json.dumps(self.form(), separators=(",", ":"))
+        self.assertEqual(self.post(good, "application/json").status, 200)
+        scope = f'"{self.env["WG_TENANT_STU3"]}"'
+        for body in ("[]", "7", "null", "{}", "{", good + "{}", good + "\0",
+                     "\ufeff" + good, good.replace("{", '{"scope":"x",', 1),
+                     good.replace('"scope"', '"sc\\u006fpe":"x","scope"'),
+                     good.replace("{", '{"x":' + "[" * 3000 + "]" * 3000
+                                  + ",", 1),
+                     good.replace("{", '{"x":NaN,', 1),
+                     good.replace("{", '{"x":1e400,', 1),
+                     good.replace("{", '{"x":' + "9" * 30 + ",", 1),
+                     good.replace("{", '{"x":"\\ud800",', 1),
+                     good.replace("{", '{"x":"\\u0000",', 1),
+                     good.replace(scope, "7"), good.replace(scope, "[]"),
+                     good.replace(scope, f"[{scope}]"),
+                     good.replace(scope, "null"),
+                     good.replace(scope, "true")):
+            with self.subTest(body[:70]):
+                answer = self.post(body, "application/json")
+                self.assertEqual(answer.status, 400, answer)
+                self.assertIn(self.audited(answer)[0],
+                              ("request_malformed", "parameter_repeated",
+                               "scope_malformed"))
+
     def test_T15_other_grants(self):
         for grant in ("password", "refresh_token", "authorization_code",
                       "urn:ietf:params:oauth:grant-type:jwt-bearer",
@@ -246,16 +274,40 @@ class Clients(Endpoint):
                 bodies.add(answer.body)
         self.assertEqual(len(bodies), 1)
 
-    def test_C1_disabled_and_expired_look_the_same(self):
+    def lives(self):
+        """Secrets of a client of our own, dead in every way: (cause, client,
+        secret, audit reason). The last one disables the client."""
+        house = House(self.env["WG_HOME"])
+        who, secret = house.add_client("hostile lives")
+
+        def another(*more):
+            made = json.loads(house.operator("client", "secret", "add", who,
+                                             "--json", *more))
+            return made["client_secret"]
+        rows(self.env, "update wardgate.client_secret set not_after = now() - "
+             "interval '1 s', not_before = now() - interval '9 days' "
+             f"where key_id = '{secret[4:12]}'")
+        yield "expired", who, secret, "secret_expired"
+        yield "early", who, another("--start", "2099-01-01",
+                                    "--no-expiry"), "secret_not_yet_valid"
+        secret = another()
+        house.operator("client", "secret", "invalidate", who, secret[4:12])
+        yield "invalidated", who, secret, "secret_invalidated"
+        secret = another()
+        yield "of another", self.env["WG_CLIENT_ID"], secret, "secret_wrong"
+        house.operator("client", "disable", who)
+        yield "disabled", who, secret, "client_disabled"
+        yield "disabled, wrong", who, self.wrong_secret(), "client_disabled"
+
+    def test_C1_a_dead_secret_looks_like_a_wrong_one(self):
         first = self.ask(client_secret=self.wrong_secret())
-        made = rows(self.env, "select client_id from wardgate.client_add("
-                    f"'{NOBODY[:-1]}8', 'hostile story', '', '')")[0][0]
-        self.addCleanup(rows, self.env, "select wardgate.client_able("
-                        f"'{made}', false)")
-        rows(self.env, f"select wardgate.client_able('{made}', false)")
-        answer = self.ask(client_id=made)
-        self.safe(answer, 401, "invalid_client", "client_disabled")
-        self.assertEqual(answer.body, first.body)
+        for name, who, secret, reason in self.lives():
+            with self.subTest(name):
+                answer = self.ask(client_id=who, client_secret=secret)
+                self.safe(answer, 401, "invalid_client", reason)
+                self.assertEqual(answer.body, first.body)
+                self.assertEqual({h for h, _ in answer.headers},
+                                 {h for h, _ in first.headers})
 
     def test_C3_a_key_id_alone_is_worth_nothing(self):
         mine = self.env["WG_CLIENT_SECRET"][4:12]
@@ -288,18 +340,32 @@ class Scope(Endpoint):
             self.safe(self.ask(scope=scope), 400, "invalid_scope",
                       "scope_malformed")
 
-    def test_S3_unknown_and_not_granted_are_one_answer(self):
+    def test_S3_unknown_suspended_and_not_granted_are_one_answer(self):
         def ask(tenant):
             return self.post(self.form(
                 client_id=self.env["WG_CLIENT2_ID"],
                 client_secret=self.env["WG_CLIENT2_SECRET"], scope=tenant))
         unknown = ask("12345678-1234-4234-8234-123456789012")
         granted = ask(self.env["WG_TENANT_R4"])
+        suspended = ask(self.suspended())
         self.safe(unknown, 400, "invalid_scope", "tenant_unknown")
         self.safe(granted, 400, "invalid_scope", "tenant_not_granted")
-        self.assertEqual(unknown.body, granted.body)
-        names = {h for h, _ in unknown.headers}
-        self.assertEqual(names, {h for h, _ in granted.headers})
+        self.safe(suspended, 400, "invalid_scope", "tenant_suspended")
+        for other in (granted, suspended):
+            self.assertEqual(unknown.body, other.body)
+            self.assertEqual([h for h, _ in unknown.headers],
+                             [h for h, _ in other.headers])
+
+    def suspended(self):
+        tenant, house = "50592d00-0000-4000-8000-000000000053", \
+            House(self.env["WG_HOME"])
+        self.addCleanup(remove_tenant, house, tenant)
+        put_tenant(house, tenant, name="Suspended", fhir_version="STU3",
+                   provider_url=self.env["WG_BASE"] + "/rehearsal/stu3",
+                   client=self.env["WG_CLIENT2_ID"])
+        house.cluster.psql_file(place.TOP / "sql/onboard/suspend.sql",
+                                tenant=tenant)
+        return tenant
 
     def test_S5_guids_that_are_none(self):
         one = self.env["WG_TENANT_STU3"]

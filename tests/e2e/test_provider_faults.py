@@ -164,6 +164,24 @@ class Matrix(Faulty):
                     self.meets([fault], 502, BAD, 200, what)
         self.meets([says(DEEP)], 502, LARGE, 200)
 
+    def test_F14_numbers_travel_as_text(self):
+        numbers = ("72.0", "1.00", "0.1", "1e2", "-0", "1e400", "-1E-400",
+                   "9" * 40, "0.10000000000000001", "1234567890.1234567890")
+        text = ",".join(f'"n{i}":{n}' for i, n in enumerate(numbers))
+        body = '{"resourceType":"Patient","id":"p1",' + text + "}"
+        for sent in (body, "\ufeff" + body):
+            answer = self.meets([says(sent)], 200, "ok", 200)
+            self.assertEqual(answer.text, body)
+
+    def test_F14_JSON_that_costs_too_much(self):
+        body = '{"resourceType":"Patient","id":"p1","x":[' \
+            + "{}," * (2 << 20) + "{}]}"
+        for _ in range(3):
+            self.meets([says(body)], 502, LARGE, 200)
+        for text in ("\\ud800", "\\udc00\\ud800", "\\ud800x"):
+            self.meets([says('{"resourceType":"Patient","id":"p1","x":"'
+                             + text + '"}')], 502, BAD, 200)
+
     def test_U8_another_record_than_the_one_asked_for(self):
         for body in ('{"resourceType":"Patient","id":"p2"}',
                      '{"resourceType":"Patient"}',
@@ -211,6 +229,20 @@ class Matrix(Faulty):
         for number in (401, 403):
             answer = self.meets([f"status-{number}"], 502, AUTH, number)
             self.assertNotIn("realm", answer.text + str(answer.headers))
+
+    def test_U16_records_are_data(self):
+        body = dumps({
+            "resourceType": "Patient", "id": "p1", "text": {
+                "status": "generated", "div":
+                '<div xmlns="http://www.w3.org/1999/xhtml" onload="x()">'
+                "<script>x()</script></div>"},
+            "photo": [{"url": "http://10.0.0.1/secret"}],
+            "name": [{"text": "</script>\u2028"}]})
+        answer = self.meets([says(body)], 200, "ok", 200)
+        self.assertEqual(answer.text, body)
+        self.assertEqual(answer.header["x-content-type-options"], "nosniff")
+        self.assertTrue(answer.header["content-type"].startswith(
+            "application/fhir+json"))
 
 
 class Absent(Faulty):
