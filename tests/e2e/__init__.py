@@ -27,6 +27,8 @@
 #     house.rig("stop", name="postgres"); house.rig("start", name="postgres")
 #     house.rig.pids("token"); house.operator("client", "list")
 #
+# Under load, and to hold many answers against the audit at once: rig/crowd.py.
+#
 # The house is shared: leave it as you found it (addCleanup), make clients and
 # tenants of your own for what you disable, and assert nothing about counts
 # that another story could change. No assertion about time except deadlines
