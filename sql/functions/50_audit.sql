@@ -9,6 +9,11 @@ create function wardgate.audit_write(rows wardgate.audit_row[])
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  -- Durable is what is promised, whatever somebody set for the role; a
+  -- stronger setting than `on` stays.
+  if current_setting('synchronous_commit') in ('off', 'local') then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
   insert into wardgate.audit (at, trace_id, request_id, parent_trace, program,
          host, client_id, secret_key_id, token_id, tenant_id, interaction,
          resource_type, resource_id, patient_id, face, status, reason,

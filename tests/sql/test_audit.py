@@ -50,6 +50,16 @@ class Trail(base.DatabaseCase):
         self.assertEqual(self.sql(columns.format("audit_row")),
                          self.sql(columns.format("audit")))
 
+    def test_a_commit_is_durable_whatever_the_role_is_set_to(self):
+        for was, then in (("off", "on"), ("local", "on"), ("on", "on"),
+                          ("remote_apply", "remote_apply")):
+            out = self.sql(
+                f"set synchronous_commit = {was}; begin;"
+                f"select wardgate.audit_write(array[{row()}]);"
+                "select current_setting('synchronous_commit'); commit",
+                "wg_facade")
+            self.assertEqual(out.split()[-1], then, out)
+
     def test_one_bad_row_stores_none(self):
         trace = "'01234567-89ab-cdef-0123-456789abcdef'"
         self.write(row(at="'2026-01-01Z'", trace=trace))
