@@ -181,18 +181,24 @@ note_turned_away(void)
 	since = 0;
 }
 
-/* All workers were busy too long: said without reading the request. */
+/* All workers were busy too long: said without reading the request, so its
+ * X-Request-Id is not known and has to be a new one. There is no trace id,
+ * which would promise an audit row. */
 static void
 turn_away(int fd)
 {
+	static char *const unread[] = { NULL };
 	struct arena *a = arena_new();
-	struct req req = { .method = REQ_GET };
+	struct req req;
 	struct resp resp = { .status = 503 };
-	struct err e = { .kind = ERR_BUSY };
+	struct err e = { .kind = ERR_BUSY }, nothing = { .kind = ERR_NONE };
 	struct buf out = buf_new(a, HEAD_MAX);
 
+	req_read(&req, conf, unread, &nothing);
 	fail_write(&resp, a, &req, program->face, &e);
 	resp_header(&resp, "Cache-Control", "no-store");
+	resp_header(&resp, "X-Content-Type-Options", "nosniff");
+	resp_header(&resp, "X-Request-Id", req.trace.request_id);
 	resp_head(&out, &resp);
 	buf_put(&out, resp.body.at, resp.body.len);
 	fcgi_turn_away(fd, out.at, out.len);

@@ -367,6 +367,7 @@ class Busy(Door):
             self.assertLess(took, SOCKET_S, "told too late")
             self.assertRegex(answer.header["retry-after"], r"^[1-9][0-9]*$")
             self.assertEqual(answer.header["cache-control"], "no-store")
+            self.assertRegex(answer.header["x-request-id"], "^[0-9a-f]{32}$")
             self.assertNotIn("set-cookie", answer.header)
             self.check_shape(name, answer)
             time.sleep(SOCKET_S)
