@@ -146,11 +146,11 @@ find_second(struct visit *v, struct str second)
 		       refuse_interaction(v, "POST");
 	}
 	if (second.len && (second.at[0] == '_' || second.at[0] == '$'))
-		return refuse_interaction(v, "GET, POST");
+		return refuse_interaction(v, "GET, HEAD, POST");
 	if (!iface_id(second))
 		return err_set(&w->err, ERR_ID, NULL);
 	v->id = second;
-	return is_read(w->req) || refuse_interaction(v, "GET");
+	return is_read(w->req) || refuse_interaction(v, "GET, HEAD");
 }
 
 static bool
@@ -160,20 +160,20 @@ find_interaction(struct visit *v)
 	struct str rest = v->face.rest, type, second;
 
 	if (!rest.len || str_is(rest, "/"))
-		return refuse_interaction(v, "GET");
+		return refuse_interaction(v, "GET, HEAD");
 	type = str_cut((struct str){ rest.at + 1, rest.len - 1 }, '/', &rest);
 	second = rest.at ? str_cut(rest, '/', &rest) : STR_NONE;
 	if (type.len && (type.at[0] == '_' || type.at[0] == '$'))
-		return refuse_interaction(v, "GET");
+		return refuse_interaction(v, "GET, HEAD");
 	if (!iface_named(&v->type, v->face.version, type))
 		return err_set(&w->err, ERR_TYPE, NULL);
 	v->type_name = str_of(iface_name(v->type, v->face.version));
 	v->row->type = v->type_name;
 	if (second.at && rest.at) /* _history, operations, compartments */
-		return refuse_interaction(v, "GET");
+		return refuse_interaction(v, "GET, HEAD");
 	if (second.at)
 		return find_second(v, second);
-	return is_read(w->req) || refuse_interaction(v, "GET");
+	return is_read(w->req) || refuse_interaction(v, "GET, HEAD");
 }
 
 /* Without a type there may be no body. Whether there is one is found out by

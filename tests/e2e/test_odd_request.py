@@ -62,6 +62,18 @@ class Versions(Story):
                          (400, "parameter_repeated"))
 
 
+class Methods(Story):
+    def test_what_a_refusal_allows_is_answered(self):
+        for path in ("Patient/p-101", "Patient?family=a", ""):
+            refused = self.env.fhir("DELETE", path, self.token, "STU3")
+            self.assertEqual(refused.status, 405, refused)
+            allowed = refused.header["allow"].replace(" ", "").split(",")
+            self.assertEqual(allowed, ["GET", "HEAD"])
+            for method in allowed:
+                answer = self.env.fhir(method, path, self.token, "STU3")
+                self.assertEqual(answer.status, 200, (method, path, answer))
+
+
 class Bodies(Story):
     BODY = b"gender=female"
     CHUNKED = b"d\r\ngender=female\r\n0\r\n\r\n"
