@@ -233,6 +233,7 @@ command_db(struct command *c, struct err *e)
 			return NULL;
 		o.conninfo = c->conf->database;
 		o.role = rights[as].role;
+		o.plain = as != AS_OWNER;
 		o.passfile = c->conf->database_passfile;
 		o.wait_ms = c->conf->database_wait_ms;
 	}

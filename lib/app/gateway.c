@@ -63,6 +63,7 @@ open_rooms(struct gateway *g, struct arena *a, const char *program,
 {
 	const struct db_opts o = { .conninfo = g->conf->database,
 		.role = arena_printf(a, "wg_%s", program),
+		.plain = true,
 		.passfile = g->conf->database_passfile,
 		.application_name = arena_printf(a, "wardgate %s", program),
 		.prepare_sql = sql,

@@ -45,6 +45,7 @@ health_start(const struct conf *conf, struct err *e)
 {
 	const struct db_opts o = { .conninfo = conf->database,
 		.role = "wg_metadata",
+		.plain = true,
 		.passfile = conf->database_passfile,
 		.application_name = "wardgate metadata",
 		.prepare_sql = prepare_metadata,

@@ -33,6 +33,7 @@ struct db {
 	const struct db_servers *to;
 	const char *setup; /* run at each connect */
 	int64_t wait_ms;
+	bool plain; /* see db_opts */
 	unsigned slots;
 
 	pthread_mutex_t lock; /* of everything below */
@@ -81,6 +82,11 @@ dial(struct db_conn *c, size_t host, int64_t deadline, struct err *e)
 	struct db *db = c->db;
 
 	c->link = link_dial(db->to->keys, db->to->values[host], deadline, e);
+	if (c->link && db->plain && link_superuser(c->link))
+		return err_set(e, ERR_CONF,
+		    "The database role of this program is a superuser, whom "
+		    "no right binds. Make it a plain one: alter role ... "
+		    "nosuperuser.");
 	return c->link && (!db->setup || link_run(c->link, db->setup, "prepare",
 					     true, deadline, e));
 }
@@ -140,7 +146,8 @@ turn_over(struct db_conn *c, bool ok, const struct err *why)
 	pthread_cond_broadcast(&db->tried);
 	pthread_mutex_unlock(&db->lock);
 	if (!ok && !was_away)
-		log_event(LOG_WARN, "db_away", LOG_WHY, why->why, LOG_END);
+		log_event(LOG_WARN, "db_away", LOG_WHY,
+		    why->why[0] ? why->why : why->said, LOG_END);
 	if (ok && was_away)
 		log_event(LOG_INFO, "db_back", LOG_END);
 }
@@ -205,6 +212,7 @@ db_open(const struct db_opts *o, struct err *e)
 
 	db->a = a;
 	db->wait_ms = o->wait_ms;
+	db->plain = o->plain;
 	db->slots = o->connections > DB_CONNECTIONS_MAX ? DB_CONNECTIONS_MAX
 	            : o->connections                    ? o->connections
 	                                                : 1;

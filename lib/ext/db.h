@@ -18,6 +18,7 @@
  * Errors: ERR_DB when the database does not answer in time, is gone or fails;
  * `why` carries SQLSTATE, statement name and our words, never a value.
  * ERR_MALFORMED before anything is sent: text that is not UTF-8 or holds NUL.
+ * ERR_CONF where the role is a superuser and a plain one was wanted.
  * Refusals raised by our own SQL functions carry a sentence in `said`:
  * SQLSTATE WG400 is ERR_MALFORMED, WG404 ERR_MISSING, WG409 ERR_CONFLICT.
  *
@@ -42,6 +43,7 @@ struct db_opts {
 	const char *conninfo; /* libpq string or URI, without password */
 	const char *role;     /* connects as this user, whatever conninfo says;
 	                         NULL: as conninfo says */
+	bool plain;           /* a superuser is refused: no grant binds it */
 	const char *passfile; /* NULL or "": none */
 	const char *application_name; /* shown in pg_stat_activity */
 	const char *prepare_sql;      /* run at each connect; NULL: nothing. Not

@@ -259,6 +259,15 @@ link_close(struct link *l)
 	free(l);
 }
 
+/* The server reports it when a session begins and when it changes. */
+bool
+link_superuser(const struct link *l)
+{
+	const char *is = PQparameterStatus(l->pg, "is_superuser");
+
+	return !is || strcmp(is, "off") != 0;
+}
+
 /* An idle session has nothing to say: what its socket brings is its end, or a
  * notice. PQisBusy reads what has come. */
 bool

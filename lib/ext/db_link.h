@@ -30,6 +30,9 @@ struct link *link_dial(const char *const *keys, const char *const *values,
 
 void link_close(struct link *l); /* NULL is fine */
 
+/* link_superuser - does this session's role stand above all rights? */
+bool link_superuser(const struct link *l);
+
 /* link_up - does the session still stand? Notices one that ended while it was
  * idle. NULL is not up. */
 bool link_up(struct link *l);

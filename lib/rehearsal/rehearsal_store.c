@@ -30,6 +30,7 @@ rehearsal_store_open(const struct conf *conf, int64_t wait_ms, struct err *e)
 	const struct db_opts o = {
 		.conninfo = conf->database,
 		.role = "wg_rehearsal",
+		.plain = true,
 		.passfile = conf->database_passfile,
 		.application_name = "wardgate rehearsal",
 		.prepare_sql = prepare_rehearsal,

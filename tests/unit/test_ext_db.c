@@ -470,6 +470,33 @@ threads_share_few_connections(void **state)
 	db_close(db);
 }
 
+static void
+a_superuser_is_refused_where_a_plain_role_is_wanted(void **state)
+{
+	struct db_opts o = { .conninfo = server,
+		.prepare_sql = "prepare above as select "
+			       "current_setting('is_superuser')::boolean",
+		.connections = 1,
+		.wait_ms = 5000 };
+	struct err e = { 0 };
+	const struct db_rows *r;
+	struct db *db, *plain;
+	bool above;
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = db_open(&o, &e);
+	assert_non_null(r = db_ask(db, a, "above", NULL, 0, &e));
+	above = db_bool(r, 0, 0);
+	o.plain = true;
+	plain = db_open(&o, &e);
+	assert_int_equal(db_ask(plain, a, "above", NULL, 0, &e) == NULL, above);
+	assert_int_equal(e.kind, above ? ERR_CONF : ERR_NONE);
+	db_close(plain);
+	db_close(db);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -490,6 +517,7 @@ main(void)
 		TEST(a_transaction_is_never_continued_in_another_session),
 		TEST(a_full_pool_is_waited_for_and_then_refused),
 		TEST(threads_share_few_connections),
+		TEST(a_superuser_is_refused_where_a_plain_role_is_wanted),
 	};
 
 	server = getenv("WG_TEST_DB");
