@@ -16,6 +16,7 @@
 #define BATCH_ROWS    512
 #define ROW_BYTES_MAX ((size_t)4096)
 #define BATCH_BYTES   (BATCH_ROWS * ROW_BYTES_MAX)
+#define GATHER_US     400
 
 /* A row in the queue; lives on the stack of the thread that waits for it. */
 struct pending {
@@ -37,8 +38,48 @@ struct audit {
 	pthread_cond_t work;
 	struct pending *first, **last;
 	int64_t queued;
-	bool idle, ending;
+	int64_t wanted; /* the writer is called at that many; 0: it is busy */
+	int64_t usual;  /* rows of the last batch */
+	bool ending;
 };
+
+static struct timespec
+after_us(int64_t us)
+{
+	struct timespec t;
+	int64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	ns = t.tv_nsec + us % 1000000 * 1000;
+	t.tv_sec += us / 1000000 + ns / 1000000000;
+	t.tv_nsec = ns % 1000000000;
+	return t;
+}
+
+/* Whoever was answered by the last commit asks again at about the same time:
+ * the first of them would be committed alone and all others wait for it. So as
+ * many as last time are given a moment to come together; who comes alone is
+ * never made to wait, for then the last batch was one. */
+static void
+gather(struct audit *t)
+{
+	struct timespec until;
+
+	while (!t->first && !t->ending) {
+		t->wanted = 1;
+		pthread_cond_wait(&t->work, &t->lock);
+	}
+	if (t->queued < t->usual) {
+		until = after_us(GATHER_US);
+		while (t->queued < t->usual && !t->ending) {
+			t->wanted = t->usual;
+			if (pthread_cond_timedwait(
+				&t->work, &t->lock, &until) == ETIMEDOUT)
+				break;
+		}
+	}
+	t->wanted = 0;
+}
 
 /* Takes what has gathered; NULL: the audit ends. */
 static struct pending *
@@ -47,11 +88,7 @@ next_batch(struct audit *t, size_t *n)
 	struct pending *batch, **p;
 
 	pthread_mutex_lock(&t->lock);
-	while (!t->first && !t->ending) {
-		t->idle = true;
-		pthread_cond_wait(&t->work, &t->lock);
-	}
-	t->idle = false;
+	gather(t);
 	batch = t->first;
 	for (*n = 0, p = &t->first; *p && *n < BATCH_ROWS; p = &(*p)->next) {
 		(*p)->taken = true;
@@ -62,6 +99,7 @@ next_batch(struct audit *t, size_t *n)
 	if (!t->first)
 		t->last = &t->first;
 	t->queued -= (int64_t)*n;
+	t->usual = (int64_t)*n;
 	pthread_mutex_unlock(&t->lock);
 	return batch;
 }
@@ -129,6 +167,7 @@ audit_start(
     struct db *db, const struct conf *conf, const char *program, struct err *e)
 {
 	struct audit *t = calloc(1, sizeof *t);
+	pthread_condattr_t attr;
 
 	if (!t)
 		abort();
@@ -138,7 +177,10 @@ audit_start(
 	t->last = &t->first;
 	gethostname(t->host, sizeof t->host - 1);
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_cond_init(&t->work, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&t->work, &attr);
+	pthread_condattr_destroy(&attr);
 	if ((t->conn = db_take(db, e)) &&
 	    db_oid(t->conn, "wardgate.audit_row", e) &&
 	    !pthread_create(&t->thread, NULL, writer, t))
@@ -171,13 +213,14 @@ enqueue(struct audit *t, struct pending *p)
 
 	pthread_mutex_lock(&t->lock);
 	room = t->queued < t->conf->audit_queue && !t->ending;
-	wake = room && t->idle;
 	if (room) {
 		*t->last = p;
 		t->last = &p->next;
 		t->queued++;
-		t->idle = false; /* one call is enough */
 	}
+	wake = room && t->wanted && t->queued >= t->wanted;
+	if (wake)
+		t->wanted = 0; /* one call is enough */
 	pthread_mutex_unlock(&t->lock);
 	/* outside, or the writer would wake up to wait for this lock */
 	if (wake)
@@ -206,25 +249,12 @@ withdraw(struct audit *t, struct pending *p)
 	return out;
 }
 
-static struct timespec
-after_ms(int64_t ms)
-{
-	struct timespec t;
-	int64_t ns;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	ns = t.tv_nsec + ms % 1000 * 1000000;
-	t.tv_sec += ms / 1000 + ns / 1000000000;
-	t.tv_nsec = ns % 1000000000;
-	return t;
-}
-
 /* The writer's own wait is bounded, so a row that it holds has a verdict
  * soon. */
 static bool
 verdict(struct audit *t, struct pending *p)
 {
-	struct timespec until = after_ms(t->conf->audit_wait_ms);
+	struct timespec until = after_us(t->conf->audit_wait_ms * 1000);
 
 	while (sem_clockwait(&p->done, CLOCK_MONOTONIC, &until)) {
 		if (errno == EINTR)
