@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
@@ -23,10 +24,10 @@
 
 struct worker {
 	pthread_t thread;
-	pthread_cond_t wake;
+	sem_t called;         /* a sleeper's own: who wakes up needs no lock */
 	struct worker *below; /* in the stack of sleepers */
 	struct pool *pool;
-	int fd; /* handed over; -1: none */
+	int fd; /* what it is called for; -1: the pool ends */
 };
 
 struct waiting {
@@ -74,27 +75,55 @@ queue_pop(struct pool *p)
 	return fd;
 }
 
+/* Under the lock. */
+static void
+lie_down(struct pool *p, struct worker *w)
+{
+	w->below = p->sleeper;
+	p->sleeper = w;
+	p->asleep++;
+}
+
+/* Under the lock; NULL: nobody sleeps. */
+static struct worker *
+rouse(struct pool *p)
+{
+	struct worker *w = p->sleeper;
+
+	if (w) {
+		p->sleeper = w->below;
+		p->asleep--;
+	}
+	return w;
+}
+
+/* Outside the lock, or who is called would wake up to wait for it. */
+static void
+call(struct worker *w, int fd)
+{
+	w->fd = fd;
+	sem_post(&w->called);
+}
+
 /* The next connection for this worker; -1: the pool ends. */
 static int
 next_fd(struct worker *w)
 {
 	struct pool *p = w->pool;
+	bool sleeps = false;
 	int fd = -1;
 
 	pthread_mutex_lock(&p->lock);
-	if (p->waiting) {
+	if (p->waiting)
 		fd = queue_pop(p);
-	} else if (!p->ending) {
-		w->fd = -1;
-		w->below = p->sleeper;
-		p->sleeper = w;
-		p->asleep++;
-		while (w->fd < 0 && !p->ending)
-			pthread_cond_wait(&w->wake, &p->lock);
-		fd = w->fd;
-	}
+	else if ((sleeps = !p->ending))
+		lie_down(p, w);
 	pthread_mutex_unlock(&p->lock);
-	return fd;
+	if (!sleeps)
+		return fd;
+	while (sem_wait(&w->called))
+		;
+	return w->fd;
 }
 
 static void *
@@ -115,50 +144,41 @@ worker_main(void *arg)
 	return NULL;
 }
 
-/* Under the lock. */
-static void
-wake(struct pool *p, int fd)
-{
-	struct worker *w = p->sleeper;
-
-	p->sleeper = w->below;
-	p->asleep--;
-	w->fd = fd;
-	pthread_cond_signal(&w->wake);
-}
-
 /* To a sleeper, else into the queue; false: the queue is full. */
 static bool
 hand_over(struct pool *p, int fd)
 {
-	bool taken = true;
+	struct worker *w;
+	bool queued = false;
 
 	pthread_mutex_lock(&p->lock);
-	if (p->asleep) {
-		wake(p, fd);
-	} else if (p->waiting < QUEUE_MAX) {
+	w = rouse(p);
+	if (!w && p->waiting < QUEUE_MAX) {
 		p->queue[(p->head + p->waiting) % QUEUE_MAX] =
 		    (struct waiting){ fd,
 			    clock_mono_ms() + p->plan.busy_wait_ms };
 		p->waiting++;
-	} else {
-		taken = false;
+		queued = true;
 	}
 	pthread_mutex_unlock(&p->lock);
-	return taken;
+	if (w)
+		call(w, fd);
+	return w || queued;
 }
 
 /* To a sleeper if three in four still sleep then; else false. */
 static bool
 spared(struct pool *p, int fd)
 {
-	bool taken;
+	struct worker *w = NULL;
 
 	pthread_mutex_lock(&p->lock);
-	if ((taken = p->asleep && 4 * (p->asleep - 1) >= 3 * p->plan.threads))
-		wake(p, fd);
+	if (p->asleep && 4 * (p->asleep - 1) >= 3 * p->plan.threads)
+		w = rouse(p);
 	pthread_mutex_unlock(&p->lock);
-	return taken;
+	if (w)
+		call(w, fd);
+	return w != NULL;
 }
 
 /* Turns away those who waited too long. Returns ms until the next one has,
@@ -302,7 +322,7 @@ start_workers(struct pool *p, struct worker *workers)
 	for (i = 0; i < p->plan.threads; i++) {
 		workers[i].pool = p;
 		workers[i].fd = -1;
-		pthread_cond_init(&workers[i].wake, NULL);
+		sem_init(&workers[i].called, 0, 0);
 		if (pthread_create(
 			&workers[i].thread, &attr, worker_main, &workers[i]))
 			break;
@@ -331,8 +351,8 @@ end_workers(struct pool *p)
 
 	pthread_mutex_lock(&p->lock);
 	p->ending = true;
-	for (w = p->sleeper; w; w = w->below)
-		pthread_cond_signal(&w->wake);
+	while ((w = rouse(p)))
+		call(w, -1);
 	while (p->alive)
 		if (pthread_cond_timedwait(&p->ended, &p->lock, &until))
 			break;
