@@ -14,9 +14,8 @@ static struct facade facade;
 bool
 facade_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 {
-	(void)cgi;
 	facade.gateway =
-	    gateway_open(a, conf, "facade", prepare_facade, false, e);
+	    gateway_open(a, conf, "facade", prepare_facade, false, cgi, e);
 	return facade.gateway &&
 	       (facade.cursors = cursor_open(facade.gateway->db, conf, e)) &&
 	       (facade.engine = engine_start(conf, NULL, e));

@@ -41,22 +41,48 @@ reload_keys(struct gateway *g, struct err *e)
 	return fine;
 }
 
-/* On the poller's thread. */
-static void
+/* On the poller's thread. What failed is told again at the next poll, so a
+ * key that was withdrawn while its file or the database could not be read is
+ * not believed for ever. */
+static bool
 key_changed(void *ctx, const char *kind, struct str key, int64_t n)
 {
 	struct gateway *g = ctx;
 	struct err e = { .kind = ERR_NONE };
+	bool fine;
 
 	(void)key;
 	(void)n;
 	if (kind && strcmp(kind, "key"))
-		return;
-	if (!reload_keys(g, &e))
+		return true;
+	if (!atomic_load(&g->keys_open))
+		return false; /* they are being read, perhaps just before */
+	fine = reload_keys(g, &e);
+	if (!fine && !g->keys_failed)
 		log_event(LOG_ERROR, "keys_not_reloaded", LOG_WHY,
 		    e.why[0] ? e.why : e.said, LOG_END);
+	else if (fine && g->keys_failed)
+		log_event(LOG_INFO, "keys_reloaded", LOG_END);
+	g->keys_failed = !fine;
+	return fine;
 }
 
+static bool
+open_keys(struct gateway *g, struct arena *a, struct err *e)
+{
+	struct keyring_wish wish = { NULL, NULL, 0 };
+
+	if (g->signs && !(wish.sign = signing_kid(g, a, e)))
+		return false;
+	g->keyring = keyring_open(g->conf->public_key_dir,
+	    g->signs ? g->conf->signing_key_dir : NULL, g->signs ? &wish : NULL,
+	    e);
+	atomic_store(&g->keys_open, g->keyring != NULL);
+	return g->keyring != NULL;
+}
+
+/* The poller goes first: whatever changes after its first poll is told, so a
+ * key that changes while the keys are read is not missed. */
 static bool
 open_rooms(struct gateway *g, struct arena *a, const char *program,
     const char *sql, struct err *e)
@@ -67,31 +93,30 @@ open_rooms(struct gateway *g, struct arena *a, const char *program,
 		.passfile = g->conf->database_passfile,
 		.application_name = arena_printf(a, "wardgate %s", program),
 		.prepare_sql = sql,
-		.connections = CONNECTIONS,
+		.connections = g->once ? 1 : CONNECTIONS,
 		.wait_ms = g->conf->database_wait_ms };
-	struct keyring_wish wish = { NULL, NULL, 0 };
 
 	if (!(g->db = db_open(&o, e)))
 		return false;
-	if (g->signs && !(wish.sign = signing_kid(g, a, e)))
+	g->directory = g->once
+	                   ? directory_alone(g->db)
+	                   : directory_new(g->db, g->conf, key_changed, g, e);
+	if (!g->directory || !open_keys(g, a, e))
 		return false;
-	g->keyring = keyring_open(g->conf->public_key_dir,
-	    g->signs ? g->conf->signing_key_dir : NULL, g->signs ? &wish : NULL,
-	    e);
-	return g->keyring &&
-	       (g->directory =
-		       directory_new(g->db, g->conf, key_changed, g, e)) &&
-	       (g->audit = audit_start(g->db, g->conf, program, e));
+	g->audit = g->once ? audit_alone(g->db, g->conf, program)
+	                   : audit_start(g->db, g->conf, program, e);
+	return g->audit != NULL;
 }
 
 struct gateway *
 gateway_open(struct arena *a, const struct conf *conf, const char *program,
-    const char *sql, bool signs, struct err *e)
+    const char *sql, bool signs, bool once, struct err *e)
 {
 	struct gateway *g = arena_get(a, sizeof *g);
 
 	g->conf = conf;
 	g->signs = signs;
+	g->once = once;
 	g->rules = token_rules_of(a, conf);
 	if (open_rooms(g, a, program, sql, e))
 		return g;

@@ -3,6 +3,8 @@
 #ifndef APP_GATEWAY_H
 #define APP_GATEWAY_H
 
+#include <stdatomic.h>
+
 #include "gate/audit.h"
 #include "gate/directory.h"
 #include "gate/token.h"
@@ -17,16 +19,21 @@ struct gateway {
 	struct audit *audit;
 	struct token_rules rules;
 	bool signs; /* this program signs tokens */
+	bool once;  /* lives for one request: no thread, one connection */
+
+	atomic_bool keys_open; /* the poller may use the keyring */
+	bool keys_failed;      /* the poller's own: told already */
 };
 
 /* gateway_open - connects, reads keys, starts the change poller and the audit
  * writer.
  *   program  "token" or "facade": database role and audit name
  *   sql      its prepare script
+ *   once     plain CGI: one request, then the process ends
  * Everything is borrowed from the process; gateway_close at the end.
  * NULL: ERR_CONF, ERR_DB. */
 struct gateway *gateway_open(struct arena *a, const struct conf *conf,
-    const char *program, const char *sql, bool signs, struct err *e);
+    const char *program, const char *sql, bool signs, bool once, struct err *e);
 void gateway_close(struct gateway *g);
 
 /* gateway_begin - gives the work its audit row (w->state). */

@@ -44,9 +44,9 @@ issue_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 	if (cgi && !own_user(conf, e))
 		return false;
 	peppers = secret_peppers_open(conf->pepper_dir, e);
-	gateway = peppers
-	              ? gateway_open(a, conf, "token", prepare_token, true, e)
-	              : NULL;
+	gateway = peppers ? gateway_open(
+				a, conf, "token", prepare_token, true, cgi, e)
+	                  : NULL;
 	return gateway != NULL;
 }
 

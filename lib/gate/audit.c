@@ -29,7 +29,7 @@ struct pending {
 
 struct audit {
 	struct db *db;
-	struct db_conn *conn;
+	struct db_conn *conn; /* the writer's; NULL: there is none */
 	const struct conf *conf;
 	const char *program;
 	char host[256];
@@ -105,11 +105,11 @@ next_batch(struct audit *t, size_t *n)
 }
 
 static bool
-commit(struct audit *t, struct arena *a, const struct pending *batch, size_t n,
-    struct err *e)
+commit(struct db_conn *c, struct arena *a, const struct pending *batch,
+    size_t n, struct err *e)
 {
 	struct buf b = buf_new(a, BATCH_BYTES);
-	uint32_t oid = db_oid(t->conn, "wardgate.audit_row", e);
+	uint32_t oid = db_oid(c, "wardgate.audit_row", e);
 	struct db_arg rows;
 
 	if (!oid)
@@ -120,7 +120,7 @@ commit(struct audit *t, struct arena *a, const struct pending *batch, size_t n,
 	if (b.failed)
 		return err_why(e, ERR_BROKEN, "audit batch too large");
 	rows = db_arg_raw((struct str){ b.at, b.len });
-	return db_ask_on(t->conn, a, "audit_write", &rows, 1, e) != NULL;
+	return db_ask_on(c, a, "audit_write", &rows, 1, e) != NULL;
 }
 
 /* The owner may be gone as soon as its semaphore is posted. */
@@ -147,7 +147,7 @@ writer(void *arg)
 
 	while ((batch = next_batch(t, &n))) {
 		struct err e = { .kind = ERR_NONE };
-		bool kept = commit(t, a, batch, n, &e);
+		bool kept = commit(t->conn, a, batch, n, &e);
 
 		release(batch, kept);
 		if (!kept && !lost)
@@ -163,8 +163,7 @@ writer(void *arg)
 }
 
 struct audit *
-audit_start(
-    struct db *db, const struct conf *conf, const char *program, struct err *e)
+audit_alone(struct db *db, const struct conf *conf, const char *program)
 {
 	struct audit *t = calloc(1, sizeof *t);
 	pthread_condattr_t attr;
@@ -181,6 +180,15 @@ audit_start(
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&t->work, &attr);
 	pthread_condattr_destroy(&attr);
+	return t;
+}
+
+struct audit *
+audit_start(
+    struct db *db, const struct conf *conf, const char *program, struct err *e)
+{
+	struct audit *t = audit_alone(db, conf, program);
+
 	if ((t->conn = db_take(db, e)) &&
 	    db_oid(t->conn, "wardgate.audit_row", e) &&
 	    !pthread_create(&t->thread, NULL, writer, t))
@@ -197,12 +205,14 @@ audit_stop(struct audit *t)
 {
 	if (!t)
 		return;
-	pthread_mutex_lock(&t->lock);
-	t->ending = true;
-	pthread_cond_signal(&t->work);
-	pthread_mutex_unlock(&t->lock);
-	pthread_join(t->thread, NULL);
-	db_give(t->conn);
+	if (t->conn) {
+		pthread_mutex_lock(&t->lock);
+		t->ending = true;
+		pthread_cond_signal(&t->work);
+		pthread_mutex_unlock(&t->lock);
+		pthread_join(t->thread, NULL);
+		db_give(t->conn);
+	}
 	free(t);
 }
 
@@ -268,19 +278,43 @@ verdict(struct audit *t, struct pending *p)
 	return p->kept;
 }
 
+/* Handed to the writer; true when it says so. */
+static bool
+hand_over(struct audit *t, struct pending *p)
+{
+	bool kept;
+
+	sem_init(&p->done, 0, 0);
+	kept = enqueue(t, p) && verdict(t, p);
+	sem_destroy(&p->done);
+	return kept;
+}
+
+static bool
+commit_alone(struct audit *t, struct arena *a, const struct pending *p)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct db_conn *c = db_take(t->db, &e);
+	bool kept = c && commit(c, a, p, 1, &e);
+
+	if (!kept)
+		log_event(LOG_ERROR, "audit_lost", LOG_WHY, e.why, LOG_COUNT,
+		    1L, LOG_END);
+	db_give(c);
+	return kept;
+}
+
 bool
 audit_keep(struct audit *t, struct arena *a, const struct audit_row *row,
     struct err *e)
 {
 	struct buf b = buf_new(a, ROW_BYTES_MAX);
 	struct pending p = { .next = NULL };
-	bool kept = false;
+	bool kept;
 
 	audit_row_wire(&b, row, t->program, t->host);
 	p.wire = (struct str){ b.at, b.len };
-	sem_init(&p.done, 0, 0);
-	if (!b.failed && enqueue(t, &p))
-		kept = verdict(t, &p);
-	sem_destroy(&p.done);
+	kept =
+	    !b.failed && (t->conn ? hand_over(t, &p) : commit_alone(t, a, &p));
 	return kept || err_why(e, ERR_AUDIT, "the audit row was not kept");
 }

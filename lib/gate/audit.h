@@ -18,6 +18,11 @@ struct audit;
  *   program  name kept in every row. NULL: ERR_DB. */
 struct audit *audit_start(
     struct db *db, const struct conf *conf, const char *program, struct err *e);
+/* audit_alone - for a process that lives for one request: no writer, no held
+ * connection; audit_keep commits its row itself. Owned; audit_stop. */
+struct audit *audit_alone(
+    struct db *db, const struct conf *conf, const char *program);
+
 void audit_stop(struct audit *audit);
 
 /* audit_keep - returns true when the row is durable. false: ERR_AUDIT: queue

@@ -28,19 +28,37 @@ struct change {
 /* Columns of changes_since: kind, n, key. One row of kind `now` tells the
  * present number; one of kind `all` that the log does not reach back to where
  * we were, or that the number went back: a restored database. */
-static void
+static bool
 take_row(struct change *c, struct arena *a, const struct db_rows *rows,
     size_t i, int64_t *present)
 {
 	struct str kind = db_text(rows, i, 0);
 	int64_t n = db_int(rows, i, 1);
 
-	if (str_is(kind, "now"))
+	if (str_is(kind, "now")) {
 		*present = n;
-	else if (str_is(kind, "all"))
-		c->seen(c->ctx, NULL, STR_NONE, n);
-	else
-		c->seen(c->ctx, str_text(a, kind), db_text(rows, i, 2), n);
+		return true;
+	}
+	if (c->n < 0) /* nothing is kept yet that could be old */
+		return true;
+	if (str_is(kind, "all"))
+		return c->seen(c->ctx, NULL, STR_NONE, n);
+	return c->seen(c->ctx, str_text(a, kind), db_text(rows, i, 2), n);
+}
+
+/* One that fails does not keep the others from being told. */
+static bool
+take_rows(struct change *c, struct arena *a, const struct db_rows *rows)
+{
+	int64_t present = c->n;
+	bool fine = true;
+	size_t i;
+
+	for (i = 0; i < db_count(rows); i++)
+		fine &= take_row(c, a, rows, i, &present);
+	if (fine)
+		c->n = present;
+	return fine;
 }
 
 static bool
@@ -51,14 +69,14 @@ poll_once(struct change *c, struct err *e)
 	int64_t sent = clock_mono_ms();
 	const struct db_rows *rows =
 	    db_ask_on(c->conn, a, "changes_since", &since, 1, e);
-	size_t i;
+	bool fine = rows && (take_rows(c, a, rows) ||
+				err_why(e, ERR_BROKEN,
+				    "a change could not be taken in"));
 
-	for (i = 0; rows && i < db_count(rows); i++)
-		take_row(c, a, rows, i, &c->n);
-	if (rows)
+	if (fine)
 		atomic_store(&c->sent_ms, sent);
 	arena_free(a);
-	return rows != NULL;
+	return fine;
 }
 
 static void

@@ -15,12 +15,13 @@
 struct change;
 
 /* What is told for every change, on the poller's thread, before the poll
- * counts as answered.
+ * counts as answered. false: it could not be taken in; then the poll counts
+ * for nothing, and what it said is told again at the next.
  *   kind  "client", "tenant", "grant", "key"; NULL: too much was missed,
  *         forget everything
  *   key   as in change_log: a GUID, two joined by /, or a kid
  *   n     the change number */
-typedef void change_seen(
+typedef bool change_seen(
     void *ctx, const char *kind, struct str key, int64_t n);
 
 /* change_start - polls once before it returns, so that a program begins with

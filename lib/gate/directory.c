@@ -9,7 +9,7 @@
 
 struct directory {
 	struct db *db;
-	struct cache *cache;
+	struct cache *cache; /* NULL, both: alone */
 	struct change *change;
 	change_seen *also;
 	void *ctx;
@@ -17,21 +17,12 @@ struct directory {
 
 static const struct guid none;
 
-/* On the poller's thread. */
 static void
-changed(void *ctx, const char *kind, struct str key, int64_t n)
+changed_ids(struct directory *d, struct str key, int64_t n)
 {
-	struct directory *d = ctx;
 	struct guid first, second;
-	struct str rest, id;
+	struct str rest, id = str_cut(key, '/', &rest);
 
-	if (d->also)
-		d->also(d->ctx, kind, key, n);
-	if (!kind) {
-		cache_forget(d->cache, n);
-		return;
-	}
-	id = str_cut(key, '/', &rest);
 	if (!guid_read(&first, id))
 		return; /* of no kind that is cached here */
 	if (!rest.at)
@@ -40,15 +31,25 @@ changed(void *ctx, const char *kind, struct str key, int64_t n)
 		cache_changed(d->cache, &first, &second, n);
 }
 
+/* On the poller's thread. */
+static bool
+changed(void *ctx, const char *kind, struct str key, int64_t n)
+{
+	struct directory *d = ctx;
+
+	if (kind)
+		changed_ids(d, key, n);
+	else
+		cache_forget(d->cache, n);
+	return !d->also || d->also(d->ctx, kind, key, n);
+}
+
 struct directory *
 directory_new(struct db *db, const struct conf *conf, change_seen *also,
     void *ctx, struct err *e)
 {
-	struct directory *d = calloc(1, sizeof *d);
+	struct directory *d = directory_alone(db);
 
-	if (!d)
-		abort();
-	d->db = db;
 	d->also = also;
 	d->ctx = ctx;
 	d->cache = cache_new((size_t)conf->directory_entries);
@@ -57,6 +58,17 @@ directory_new(struct db *db, const struct conf *conf, change_seen *also,
 		directory_free(d);
 		return NULL;
 	}
+	return d;
+}
+
+struct directory *
+directory_alone(struct db *db)
+{
+	struct directory *d = calloc(1, sizeof *d);
+
+	if (!d)
+		abort();
+	d->db = db;
 	return d;
 }
 
@@ -96,7 +108,7 @@ look_up(struct directory *d, struct arena *a, const struct source *s,
 	bool keep = false;
 
 	if (how == DIRECTORY_CACHED) {
-		if (change_trusted(d->change))
+		if (d->change && change_trusted(d->change))
 			hit = cache_get(d->cache, a, &key);
 		return hit ? hit : s->unknown;
 	}
@@ -107,7 +119,7 @@ look_up(struct directory *d, struct arena *a, const struct source *s,
 		return NULL;
 	}
 	value = arena_adopt(a, s->fill(rows, a, &n, &keep), cache_let_go);
-	if (keep)
+	if (keep && d->cache)
 		cache_put(d->cache, &key, value, n);
 	return value;
 }
@@ -345,5 +357,5 @@ directory_tenant_now(const struct directory_route *r, int64_t now_s)
 size_t
 directory_count(struct directory *d)
 {
-	return cache_count(d->cache);
+	return d->cache ? cache_count(d->cache) : 0;
 }

@@ -72,6 +72,10 @@ struct directory_route {
  * too: the keyring does. NULL: ERR_DB. */
 struct directory *directory_new(struct db *db, const struct conf *conf,
     change_seen *also, void *ctx, struct err *e);
+/* directory_alone - for a process that lives for one request: nothing is
+ * cached, nothing polled, every question goes to the database. Owned. */
+struct directory *directory_alone(struct db *db);
+
 void directory_free(struct directory *d);
 
 /* Each returns an entry that lives as long as arena a, also for ids that are
