@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "web/serve.h"
 
-#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,26 +181,35 @@ note_turned_away(void)
 	since = 0;
 }
 
-/* All workers were busy too long: said without reading the request, so its
+/* A refusal of a request that nobody has read, as a complete text. Its
  * X-Request-Id is not known and has to be a new one. There is no trace id,
  * which would promise an audit row. */
 static void
-turn_away(int fd)
+refuse_unread(struct buf *out, enum err_kind kind)
 {
 	static char *const unread[] = { NULL };
-	struct arena *a = arena_new();
+	static const struct conf none;
 	struct req req;
 	struct resp resp = { .status = 503 };
-	struct err e = { .kind = ERR_BUSY }, nothing = { .kind = ERR_NONE };
-	struct buf out = buf_new(a, HEAD_MAX);
+	struct err e = { .kind = kind }, nothing = { .kind = ERR_NONE };
 
-	req_read(&req, conf, unread, &nothing);
-	fail_write(&resp, a, &req, program->face, &e);
+	req_read(&req, conf ? conf : &none, unread, &nothing);
+	fail_write(&resp, out->a, &req, program->face, &e);
 	resp_header(&resp, "Cache-Control", "no-store");
 	resp_header(&resp, "X-Content-Type-Options", "nosniff");
 	resp_header(&resp, "X-Request-Id", req.trace.request_id);
-	resp_head(&out, &resp);
-	buf_put(&out, resp.body.at, resp.body.len);
+	resp_head(out, &resp);
+	buf_put(out, resp.body.at, resp.body.len);
+}
+
+/* All workers were busy too long. */
+static void
+turn_away(int fd)
+{
+	struct arena *a = arena_new();
+	struct buf out = buf_new(a, HEAD_MAX);
+
+	refuse_unread(&out, ERR_BUSY);
 	fcgi_turn_away(fd, out.at, out.len);
 	note_turned_away();
 	arena_free(a);
@@ -246,6 +255,22 @@ run_cgi(char *const *vars)
 	work_once(a, &line, vars);
 	arena_free(a);
 	return 0;
+}
+
+/* As plain CGI somebody waits for an answer, and reads it on our output. */
+static int
+not_started(struct arena *a, bool cgi, const struct err *e)
+{
+	struct serve_line line = { .fcgi = NULL };
+	struct buf out = buf_new(a, HEAD_MAX);
+
+	log_event(LOG_ERROR, "start_failed", LOG_REASON, fail_reason(e->kind),
+	    LOG_WHY, e->why[0] ? e->why : e->said, LOG_END);
+	if (cgi) {
+		refuse_unread(&out, e->kind);
+		serve_answer(&line, (struct str){ out.at, out.len }, STR(""));
+	}
+	return 1;
 }
 
 static bool
@@ -332,17 +357,17 @@ serve(int argc, char **argv, const struct program *p)
 		return status;
 	if (cgi && !getenv("GATEWAY_INTERFACE"))
 		return usage(stderr, 2);
-	pool_signals();
+	if (cgi)
+		signal(SIGPIPE, SIG_IGN);
+	else
+		pool_signals();
 	a = arena_new();
 	if (prepare(a, path, cgi, &e)) {
 		status = cgi ? run_cgi(environ) : run_fastcgi();
 		if (p->stop)
 			p->stop();
 	} else {
-		log_event(LOG_ERROR, "start_failed", LOG_REASON,
-		    fail_reason(e.kind), LOG_WHY, e.why[0] ? e.why : e.said,
-		    LOG_END);
-		status = 1;
+		status = not_started(a, cgi, &e);
 	}
 	arena_free(a);
 	return status;
