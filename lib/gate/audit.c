@@ -88,7 +88,9 @@ next_batch(struct audit *t, size_t *n)
 	struct pending *batch, **p;
 
 	pthread_mutex_lock(&t->lock);
-	gather(t);
+	do /* those who came may have given up meanwhile */
+		gather(t);
+	while (!t->first && !t->ending);
 	batch = t->first;
 	for (*n = 0, p = &t->first; *p && *n < BATCH_ROWS; p = &(*p)->next) {
 		(*p)->taken = true;

@@ -248,14 +248,31 @@ whatever_breaks_what_was_said_to_be_kept_is_kept(void **state)
 	over(&t);
 }
 
+/* Until a row is kept again. */
+static void
+comes_back(struct trail *t)
+{
+	struct guid trace;
+	bool back = false;
+	int i;
+
+	for (i = 0; i < 100 && !back; i++) {
+		struct err e = { .kind = ERR_NONE };
+
+		back = keep(t, t->a, &trace, &e);
+		if (!back)
+			nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+	}
+	assert_true(back);
+	assert_true(has(t, &trace));
+}
+
 static void
 a_trail_that_hangs_is_no_trail_and_comes_back(void **state)
 {
 	struct err e = { .kind = ERR_NONE };
 	struct trail t;
 	struct guid trace;
-	bool back = false;
-	int i;
 
 	(void)state;
 	begun(&t, 100, 100);
@@ -263,12 +280,7 @@ a_trail_that_hangs_is_no_trail_and_comes_back(void **state)
 	assert_false(keep(&t, t.a, &trace, &e));
 	assert_int_equal(e.kind, ERR_AUDIT);
 	run(&t, "rollback");
-	for (i = 0; i < 100 && !back; i++) {
-		err_clear(&e);
-		back = keep(&t, t.a, &trace, &e);
-	}
-	assert_true(back);
-	assert_true(has(&t, &trace));
+	comes_back(&t);
 	over(&t);
 }
 
@@ -285,11 +297,39 @@ a_full_queue_refuses_and_is_emptied_in_time(void **state)
 	failed = crowd(&t, k, FEW, NULL);
 	run(&t, "rollback");
 	assert_int_equal(failed, THREADS * FEW);
+	comes_back(&t);
 	failed = crowd(&t, k, FEW, NULL);
 	assert_true(failed < THREADS * FEW);
 	for (i = 0; i < THREADS; i++)
 		for (j = 0; j < FEW; j++)
 			assert_true(!k[i].kept[j] || has(&t, &k[i].trace[j]));
+	over(&t);
+}
+
+static void
+unlock_late(struct trail *t)
+{
+	nanosleep(&(struct timespec){ 0, 48000000 }, NULL);
+	run(t, "rollback");
+}
+
+/* The writer comes back from a hanging commit just as those who wait give up,
+ * whichever of both is first. */
+static void
+who_gives_up_does_not_take_the_writer_along(void **state)
+{
+	static struct asker k[THREADS];
+	struct trail t;
+	int i;
+
+	(void)state;
+	begun(&t, 100, 50);
+	for (i = 0; i < 10; i++) {
+		crowd(&t, k, 1, NULL);
+		run(&t, "begin; lock table wardgate.audit in exclusive mode");
+		crowd(&t, k, 2, unlock_late);
+		comes_back(&t);
+	}
 	over(&t);
 }
 
@@ -341,6 +381,7 @@ main(void)
 		    whatever_breaks_what_was_said_to_be_kept_is_kept),
 		cmocka_unit_test(a_trail_that_hangs_is_no_trail_and_comes_back),
 		cmocka_unit_test(a_full_queue_refuses_and_is_emptied_in_time),
+		cmocka_unit_test(who_gives_up_does_not_take_the_writer_along),
 		cmocka_unit_test(
 		    one_row_that_is_refused_refuses_only_its_batch),
 		cmocka_unit_test(without_a_database_it_does_not_start),
