@@ -3,6 +3,7 @@
 
 import base64
 import contextlib
+import hashlib
 import html.parser
 import json
 import os
@@ -254,6 +255,31 @@ class FacePage(Story):
             self.assertTrue(ours)
             for href in ours:
                 self.assertEqual(client.request("GET", href).status, 200)
+
+    def test_it_reads_well_in_a_browser(self):
+        got = self.get("/fhir/stu3", Accept=BROWSER)
+        self.assertEqual(got.header["content-type"],
+                         "text/html; charset=utf-8")
+        page = Nesting(got.text)
+        tags = [tag for tag, _ in page.seen]
+        self.assertTrue(got.text.startswith("<!DOCTYPE html>"))
+        self.assertIn(("html", {"lang": "en"}), page.seen)
+        self.assertIn(("meta", {
+            "name": "viewport",
+            "content": "width=device-width, initial-scale=1"}), page.seen)
+        self.assertEqual([tags.count(t) for t in
+                          ("title", "main", "h1", "script", "img")],
+                         [1, 1, 1, 0, 0])
+        self.assertIn("FHIR STU3 (3.0.1)", got.text)
+        for face in FACES:
+            self.assertIn(f"<code>{self.base}/fhir/{face.lower()}</code>",
+                          got.text)
+        # a browser applies the style only if the policy names its hash
+        style = got.text.split("<style>")[1].split("</style>")[0]
+        digest = hashlib.sha256(style.encode()).digest()
+        self.assertIn(f"'sha256-{base64.b64encode(digest).decode()}'",
+                      got.header["content-security-policy"])
+        self.assertNotIn("style=", got.text)
 
 
 class Health(Story):
