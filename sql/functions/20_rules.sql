@@ -155,8 +155,8 @@ begin
   part := regexp_match(url, '^(https?)://([^/]*)(/.*)?$');
   if part[2] ~ '@' then
     return 'must not hold a user name or password';
-  elsif part[3] ~* '//|/\.{1,2}(/|$)|%(?![0-9a-f]{2})|%(00|2e|2f|5c)' then
-    return 'has a path with empty or dotted segments or percent signs that hide something';
+  elsif part[3] ~ '//|/\.{1,2}(/|$)|[^A-Za-z0-9/._~!$&''()*+,;=:@-]' then
+    return 'has a path with empty or dotted segments, percent signs or brackets';
   end if;
   if part[2] ~ ':[^]]*$' then
     if part[2] !~ ':[1-9][0-9]{0,4}$'
