@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,7 +25,9 @@ struct pending {
 	struct str wire;
 	sem_t done;
 	bool taken; /* by the writer: its owner waits for the verdict */
-	bool kept;
+	/* Written last, before `done`, and read first after it: the thread
+	 * sanitizer does not know sem_clockwait, but it knows this. */
+	atomic_bool kept;
 };
 
 struct audit {
@@ -133,7 +136,7 @@ release(struct pending *batch, bool kept)
 		struct pending *p = batch;
 
 		batch = p->next;
-		p->kept = kept;
+		atomic_store(&p->kept, kept);
 		sem_post(&p->done);
 	}
 }
@@ -277,7 +280,7 @@ verdict(struct audit *t, struct pending *p)
 			;
 		break;
 	}
-	return p->kept;
+	return atomic_load(&p->kept);
 }
 
 /* Handed to the writer; true when it says so. */
