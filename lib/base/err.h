@@ -17,6 +17,7 @@ enum err_kind {
 	ERR_ADDRESS,      /* no such address here */
 	ERR_ADDRESS_LONG, /* longer than any that is read */
 	ERR_METHOD,       /* address exists, method not allowed */
+	ERR_HEAD_LARGE,   /* more header fields than are read */
 	ERR_MALFORMED,    /* request cannot be understood */
 	ERR_QUERY_SECRET, /* credential or grant parameter in the query string */
 	ERR_REPEATED,     /* a parameter that must stand once stands twice */

@@ -187,8 +187,15 @@ fcgi_begin(struct fcgi *f, int fd)
 	/* libfcgi takes parameters that were cut off for parameters. */
 	if (FCGX_Accept_r(&f->req) >= 0 && f->guard.asked)
 		return true;
-	fcgi_break(f);
+	if (!f->guard.large)
+		fcgi_break(f);
 	return false;
+}
+
+bool
+fcgi_oversize(const struct fcgi *f)
+{
+	return f->fd >= 0 && f->guard.large;
 }
 
 char **

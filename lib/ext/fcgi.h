@@ -33,8 +33,14 @@ struct fcgi *fcgi_new(unsigned silence_ms, unsigned whole_ms);
 void fcgi_free(struct fcgi *f);
 
 /* fcgi_begin - reads the parameters of one request from fd (taken).
- * false: the peer stalled or spoke no FastCGI; fd is closed. */
+ * false: the peer stalled or spoke no FastCGI, and fd is closed; or it said
+ * too much: fcgi_oversize tells. */
 bool fcgi_begin(struct fcgi *f, int fd);
+
+/* fcgi_oversize - after fcgi_begin was false: were there merely too many bytes
+ * of parameters? Nothing of them is known then; fcgi_answer may say so, and
+ * fcgi_end is due. */
+bool fcgi_oversize(const struct fcgi *f);
 
 /* fcgi_params - NAME=value strings, NULL at the end, valid till fcgi_end. No
  * name is cut by a NUL or holds a = sign; names may repeat. */
@@ -57,8 +63,8 @@ bool fcgi_write(struct fcgi *f, const char *text, size_t n);
  * web server knows it broken; fcgi_end then has nothing left to do. */
 void fcgi_break(struct fcgi *f);
 
-/* fcgi_end - finishes the request and closes the connection, whatever the peer
- * asked for: bytes left over are thrown away, never parsed. A peer that still
+/* fcgi_end - finishes the request and closes the connection, if it is open,
+ * whatever the peer asked for: bytes left over are thrown away, never parsed. A peer that still
  * sends is listened to for a bounded time, so that it gets to read. */
 void fcgi_end(struct fcgi *f);
 

@@ -109,8 +109,10 @@ static bool
 params_head(struct fcgi_guard *g)
 {
 	g->params += g->content;
-	if (g->params > FCGI_PARAMS_MAX)
+	if (g->params > FCGI_PARAMS_MAX) {
+		g->large = true;
 		return refuse(g);
+	}
 	if (g->content)
 		return true;
 	if (g->in_pair || g->lengths || g->padding)

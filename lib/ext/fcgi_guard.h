@@ -40,6 +40,7 @@ enum fcgi_phase {
 struct fcgi_guard {
 	enum fcgi_phase phase;
 	bool asked; /* the parameters came to their end */
+	bool large; /* refused for nothing but FCGI_PARAMS_MAX */
 	unsigned id;
 	unsigned char head[FCGI_HEAD_BYTES];
 	unsigned head_n;  /* bytes of it that have come */

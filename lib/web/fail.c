@@ -46,6 +46,7 @@ static const struct shape shapes[ERR__MAX] = {
 	[ERR_ADDRESS]          = { "address_unknown", 404, "invalid_request", "not-found", OWN, "There is nothing at this address." },
 	[ERR_ADDRESS_LONG]     = { "address_too_long", 414, "invalid_request", "too-long", OWN, "The address is too long. Search by POST instead." },
 	[ERR_METHOD]           = { "method_refused", 405, "invalid_request", "not-supported", OWN, "This method is not allowed here." },
+	[ERR_HEAD_LARGE]       = { "head_too_large", 431, "invalid_request", "too-long", OWN, "The request's header fields are too large." },
 	[ERR_MALFORMED]        = { "request_malformed", 400, "invalid_request", "structure", OWN, "The request cannot be read." },
 	[ERR_QUERY_SECRET]     = { "credential_in_query", 400, "invalid_request", "security", OWN, "Parameters of a token request belong in the body, never in the address. Consider the secret leaked if it stood there." },
 	[ERR_REPEATED]         = { "parameter_repeated", 400, "invalid_request", "invalid", OWN, "A parameter stands more than once." },

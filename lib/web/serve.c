@@ -107,8 +107,10 @@ answer(struct work *w, char *const *vars)
 	note(w, &told);
 }
 
+/* refused: why it is, before anything of it is looked at; or ERR_NONE. */
 static void
-work_once(struct arena *a, struct serve_line *line, char *const *vars)
+work_once(struct arena *a, struct serve_line *line, char *const *vars,
+    enum err_kind refused)
 {
 	struct req req;
 	struct resp resp = { .status = 200 };
@@ -116,6 +118,7 @@ work_once(struct arena *a, struct serve_line *line, char *const *vars)
 		.conf = conf,
 		.req = &req,
 		.resp = &resp,
+		.err = { .kind = refused },
 		.face = program->face,
 		.line = line };
 
@@ -154,13 +157,15 @@ bench_free(void *bench)
 static void
 bench_work(void *bench, int fd)
 {
+	static char *const unread[] = { NULL };
 	struct bench *b = bench;
 	struct serve_line line = { .fcgi = b->fcgi };
 
-	if (fcgi_begin(b->fcgi, fd)) {
-		work_once(b->a, &line, fcgi_params(b->fcgi));
-		fcgi_end(b->fcgi);
-	}
+	if (fcgi_begin(b->fcgi, fd))
+		work_once(b->a, &line, fcgi_params(b->fcgi), ERR_NONE);
+	else if (fcgi_oversize(b->fcgi))
+		work_once(b->a, &line, unread, ERR_HEAD_LARGE);
+	fcgi_end(b->fcgi);
 	arena_reset(b->a);
 }
 
@@ -252,7 +257,7 @@ run_cgi(char *const *vars)
 	struct arena *a = arena_new();
 	struct serve_line line = { .wait_ms = (int)conf->socket_wait_ms };
 
-	work_once(a, &line, vars);
+	work_once(a, &line, vars, ERR_NONE);
 	arena_free(a);
 	return 0;
 }

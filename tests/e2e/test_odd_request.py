@@ -74,6 +74,16 @@ class Methods(Story):
                 self.assertEqual(answer.status, 200, (method, path, answer))
 
 
+class Heads(Story):
+    def test_many_large_fields_are_too_large_together(self):
+        fields = {f"X-{n}": "a" * 15000 for n in range(6)}
+        answer = self.env.fhir("GET", "Patient/p-101", self.token, None, fields)
+        self.assertEqual((answer.status, answer.reason),
+                         (431, "head_too_large"))
+        self.assertEqual(self.env.fhir("GET", "Patient/p-101",
+                                       self.token).status, 200)
+
+
 class Bodies(Story):
     BODY = b"gender=female"
     CHUNKED = b"d\r\ngender=female\r\n0\r\n\r\n"

@@ -235,6 +235,36 @@ what_is_no_request_is_hung_up_on(void **state)
 }
 
 static void
+who_sends_too_many_parameters_is_told_so(void **state)
+{
+	static const char head[] = "\1\4\0\7\377\370\0\0"; /* 65528 */
+	static char pairs[65528];
+	struct pair p = meet(1000, 1000);
+	unsigned char got[256];
+	int i;
+
+	(void)state;
+	/* one pair: a name of one letter and as much value as there is room */
+	memcpy(pairs, "\1\200\0\377\362", 5);
+	memset(pairs + 5, 'A', sizeof pairs - 5);
+	say(&p, LIT(BEGIN));
+	for (i = 0; i < 2; i++) {
+		say(&p, head, sizeof head - 1);
+		say(&p, pairs, sizeof pairs);
+	}
+	shutdown(p.peer, SHUT_WR);
+	assert_false(fcgi_begin(p.f, p.ours));
+	assert_true(fcgi_oversize(p.f));
+	assert_true(
+	    fcgi_answer(p.f, STR("Status: 431 Too Large\r\n\r\n"), STR("")));
+	fcgi_end(p.f);
+	assert_false(fcgi_oversize(p.f));
+	assert_true(heard(&p, got, sizeof got) > 40);
+	assert_memory_equal(got + 8, "Status: 431", 11);
+	part(&p);
+}
+
+static void
 a_peer_that_stalls_is_hung_up_on(void **state)
 {
 	size_t i;
@@ -515,6 +545,7 @@ main(void)
 		cmocka_unit_test(a_slot_serves_one_connection_after_another),
 		cmocka_unit_test(answers_of_every_size_arrive_whole),
 		cmocka_unit_test(what_is_no_request_is_hung_up_on),
+		cmocka_unit_test(who_sends_too_many_parameters_is_told_so),
 		cmocka_unit_test(a_peer_that_stalls_is_hung_up_on),
 		cmocka_unit_test(parameters_that_drip_are_cut_off),
 		cmocka_unit_test(a_body_that_drips_is_cut_off),
