@@ -65,20 +65,28 @@ again(ssize_t got)
 	return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+/* libfcgi remembers a failure only if errno is not 0. */
+static int
+refused(void)
+{
+	errno = EPROTO;
+	return -1;
+}
+
 static int
 read_guarded(struct fcgi *f, char *to, size_t n)
 {
 	ssize_t got;
 
 	if (f->fd < 0 || f->guard.phase >= FCGI_AT_END)
-		return -1;
+		return refused();
 	while (again(got = recv(f->fd, to, n, MSG_DONTWAIT)))
 		if (!waited(f, POLLIN))
 			return -1;
 	if (got <= 0)
 		return (int)got;
 	got = (ssize_t)fcgi_guard_take(&f->guard, to, (size_t)got);
-	return got ? (int)got : -1;
+	return got ? (int)got : refused();
 }
 
 int
