@@ -146,11 +146,15 @@ class Conversation(Door):
         big = f.get("/oauth2/jwks", HTTP_X="y" * 60000)
         answer, _ = self.said("metadata", f.request(big))
         self.assertEqual(answer.status, 200)
-        for more in (65536, 200000, 8 << 20):
-            variables = f.get("/oauth2/jwks", HTTP_X="y" * more)
-            self.hung_up_on(f.begin() + f.params(variables) + f.stdin())
-        many = [("X", "")] * 100000
-        self.hung_up_on(f.begin() + f.params(many) + f.stdin())
+        variables = f.get("/oauth2/jwks", HTTP_X="y" * (8 << 20))
+        self.hung_up_on(f.begin() + f.params(variables) + f.stdin())
+        fields = {f"HTTP_{n}": "y" * 30000 for n in range(4)}
+        for many in (f.get("/oauth2/jwks", **fields), [("X", "")] * 100000):
+            for name in PROGRAMS:
+                answer, link = self.said(
+                    name, f.begin() + f.params(many) + f.stdin())
+                self.assertEqual(answer.status, 431, answer)
+                self.assertEqual(link.ends(), 1)
 
     def test_lengths_that_lie_are_survived(self):
         for lie in (b"\xff\xff\xff\xff\xff\xff\xff\xff", b"\x01\xff\xff\xff\xff",
