@@ -182,13 +182,15 @@ form_basic(struct arena *a, struct str field, struct str *id,
 {
 	struct str code;
 	size_t n = BASIC_BYTES_MAX;
-	char *text = arena_raw(a, n);
+	char *text = arena_get(a, n);
+	bool fine;
 
 	str_cut(field, ' ', &code);
-	if (code.len <= BASIC_BYTES_MAX && dec_b64(text, &n, code) &&
-	    basic_parts(a, (struct str){ text, n }, id, secret))
-		return true;
-	return err_set(e, ERR_MALFORMED,
-	    "The Authorization field is not proper Basic: base64 of "
-	    "client_id, a colon and client_secret is expected.");
+	fine = code.len <= BASIC_BYTES_MAX && dec_b64(text, &n, code) &&
+	       basic_parts(a, (struct str){ text, n }, id, secret);
+	crypt_wipe(text, BASIC_BYTES_MAX); /* both parts are copies of it */
+	return fine ||
+	       err_set(e, ERR_MALFORMED,
+		   "The Authorization field is not proper Basic: base64 of "
+		   "client_id, a colon and client_secret is expected.");
 }

@@ -252,7 +252,7 @@ answer(struct issue *i)
 	return true;
 }
 
-/* The secret stood in at most these two places of the arena. */
+/* Where the secret stood in this arena, once it was read. */
 static void
 wipe(struct issue *i)
 {
