@@ -37,3 +37,8 @@
 #
 # While writing: make demo, then
 #     python3 -m tests.rig.stories running test_token.Token.test_x
+#
+# To build on: hostile.py (what holds for every refusal), faults.py (hospitals
+# that fail on demand), contract.py and wards.py (hospitals whose records are
+# known), jwt.py (tokens of any shape). A story for a row of tests/hostile.tsv
+# carries the row's id in its name: test_T3_repeated_parameters.
