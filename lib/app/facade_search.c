@@ -75,8 +75,9 @@ put_links(struct visit *v, struct bundle *b, struct str self)
 	bundle_links(b, v->w->a, links, COUNT(links));
 	if (lost)
 		bundle_note(b, v->w->a, v->face.version, "incomplete",
-		    "The hospital's server gave a page link that leads outside "
-		    "of it; those records cannot be shown.");
+		    "The hospital's server gave a page link that cannot be "
+		    "followed: it leads outside of that server, or is too "
+		    "long. Those records cannot be shown.");
 	return true;
 }
 
