@@ -5,9 +5,11 @@
 # itself, the slow and simple way: the oracle that the provider is held
 # against.
 
+import atexit
 import datetime
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import unicodedata
@@ -137,6 +139,7 @@ class Ward:
 def default_wards(env):
     """The three that every house has; made again to know what is in them."""
     folder = Path(tempfile.mkdtemp(prefix="wg-wards-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for version in VERSIONS:
         status, out, err = rehearsal(env, "make", version, str(folder / version))
         if status:
