@@ -233,10 +233,17 @@ enum {
 	R_SEARCH_POST,
 	R_HTTP2,
 	R_CONNECT,
-	R_WAIT
+	R_WAIT,
+	R_CONTAINS,
+	R_SORT,
+	R_TOTAL,
+	R_BATCH,
+	R_COVERAGE_PERSON,
+	R_EXTENSIONS
 };
 
-static const int route_texts[] = { R_NOTICE, R_BASE_URL, R_VERSION, R_MODE };
+static const int route_texts[] = { R_NOTICE, R_BASE_URL, R_VERSION, R_MODE,
+	R_MRN_SYSTEM, R_CONTAINS, R_SORT, R_TOTAL, R_BATCH, R_COVERAGE_PERSON };
 
 static size_t
 texts_room(const struct db_rows *rows)
@@ -273,6 +280,17 @@ fill_keys(
 	*at += n * sizeof to[0];
 }
 
+static void
+fill_abilities(struct directory_route *r, char **at, const struct db_rows *rows)
+{
+	r->can_contains = put_text(at, db_text(rows, 0, R_CONTAINS));
+	r->can_sort = put_text(at, db_text(rows, 0, R_SORT));
+	r->can_total = put_text(at, db_text(rows, 0, R_TOTAL));
+	r->can_batch = put_text(at, db_text(rows, 0, R_BATCH));
+	r->coverage_person = put_text(at, db_text(rows, 0, R_COVERAGE_PERSON));
+	r->write_extensions = db_bool(rows, 0, R_EXTENSIONS);
+}
+
 static void *
 fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 {
@@ -300,6 +318,8 @@ fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 	r->connect_ms = db_int(rows, 0, R_CONNECT);
 	r->wait_ms = db_int(rows, 0, R_WAIT);
 	r->http2 = db_bool(rows, 0, R_HTTP2);
+	r->mrn_system = put_text(&at, db_text(rows, 0, R_MRN_SYSTEM));
+	fill_abilities(r, &at, rows);
 	*keep = r->client_known && !r->client_disabled &&
 	        r->grant == GRANT_LIVE && r->tenant == TENANT_ACTIVE;
 	return r;
@@ -312,6 +332,12 @@ static const struct directory_route unknown_route = {
 	.base_url = "",
 	.fhir_version = "",
 	.mode = "",
+	.can_contains = "",
+	.can_sort = "",
+	.can_total = "",
+	.can_batch = "",
+	.coverage_person = "",
+	.mrn_system = "",
 };
 
 enum { KIND_CLIENT, KIND_LINK, KIND_ROUTE };

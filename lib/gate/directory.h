@@ -65,6 +65,16 @@ struct directory_route {
 	bool search_post;
 	int64_t connect_ms, wait_ms; /* 0: the settings' */
 	bool http2;
+
+	/* what the provider can, as its operator says: "auto" (found out while
+	 * working), "on", "off" */
+	const char *can_contains, *can_sort, *can_total, *can_batch;
+	const char *coverage_person; /* "auto"; "patient", "beneficiary",
+	                                "subscriber", "policy-holder";
+	                                "compartment"; "none" */
+	const char *mrn_system; /* of its record numbers, "" if not known */
+	bool write_extensions;  /* for what another version has no place; what
+	                          modifies a meaning is written anyway */
 };
 
 /* directory_new - owned; directory_free. Starts the change poller, so what it

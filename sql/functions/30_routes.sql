@@ -114,7 +114,13 @@ returns table (
   search_post   boolean,
   http2         boolean,
   connect_ms    integer,
-  total_ms      integer)
+  total_ms      integer,
+  can_contains  text,
+  can_sort      text,
+  can_total     text,
+  can_batch     text,
+  coverage_person  text,
+  write_extensions boolean)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -135,7 +141,9 @@ begin
            'unknown'),
          t.notice, t.notice_until, t.retry_after_s, t.mrn_system,
          p.provider_id, p.revision, p.base_url, p.fhir_version, p.mode,
-         p.search_post, p.http2, p.connect_ms, p.total_ms
+         p.search_post, p.http2, p.connect_ms, p.total_ms,
+         p.can_contains, p.can_sort, p.can_total, p.can_batch,
+         p.coverage_person, p.write_extensions
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant

@@ -87,6 +87,20 @@ end $$;
 comment on function wardgate.switch_read is
   'on or off as typed; null stays null';
 
+create function wardgate.word_read(what text, value text, known text[])
+returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+  if lower(value) <> all (known) then
+    perform wardgate.refuse('WG400', format(
+        'The value %s of %s is none of: %s.',
+        wardgate.quoted(value), what, array_to_string(known, ', ')));
+  end if;
+  return lower(value);
+end $$;
+comment on function wardgate.word_read is
+  'One of the words that are known, as typed; null stays null';
+
 -- A time with its zone, or a span from now: +2 hours.
 create function wardgate.until_read(value text)
 returns timestamptz
@@ -171,12 +185,15 @@ comment on function wardgate.tenant_put_tenant is
 create function wardgate.tenant_put_provider(
   tenant uuid, provider_url text, fhir_version text, mode text,
   search_post text, http2 text, connect_ms text, total_ms text,
+  can_contains text, can_sort text, can_total text, can_batch text,
+  coverage_person text, write_extensions text,
   out provider_id bigint, out outcome text, out detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   old     wardgate.provider;
   new     wardgate.provider;
   wanted  wardgate.provider;
+  can     text[] := array['auto', 'on', 'off'];
 begin
   select p.* into old
     from wardgate.provider as p where p.tenant_id = tenant for update;
@@ -196,6 +213,20 @@ begin
       wardgate.given(connect_ms), 50, 60000), old.connect_ms);
   wanted.total_ms := coalesce(wardgate.number_read('total_ms',
       wardgate.given(total_ms), 100, 120000), old.total_ms);
+  wanted.can_contains := coalesce(wardgate.word_read('can_contains',
+      wardgate.given(can_contains), can), old.can_contains, 'auto');
+  wanted.can_sort := coalesce(wardgate.word_read('can_sort',
+      wardgate.given(can_sort), can), old.can_sort, 'auto');
+  wanted.can_total := coalesce(wardgate.word_read('can_total',
+      wardgate.given(can_total), can), old.can_total, 'auto');
+  wanted.can_batch := coalesce(wardgate.word_read('can_batch',
+      wardgate.given(can_batch), can), old.can_batch, 'auto');
+  wanted.coverage_person := coalesce(wardgate.word_read('coverage_person',
+      wardgate.given(coverage_person), array['auto', 'patient',
+        'beneficiary', 'subscriber', 'policy-holder', 'compartment', 'none']),
+      old.coverage_person, 'auto');
+  wanted.write_extensions := coalesce(wardgate.switch_read('write_extensions',
+      wardgate.given(write_extensions)), old.write_extensions, true);
   if wardgate.given(provider_url) is not null then
     wanted.base_url := wardgate.provider_url_read(provider_url);
   end if;
@@ -209,15 +240,22 @@ begin
         wardgate.quoted(wanted.mode)));
   end if;
   insert into wardgate.provider as p (tenant_id, base_url, fhir_version, mode,
-         search_post, http2, connect_ms, total_ms)
+         search_post, http2, connect_ms, total_ms, can_contains, can_sort,
+         can_total, can_batch, coverage_person, write_extensions)
   values (tenant, wanted.base_url, wanted.fhir_version, wanted.mode,
          wanted.search_post, wanted.http2, wanted.connect_ms,
-         wanted.total_ms)
+         wanted.total_ms, wanted.can_contains, wanted.can_sort,
+         wanted.can_total, wanted.can_batch, wanted.coverage_person,
+         wanted.write_extensions)
       on conflict (tenant_id) do update
      set base_url = wanted.base_url, fhir_version = wanted.fhir_version,
          mode = wanted.mode, search_post = wanted.search_post,
          http2 = wanted.http2, connect_ms = wanted.connect_ms,
-         total_ms = wanted.total_ms
+         total_ms = wanted.total_ms, can_contains = wanted.can_contains,
+         can_sort = wanted.can_sort, can_total = wanted.can_total,
+         can_batch = wanted.can_batch,
+         coverage_person = wanted.coverage_person,
+         write_extensions = wanted.write_extensions
   returning p.* into new;
   provider_id := new.provider_id;
   detail := wardgate.changed_names(to_jsonb(old), to_jsonb(new));
@@ -234,7 +272,10 @@ comment on function wardgate.tenant_put_provider is
 create function wardgate.tenant_put(
   tenant text, name text, slug text, provider_url text, fhir_version text,
   mode text, search_post text, http2 text, connect_ms text, total_ms text,
-  mrn_system text, client text)
+  mrn_system text, client text, can_contains text default null,
+  can_sort text default null, can_total text default null,
+  can_batch text default null, coverage_person text default null,
+  write_extensions text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -251,7 +292,9 @@ begin
   return query
   select 'provider', p.provider_id::text, p.outcome, p.detail
     from wardgate.tenant_put_provider(tenant_kept, provider_url,
-         fhir_version, mode, search_post, http2, connect_ms, total_ms) as p;
+         fhir_version, mode, search_post, http2, connect_ms, total_ms,
+         can_contains, can_sort, can_total, can_batch, coverage_person,
+         write_extensions) as p;
   if client_kept is not null then
     return query
     select 'grant', client_kept::text, g.outcome, ''

@@ -16,6 +16,16 @@
 --   http2         on to speak HTTP/2 to it
 --   connect_ms, total_ms  its own time limits
 --   mrn_system    URI of its record numbers
+--   can_contains  auto: found out while working; on or off: it can, or cannot,
+--                 search within names (off: the gateway does)
+--   can_sort      the same for sorting
+--   can_total     the same for telling how many matches there are
+--   can_batch     the same for batches
+--   coverage_person  how it is asked for a person's coverage: auto, patient,
+--                 beneficiary, subscriber, policy-holder, compartment
+--                 (Patient/id/Coverage), or none if it cannot be asked
+--   write_extensions  off: do not keep in extensions what another FHIR version
+--                 has no place for; what changes the meaning is always kept
 --   dry_run       1: show what would happen, change nothing
 --
 -- What is left out stays as it is. Live within a second, nothing restarts.
@@ -76,6 +86,30 @@ end $$;
 \else
 \set mrn_system ''
 \endif
+\if :{?can_contains}
+\else
+\set can_contains ''
+\endif
+\if :{?can_sort}
+\else
+\set can_sort ''
+\endif
+\if :{?can_total}
+\else
+\set can_total ''
+\endif
+\if :{?can_batch}
+\else
+\set can_batch ''
+\endif
+\if :{?coverage_person}
+\else
+\set coverage_person ''
+\endif
+\if :{?write_extensions}
+\else
+\set write_extensions ''
+\endif
 \if :{?dry_run}
 \else
 \set dry_run 0
@@ -86,7 +120,8 @@ select wardgate.switch_read('dry_run', :'dry_run') as dry \gset
 select object, id, outcome, detail
   from wardgate.tenant_put(:'tenant', :'name', :'slug', :'provider_url',
        :'fhir_version', :'mode', :'search_post', :'http2', :'connect_ms',
-       :'total_ms', :'mrn_system', :'client');
+       :'total_ms', :'mrn_system', :'client', :'can_contains', :'can_sort',
+       :'can_total', :'can_batch', :'coverage_person', :'write_extensions');
 \if :dry
 rollback;
 \echo 'Dry run: nothing was changed.'

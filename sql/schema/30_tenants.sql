@@ -62,6 +62,12 @@ create table wardgate.provider (
   http2        boolean not null default false,
   connect_ms   integer,
   total_ms     integer,
+  can_contains text not null default 'auto',
+  can_sort     text not null default 'auto',
+  can_total    text not null default 'auto',
+  can_batch    text not null default 'auto',
+  coverage_person  text not null default 'auto',
+  write_extensions boolean not null default true,
   constraint provider_url_form check (
     base_url ~ '^https?://[^/?#@\s]+(/[^?#\s]*[^/?#\s])?$'
     and length(base_url) <= 500),
@@ -69,7 +75,14 @@ create table wardgate.provider (
     fhir_version in ('DSTU2', 'STU3', 'R4')),
   constraint provider_mode_known check (mode in ('translate', 'links')),
   constraint provider_times check (
-    connect_ms between 50 and 60000 and total_ms between 100 and 120000)
+    connect_ms between 50 and 60000 and total_ms between 100 and 120000),
+  constraint provider_can_known check (
+    can_contains in ('auto', 'on', 'off') and can_sort in ('auto', 'on', 'off')
+    and can_total in ('auto', 'on', 'off')
+    and can_batch in ('auto', 'on', 'off')),
+  constraint provider_coverage_person_known check (
+    coverage_person in ('auto', 'patient', 'beneficiary', 'subscriber',
+      'policy-holder', 'compartment', 'none'))
 );
 comment on table wardgate.provider is
   'The FHIR server that stands behind a tenant';
@@ -87,6 +100,18 @@ comment on column wardgate.provider.connect_ms is
   'Longest connect, ms; null: provider_connect_ms of the settings';
 comment on column wardgate.provider.total_ms is
   'Longest call, ms; null: provider_wait_ms of the settings';
+comment on column wardgate.provider.can_contains is
+  'on: searches within names (:contains); off: the gateway does; auto: found out';
+comment on column wardgate.provider.can_sort is
+  'on: sorts what is found; off: the gateway does; auto: found out';
+comment on column wardgate.provider.can_total is
+  'on: says how many there are; off: the gateway counts; auto: found out';
+comment on column wardgate.provider.can_batch is
+  'on: takes batches; off: each entry goes by itself; auto: found out';
+comment on column wardgate.provider.coverage_person is
+  'Search parameter of Coverage that names the person; compartment: Patient/id/Coverage; none: cannot be asked; auto: found out';
+comment on column wardgate.provider.write_extensions is
+  'Keep in extensions what another FHIR version has no place for; modifiers are kept in any case';
 
 create table wardgate.client_grant (
   client_id  uuid not null references wardgate.client,

@@ -69,7 +69,7 @@ grant execute on function
       wardgate.signing_key_add(text),
       wardgate.signing_key_list(),
       wardgate.tenant_put(text, text, text, text, text, text, text, text,
-        text, text, text, text),
+        text, text, text, text, text, text, text, text, text, text),
       wardgate.tenant_state_set(text, text, text, text, text),
       wardgate.tenant_remove(text),
       wardgate.tenant_list(),

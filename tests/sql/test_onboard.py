@@ -92,6 +92,39 @@ class Onboard(base.DatabaseCase):
                                  "http2": True, "connect_ms": 500,
                                  "total_ms": 9000})
 
+    def test_what_a_provider_can_is_kept_and_told(self):
+        self.add_tenant()
+        route = ("select can_contains, can_sort, can_total, can_batch,"
+                 " coverage_person, write_extensions"
+                 " from wardgate.provider")
+        usual = {**{f"can_{w}": "auto" for w in
+                    ("contains", "sort", "total", "batch")},
+                 "coverage_person": "auto", "write_extensions": True}
+        self.assertEqual(self.row(route), usual)
+        for name, typed, kept in (
+                ("can_contains", "off", "off"), ("can_contains", "ON", "on"),
+                ("can_sort", " off ", "off"), ("can_total", "off", "off"),
+                ("can_batch", "on", "on"), ("can_batch", "auto", "auto"),
+                *(("coverage_person", w, w) for w in (
+                    "patient", "beneficiary", "subscriber", "policy-holder",
+                    "compartment", "none", "auto")),
+                ("write_extensions", "off", False),
+                ("write_extensions", "yes", True)):
+            with self.subTest(name, typed=typed):
+                revision = int(self.sql(
+                    "select revision from wardgate.provider"))
+                found = self.script("tenant", tenant=TENANT, **{name: typed})
+                usual[name] = kept
+                self.assertEqual(found["provider"],
+                                 ("changed", f"R4 {URL} ({name})"))
+                self.assertEqual(self.row(route), usual)
+                self.assertGreater(int(self.sql(
+                    "select revision from wardgate.provider")), revision)
+                again = self.script("tenant", tenant=TENANT, **{name: typed})
+                self.assertEqual(again["summary"][0], "no change")
+        self.assertEqual(self.script("tenant", tenant=TENANT)["summary"][0],
+                         "no change")
+
     def test_a_change_names_what_changed(self):
         self.add_tenant(client=CLIENT)
         found = self.script("tenant", tenant=TENANT, name="New name",
@@ -125,6 +158,9 @@ class Onboard(base.DatabaseCase):
                             "provider_url": URL, "fhir_version": "R4",
                             "client": CLIENT}),
                 ("tenant", {"tenant": TENANT, "name": "C"}),
+                ("tenant", {"tenant": TENANT, "can_sort": "off",
+                            "coverage_person": "none",
+                            "write_extensions": "off"}),
                 ("suspend", {"tenant": TENANT}),
                 ("maintenance", {"tenant": TENANT, "notice": "x"}),
                 ("remove", {"tenant": TENANT})):
@@ -282,6 +318,11 @@ class Onboard(base.DatabaseCase):
                 self.refused("update wardgate.provider set base_url = "
                              f"'{url}'")
         self.refused("update wardgate.provider set fhir_version = 'R5'")
+        for name in ("can_contains", "can_sort", "can_total", "can_batch",
+                     "coverage_person"):
+            for value in ("''", "'ON'", "null"):
+                self.refused("update wardgate.provider"
+                             f" set {name} = {value}")
         self.refused("insert into wardgate.tenant (tenant_id, slug, name)"
                      " values ('00000000-0000-0000-0000-000000000000', 's',"
                      " 'n')", state="23514")
@@ -340,6 +381,12 @@ class Onboard(base.DatabaseCase):
         for name, value, words in (
                 ("mode", "fast", "neither translate nor links"),
                 ("search_post", "maybe", "neither on nor off"),
+                ("can_contains", "yes", "is none of: auto, on, off"),
+                ("can_sort", "1", "is none of: auto, on, off"),
+                ("can_total", "'; --", "is none of: auto, on, off"),
+                ("can_batch", "auto,on", "is none of: auto, on, off"),
+                ("coverage_person", "payor", "is none of: auto, patient"),
+                ("write_extensions", "auto", "neither on nor off"),
                 ("connect_ms", "49", "not a number from 50 to 60000"),
                 ("connect_ms", "1e3", "not a number from 50 to 60000"),
                 ("total_ms", "-1", "not a number from 100"),

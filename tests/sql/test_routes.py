@@ -47,7 +47,19 @@ class Routes(base.DatabaseCase):
             "retry_after_s": 300, "mrn_system": "",
             "base_url": base.URL, "fhir_version": "R4",
             "mode": "translate", "search_post": True, "http2": False,
-            "connect_ms": None, "total_ms": None})
+            "connect_ms": None, "total_ms": None,
+            "can_contains": "auto", "can_sort": "auto", "can_total": "auto",
+            "can_batch": "auto", "coverage_person": "auto",
+            "write_extensions": True})
+
+    def test_what_a_provider_can_and_its_record_numbers_are_told(self):
+        told = {"can_contains": "off", "can_sort": "on", "can_total": "off",
+                "can_batch": "on", "coverage_person": "policy-holder",
+                "mrn_system": "urn:oid:1.2.3"}
+        self.script("tenant", tenant=TENANT, write_extensions="no", **told)
+        found = self.facade()
+        self.assertEqual({k: found[k] for k in told}, told)
+        self.assertIs(found["write_extensions"], False)
 
     def test_unknown_ids_get_one_row_of_the_same_shape(self):
         known = self.facade()
