@@ -18,12 +18,15 @@ facade_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 	    gateway_open(a, conf, "facade", prepare_facade, false, cgi, e);
 	return facade.gateway &&
 	       (facade.cursors = cursor_open(facade.gateway->db, conf, e)) &&
-	       (facade.engine = engine_start(conf, NULL, e));
+	       (facade.engine = engine_start(conf, NULL, e)) &&
+	       (cgi || (facade.crew =
+			       fanout_start((unsigned)conf->crew_threads, e)));
 }
 
 void
 facade_stop(void)
 {
+	fanout_stop(facade.crew);
 	engine_stop(facade.engine);
 	cursor_close(facade.cursors);
 	gateway_close(facade.gateway);

@@ -9,6 +9,7 @@
 #include "fhir/version.h"
 #include "gate/bearer.h"
 #include "gate/cursor.h"
+#include "relay/fanout.h"
 #include "relay/upstream.h"
 
 /* What the facade's process keeps. */
@@ -16,6 +17,7 @@ struct facade {
 	struct gateway *gateway;
 	struct engine *engine;
 	struct cursor_keys *cursors;
+	struct fanout *crew; /* NULL: plain CGI, which has one thread */
 };
 
 struct visit {

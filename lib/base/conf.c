@@ -71,6 +71,7 @@ static const struct setting settings[] = {
 	{ AT(busy_wait_ms),          NUMBER, 10, 10000, "250", NULL },
 	{ AT(facade_threads),        NUMBER, 1, 1024, "128", NULL },
 	{ AT(other_threads),         NUMBER, 1, 1024, "32", NULL },
+	{ AT(crew_threads),          NUMBER, 0, 1024, "64", NULL },
 	{ AT(memory_bytes),          NUMBER, 8 * MIB, 64 * KIB * MIB, "402653184", NULL },
 	{ AT(directory_entries),     NUMBER, 16, 10000000, "50000", NULL },
 	{ AT(change_poll_ms),        NUMBER, 10, 1000, "250", NULL },

@@ -67,6 +67,7 @@ struct conf {
 	int64_t busy_wait_ms;
 	int64_t facade_threads;
 	int64_t other_threads;
+	int64_t crew_threads;
 	int64_t memory_bytes;
 
 	int64_t directory_entries;
