@@ -270,6 +270,25 @@ comment on column wardgate.client_grant.granted_at is 'Since when';
 comment on column wardgate.client_grant.ended_at is
   'Until when; null: without end';
 
+-- ---- schema/35_found.sql
+
+create table wardgate.provider_found (
+  tenant_id uuid primary key references wardgate.provider (tenant_id)
+            on delete cascade,
+  revision  bigint not null,
+  facts     jsonb not null,
+  found_at  timestamptz not null default now(),
+  constraint provider_found_facts check (
+    jsonb_typeof(facts) = 'object' and length(facts::text) <= 16384)
+);
+comment on table wardgate.provider_found is
+  'What the facade learned from providers: their statements, and what they refused';
+comment on column wardgate.provider_found.revision is
+  'Revision of the provider when it was learned: of no use for another one';
+comment on column wardgate.provider_found.facts is
+  'As gate/found writes them: words of our own, none of the provider';
+comment on column wardgate.provider_found.found_at is 'When they last changed';
+
 -- ---- schema/40_keys.sql
 
 create table wardgate.signing_key (
@@ -421,6 +440,51 @@ comment on column wardgate.roll_up.done_to is
   'Audit rows before this time are counted, later ones are not';
 
 insert into wardgate.roll_up (name, done_to) values ('secret_use', now());
+
+-- ---- schema/55_loss.sql
+
+create table wardgate.loss (
+  tenant_id    uuid not null references wardgate.tenant on delete cascade,
+  from_version text not null,
+  to_version   text not null,
+  element      text not null,
+  fate         text not null,
+  times        bigint not null,
+  first_at     timestamptz not null default now(),
+  last_at      timestamptz not null default now(),
+  primary key (tenant_id, from_version, to_version, element, fate),
+  constraint loss_versions check (
+    from_version in ('DSTU2', 'STU3', 'R4')
+    and to_version in ('DSTU2', 'STU3', 'R4')),
+  constraint loss_element_form check (
+    element ~ '^[A-Z][A-Za-z]{0,39}(\.[A-Za-z0-9]{1,60}(\[x\])?){0,8}$'
+    and length(element) <= 160),
+  constraint loss_fate_known check (
+    fate in ('extension', 'dropped', 'other code')),
+  constraint loss_times check (times > 0)
+);
+comment on table wardgate.loss is
+  'Elements of a tenant''s records that another FHIR version has no place for, counted';
+comment on column wardgate.loss.from_version is 'Version of the record';
+comment on column wardgate.loss.to_version is
+  'Version that it was converted to';
+comment on column wardgate.loss.element is
+  'Name of the element in from_version, never a value: Observation.valueAttachment';
+comment on column wardgate.loss.fate is
+  'extension: kept in one; dropped; other code: the nearest one that the version has';
+comment on column wardgate.loss.times is 'How often';
+comment on column wardgate.loss.first_at is 'When it was first counted';
+comment on column wardgate.loss.last_at is 'When it was last counted';
+
+create view wardgate.loss_report as
+  select l.tenant_id, t.slug, t.name, l.from_version, l.to_version, l.element,
+         l.fate, l.times, l.first_at, l.last_at
+    from wardgate.loss as l
+    join wardgate.tenant as t using (tenant_id)
+   order by t.slug, l.from_version, l.to_version, l.times desc, l.element,
+         l.fate;
+comment on view wardgate.loss_report is
+  'What conversion could not carry, per tenant and element, most frequent first';
 
 -- ---- schema/60_cursor.sql
 
@@ -1085,6 +1149,74 @@ begin
 end $$;
 comment on function wardgate.signing_key_in_use is
   'Which key signs; null: none yet';
+
+-- ---- functions/35_found.sql
+
+-- False: the provider was changed or removed meanwhile, so it is not kept.
+create function wardgate.found_put(
+  tenant uuid, revision bigint, facts text)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into wardgate.provider_found as f (tenant_id, revision, facts)
+  select p.tenant_id, p.revision, found_put.facts::jsonb
+    from wardgate.provider as p
+   where p.tenant_id = tenant and p.revision = found_put.revision
+     for share of p
+      on conflict (tenant_id) do update
+     set revision = excluded.revision, facts = excluded.facts,
+         found_at = now()
+   where (f.revision, f.facts)
+         is distinct from (excluded.revision, excluded.facts);
+  return exists (select from wardgate.provider as p
+                  where p.tenant_id = tenant
+                    and p.revision = found_put.revision);
+end $$;
+comment on function wardgate.found_put is
+  'Keeps what the facade learned about the provider of a tenant';
+
+-- For the statement that a token asks for. No row unless the token would be
+-- good at the facade; a maintenance does not change what a hospital can. Where
+-- the provider is does not come out here. facts: null when nothing was found
+-- out since the provider's last change.
+create function wardgate.statement_for_tenant(
+  client uuid, tenant uuid, credential text)
+returns table (
+  name          text,
+  fhir_version  text,
+  mode          text,
+  search_post   boolean,
+  can_contains  text,
+  can_sort      text,
+  can_total     text,
+  can_batch     text,
+  coverage_person  text,
+  write_extensions boolean,
+  facts         text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select t.name, p.fhir_version, p.mode, p.search_post, p.can_contains,
+         p.can_sort, p.can_total, p.can_batch, p.coverage_person,
+         p.write_extensions, f.facts::text
+    from wardgate.client as l
+    join wardgate.client_secret as s
+      on s.key_id = credential and s.client_id = l.client_id
+    join wardgate.client_grant as g on g.client_id = l.client_id
+    join wardgate.tenant as t on t.tenant_id = g.tenant_id
+    join wardgate.provider as p on p.tenant_id = t.tenant_id
+    left join wardgate.provider_found as f
+           on f.tenant_id = t.tenant_id and f.revision = p.revision
+   where l.client_id = client and t.tenant_id = tenant
+     and l.disabled_at is null
+     and s.invalidated_at is null
+     and (s.not_after is null or s.not_after > now())
+     and wardgate.grant_state_now(g.granted_at, g.ended_at) = 'live'
+     and wardgate.tenant_state_now(t.state, t.notice_until) <> 'suspended';
+end $$;
+comment on function wardgate.statement_for_tenant is
+  'What is known of the provider of a tenant, for a token that is in force';
 
 -- ---- functions/40_clients.sql
 
@@ -2037,6 +2169,70 @@ end $$;
 comment on function wardgate.audit_tail is
   'The newest audit rows, those since a time, or the one of a trace id';
 
+-- ---- functions/55_loss.sql
+
+-- `counted` is a JSON array of objects with the columns of the table, `tenant`
+-- first. Left out: tenants that are gone, what is no name of an element, and
+-- new names of a tenant that has 4000 already; so a facade that was deceived
+-- cannot fill the disk. In the order of the key: facades that count the same
+-- at once wait for each other and never in a circle. Returns the rows kept.
+create function wardgate.loss_add(counted text)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept bigint;
+begin
+  insert into wardgate.loss as l (tenant_id, from_version, to_version,
+         element, fate, times)
+  select r.tenant, r.from_version, r.to_version, r.element, r.fate,
+         least(sum(r.times), 1000000000000)
+    from jsonb_to_recordset(counted::jsonb) as r (tenant uuid,
+         from_version text, to_version text, element text, fate text,
+         times bigint)
+    join wardgate.tenant as t on t.tenant_id = r.tenant
+   where r.times > 0
+     and r.element ~ '^[A-Z][A-Za-z]{0,39}(\.[A-Za-z0-9]{1,60}(\[x\])?){0,8}$'
+     and length(r.element) <= 160
+     and (exists (
+           select from wardgate.loss as o
+            where (o.tenant_id, o.from_version, o.to_version, o.element,
+                   o.fate)
+                  = (r.tenant, r.from_version, r.to_version, r.element,
+                   r.fate))
+         or (select count(*)
+               from wardgate.loss as n where n.tenant_id = r.tenant) < 4000)
+   group by r.tenant, r.from_version, r.to_version, r.element, r.fate
+   order by r.tenant, r.from_version, r.to_version, r.element, r.fate
+      on conflict (tenant_id, from_version, to_version, element, fate)
+      do update
+     set times = l.times + excluded.times, last_at = excluded.last_at;
+  get diagnostics kept = row_count;
+  return kept;
+end $$;
+comment on function wardgate.loss_add is
+  'Adds what a facade has counted; returns how many rows were kept';
+
+-- tenant: its GUID or its slug; null: of all.
+create function wardgate.loss_list(tenant text)
+returns setof wardgate.loss_report
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  if tenant is not null and not exists (
+      select from wardgate.tenant as t
+       where t.slug = tenant or t.tenant_id::text = lower(tenant)) then
+    perform wardgate.refuse('WG404', format(
+        'There is no tenant %s.', wardgate.quoted(tenant)));
+  end if;
+  return query
+  select r.*
+    from wardgate.loss_report as r
+   where tenant is null or r.slug = tenant
+      or r.tenant_id::text = lower(tenant);
+end $$;
+comment on function wardgate.loss_list is
+  'The loss report of one tenant, or of all';
+
 -- ---- functions/60_cursor.sql
 
 create function wardgate.cursor_handle_put(
@@ -2141,7 +2337,8 @@ comment on function wardgate.ready is
 -- No service role owns anything, reads or writes a table, or makes an object.
 -- Each may call its functions; these run with the rights of the owner and do
 -- one thing each. The exceptions are wg_auditor, who reads audit freely: that is
--- its duty, and nobody else's; and wg_rehearsal, whose schema holds made-up
+-- its duty, and nobody else's; wg_operator, who reads the loss report, which
+-- names elements and no record; and wg_rehearsal, whose schema holds made-up
 -- records and nothing else.
 
 revoke all on schema wardgate from public;
@@ -2154,9 +2351,10 @@ end $$;
 grant usage on schema wardgate to wg_metadata, wg_token, wg_facade, wg_admin,
       wg_keeper, wg_operator, wg_auditor;
 
--- metadata: is the database fit for work?
+-- metadata: is the database fit for work, and what can one tenant's provider?
 grant execute on function
-      wardgate.ready(bigint, bigint)
+      wardgate.ready(bigint, bigint),
+      wardgate.statement_for_tenant(uuid, uuid, text)
    to wg_metadata;
 
 -- token: hashes of one client's secrets, one route, and the trail
@@ -2176,6 +2374,8 @@ grant execute on function
       wardgate.route_for_facade(uuid, uuid),
       wardgate.cursor_handle_put(uuid, uuid, bytea, timestamptz),
       wardgate.cursor_handle_get(uuid, uuid, uuid),
+      wardgate.found_put(uuid, bigint, text),
+      wardgate.loss_add(text),
       wardgate.audit_write(wardgate.audit_row[])
    to wg_facade;
 grant usage on type wardgate.audit_row to wg_token, wg_facade;
@@ -2210,8 +2410,10 @@ grant execute on function
       wardgate.tenant_state_set(text, text, text, text, text),
       wardgate.tenant_remove(text),
       wardgate.tenant_list(),
+      wardgate.loss_list(text),
       wardgate.switch_read(text, text)
    to wg_operator;
+grant select on wardgate.loss_report to wg_operator;
 
 -- auditor: reads the trail, changes nothing
 grant select on wardgate.audit to wg_auditor;

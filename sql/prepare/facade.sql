@@ -46,6 +46,15 @@ prepare cursor_handle_get (uuid, uuid, uuid) as
   select sealed, expires_at
     from wardgate.cursor_handle_get($1, $2, $3);
 
+-- What was found out about the provider of tenant $1 at revision $2, as JSON
+-- (see gate/found); false: the provider has changed since.
+prepare found_put (uuid, bigint, text) as
+  select wardgate.found_put($1, $2, $3) as kept;
+
+-- What conversion could not carry, as JSON (see gate/loss).
+prepare loss_add (text) as
+  select wardgate.loss_add($1) as kept;
+
 -- Audit rows as a binary array of wardgate.audit_row (see gate/audit).
 prepare audit_write (wardgate.audit_row[]) as
   select wardgate.audit_write($1);

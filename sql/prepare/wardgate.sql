@@ -55,6 +55,12 @@ prepare signing_key_list as
   select kid, stage, made_at, used_at, retired_at, withdrawn_at
     from wardgate.signing_key_list();
 
+-- What conversion could not carry: of tenant $1 (GUID or slug), null: of all.
+prepare loss_list (text) as
+  select tenant_id, slug, name, from_version, to_version, element, fate,
+         times, first_at, last_at
+    from wardgate.loss_list($1);
+
 -- Audit rows, newest last: since $1 (null: the newest), of tenant $2 and trace
 -- id $3 (null: any), at most $4.
 prepare audit_tail (timestamptz, uuid, uuid, bigint) as

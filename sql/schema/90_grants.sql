@@ -4,7 +4,8 @@
 -- No service role owns anything, reads or writes a table, or makes an object.
 -- Each may call its functions; these run with the rights of the owner and do
 -- one thing each. The exceptions are wg_auditor, who reads audit freely: that is
--- its duty, and nobody else's; and wg_rehearsal, whose schema holds made-up
+-- its duty, and nobody else's; wg_operator, who reads the loss report, which
+-- names elements and no record; and wg_rehearsal, whose schema holds made-up
 -- records and nothing else.
 
 revoke all on schema wardgate from public;
@@ -17,9 +18,10 @@ end $$;
 grant usage on schema wardgate to wg_metadata, wg_token, wg_facade, wg_admin,
       wg_keeper, wg_operator, wg_auditor;
 
--- metadata: is the database fit for work?
+-- metadata: is the database fit for work, and what can one tenant's provider?
 grant execute on function
-      wardgate.ready(bigint, bigint)
+      wardgate.ready(bigint, bigint),
+      wardgate.statement_for_tenant(uuid, uuid, text)
    to wg_metadata;
 
 -- token: hashes of one client's secrets, one route, and the trail
@@ -39,6 +41,8 @@ grant execute on function
       wardgate.route_for_facade(uuid, uuid),
       wardgate.cursor_handle_put(uuid, uuid, bytea, timestamptz),
       wardgate.cursor_handle_get(uuid, uuid, uuid),
+      wardgate.found_put(uuid, bigint, text),
+      wardgate.loss_add(text),
       wardgate.audit_write(wardgate.audit_row[])
    to wg_facade;
 grant usage on type wardgate.audit_row to wg_token, wg_facade;
@@ -73,8 +77,10 @@ grant execute on function
       wardgate.tenant_state_set(text, text, text, text, text),
       wardgate.tenant_remove(text),
       wardgate.tenant_list(),
+      wardgate.loss_list(text),
       wardgate.switch_read(text, text)
    to wg_operator;
+grant select on wardgate.loss_report to wg_operator;
 
 -- auditor: reads the trail, changes nothing
 grant select on wardgate.audit to wg_auditor;

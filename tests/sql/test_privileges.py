@@ -9,11 +9,11 @@ import unittest
 from tests.sql import base
 
 MAY_CALL = {
-    "wg_metadata": "ready",
+    "wg_metadata": "ready statement_for_tenant",
     "wg_token": """ready changes_since client_for_token route_for_token
         signing_key_in_use audit_write""",
     "wg_facade": """ready changes_since route_for_facade cursor_handle_put
-        cursor_handle_get audit_write""",
+        cursor_handle_get found_put loss_add audit_write""",
     "wg_admin": "",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
@@ -21,10 +21,10 @@ MAY_CALL = {
     "wg_operator": """ready client_add client_list client_able secret_add
         secret_list secret_invalidate grant_give grant_end grant_list
         signing_key_add signing_key_list tenant_put tenant_state_set
-        tenant_remove tenant_list switch_read""",
+        tenant_remove tenant_list loss_list switch_read""",
     "wg_auditor": "audit_tail",
 }
-MAY_READ = {"wg_auditor": {"audit"}}
+MAY_READ = {"wg_auditor": {"audit"}, "wg_operator": {"loss_report"}}
 EVERYBODY = {"wg_metadata", "wg_token", "wg_facade", "wg_admin", "wg_keeper",
              "wg_operator", "wg_auditor"}
 
@@ -166,6 +166,11 @@ class Attempts(base.DatabaseCase):
             "delete from wardgate.audit",
             "delete from wardgate.audit_default",
             "update wardgate.change set n = 0",
+            "select * from wardgate.loss_report",
+            "delete from wardgate.loss",
+            f"select * from wardgate.statement_for_tenant('{base.CLIENT}',"
+            f" '{base.TENANT}', 'abcdefgh')",
+            "select * from wardgate.provider_found",
             f"select wardgate.grant_give('{base.CLIENT}', '{base.TENANT}',"
             " null)",
             "select wardgate.change_made('all', array['x'])",
@@ -186,6 +191,9 @@ class Attempts(base.DatabaseCase):
             "select * from wardgate.audit",
             "select * from wardgate.audit_tail(null, null, null, 10)",
             "select hash from wardgate.client_secret",
+            "select * from wardgate.loss",
+            "delete from wardgate.loss",
+            "select wardgate.loss_add('[]')",
             "select * from wardgate.policy_set('provider_http', 'loopback')",
             "delete from wardgate.client",
         ),
@@ -202,6 +210,10 @@ class Attempts(base.DatabaseCase):
         ),
         "wg_metadata": (
             "select * from wardgate.tenant",
+            "select * from wardgate.provider_found",
+            f"select wardgate.found_put('{base.TENANT}', 1, '{{}}')",
+            f"select * from wardgate.route_for_facade('{base.CLIENT}',"
+            f" '{base.TENANT}')",
             "select wardgate.audit_write('{}')",
         ),
         "wg_rehearsal": (
