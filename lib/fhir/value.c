@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "fhir/date.h"
 
 struct str
 value_cut(struct str *rest)
@@ -26,116 +27,17 @@ value_cut(struct str *rest)
 
 /* ---- dates -------------------------------------------------------------- */
 
-/* Takes digits and a separator from the front of s. */
-static bool
-number(
-    struct str *s, unsigned digits, unsigned least, unsigned most, unsigned *n)
-{
-	uint64_t v;
-
-	if (s->len < digits ||
-	    !str_number((struct str){ s->at, digits }, digits, &v) ||
-	    v < least || v > most)
-		return false;
-	s->at += digits;
-	s->len -= digits;
-	if (n)
-		*n = (unsigned)v;
-	return true;
-}
-
-static bool
-sign(struct str *s, char c)
-{
-	if (!s->len || s->at[0] != c)
-		return false;
-	s->at++;
-	s->len--;
-	return true;
-}
-
-static unsigned
-days_in(unsigned year, unsigned month)
-{
-	if (month == 2)
-		return year % 4 == 0 && (year % 100 || year % 400 == 0) ? 29
-		                                                        : 28;
-	return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-}
-
-static bool
-zone(struct str *s)
-{
-	if (!s->len || sign(s, 'Z'))
-		return true;
-	return (sign(s, '+') || sign(s, ' ') || sign(s, '-')) &&
-	       number(s, 2, 0, 14, NULL) && sign(s, ':') &&
-	       number(s, 2, 0, 59, NULL);
-}
-
-static bool
-fraction(struct str *s)
-{
-	size_t n = 0;
-
-	while (s->len && n < 9 && s->at[0] >= '0' && s->at[0] <= '9') {
-		s->at++;
-		s->len--;
-		n++;
-	}
-	return n > 0;
-}
-
-static bool
-clock_time(struct str *s)
-{
-	if (!number(s, 2, 0, 23, NULL) || !sign(s, ':') ||
-	    !number(s, 2, 0, 59, NULL))
-		return false;
-	if (sign(s, ':') &&
-	    (!number(s, 2, 0, 60, NULL) || (sign(s, '.') && !fraction(s))))
-		return false;
-	return zone(s);
-}
-
-static bool
-prefix(struct str *s, bool *equal)
-{
-	static const char known[] = "eq ne lt gt le ge sa eb ap";
-	char two[3];
-
-	*equal = true;
-	if (s->len < 2 || s->at[0] < 'a' || s->at[0] > 'z')
-		return true;
-	memcpy(two, s->at, 2);
-	two[2] = '\0';
-	if (two[1] < 'a' || two[1] > 'z' || !strstr(known, two))
-		return false;
-	*equal = !strcmp(two, "eq");
-	s->at += 2;
-	s->len -= 2;
-	return true;
-}
-
 bool
 value_date(struct str s, bool *day)
 {
-	unsigned year, month;
-	bool equal;
+	enum date_prefix prefix = date_prefix(&s);
+	struct date_span span;
 
 	*day = false;
-	if (!prefix(&s, &equal) || !number(&s, 4, 1, 9999, &year))
+	if (!date_span(&span, s))
 		return false;
-	if (!s.len)
-		return true;
-	if (!sign(&s, '-') || !number(&s, 2, 1, 12, &month))
-		return false;
-	if (!s.len)
-		return true;
-	if (!sign(&s, '-') || !number(&s, 2, 1, days_in(year, month), NULL))
-		return false;
-	*day = equal;
-	return !s.len || (sign(&s, 'T') && clock_time(&s) && !s.len);
+	*day = prefix == DATE_EQ && span.depth >= DATE_DAY;
+	return true;
 }
 
 /* ---- tokens, ids, references -------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "rehearsal/rehearsal_bundle.h"
 #include "rehearsal/rehearsal_date.h"
 #include "rehearsal/rehearsal_statement.h"
+#include "rehearsal/rehearsal_type.h"
 #include "rehearsal/ward_shape.h"
 #include "fhir/outcome.h"
 #include "fhir/search.h"

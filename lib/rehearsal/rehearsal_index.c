@@ -8,10 +8,10 @@
 #include "rehearsal/rehearsal_reference.h"
 #include "base/fold.h"
 
-/* One walk along a path. */
+/* One parameter of one resource. */
 struct walk {
 	struct rehearsal_terms *terms;
-	const struct rehearsal_param *param;
+	const struct param *param;
 };
 
 static struct str
@@ -193,48 +193,27 @@ reference(const struct walk *w, struct tree_node *n)
 				  .system = cut(type) });
 }
 
-/* ---- paths ---- */
+/* ---- all of them ---- */
 
 static void
-value(const struct walk *w, struct tree_node *n)
+value(void *ctx, struct tree_node *n)
 {
 	static void (*const readers[])(const struct walk *,
 	    struct tree_node *) = { string, token, date, reference };
+	const struct walk *w = ctx;
 
 	readers[w->param->kind](w, n);
-}
-
-static void
-follow(const struct walk *w, struct tree_node *n, struct str path)
-{
-	struct str rest, name;
-	struct tree_node *c;
-
-	if (tree_is(n, TREE_ARRAY)) {
-		tree_each(c, n) follow(w, c, path);
-	} else if (!path.len) {
-		if (n && !tree_is(n, TREE_NULL))
-			value(w, n);
-	} else if (tree_is(n, TREE_OBJECT)) {
-		name = str_cut(path, '.', &rest);
-		follow(w, tree_member(n, name), rest);
-	}
 }
 
 void
 rehearsal_index(struct rehearsal_terms *t, enum fhir_version v,
     const struct tree_node *resource, const char *type)
 {
-	const struct rehearsal_param *p = NULL;
+	const struct param *p = NULL;
 
-	while ((p = rehearsal_param_next(v, type, p))) {
+	while ((p = param_next(v, type, p))) {
 		struct walk w = { t, p };
-		struct str paths = str_of(p->paths), path, rest;
 
-		while (paths.at) {
-			path = str_cut(paths, '|', &paths);
-			path = str_cut(path, '.', &rest);
-			follow(&w, tree_member(resource, path), rest);
-		}
+		param_each(p, resource, value, &w);
 	}
 }

@@ -15,7 +15,7 @@
 #ifndef APP_REHEARSAL_INDEX_H
 #define APP_REHEARSAL_INDEX_H
 
-#include "rehearsal/rehearsal_param.h"
+#include "fhir/param.h"
 #include "fhir/tree.h"
 
 #define REHEARSAL_KEY_MAX 500 /* bytes; longer values are cut for searches */

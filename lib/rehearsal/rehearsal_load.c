@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rehearsal/rehearsal_index.h"
+#include "rehearsal/rehearsal_type.h"
 #include "rehearsal/ward_shape.h"
 #include "fhir/iface.h"
 

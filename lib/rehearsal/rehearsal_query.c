@@ -63,13 +63,13 @@ read_sort(struct reading *r, struct str modifier, struct str value)
 	while (value.at) {
 		struct str one = str_cut(value, ',', &value);
 		bool down = str_is(modifier, "desc");
-		const struct rehearsal_param *p;
+		const struct param *p;
 
 		if (str_starts(one, "-")) {
 			down = true;
 			one = (struct str){ one.at + 1, one.len - 1 };
 		}
-		p = rehearsal_param_find(r->ask->version, r->ask->type, one);
+		p = param_find(r->ask->version, r->ask->type, one);
 		if (!p && r->ask->strict)
 			return err_set(r->e, ERR_PARAM_STRICT,
 			    "_sort names a parameter that this type does not "
@@ -129,19 +129,18 @@ note_magic(struct reading *r, struct str value)
 
 /* A guess at how few resources a criterion leaves: more is fewer. */
 static unsigned
-rank(const struct rehearsal_param *p, struct str modifier)
+rank(const struct param *p, struct str modifier)
 {
-	if (p->kind == REHEARSAL_REFERENCE || !strcmp(p->name, "_id") ||
+	if (p->kind == PARAM_REFERENCE || !strcmp(p->name, "_id") ||
 	    !strcmp(p->name, "identifier"))
 		return 4;
-	if (p->kind == REHEARSAL_STRING && !str_is(modifier, "contains"))
+	if (p->kind == PARAM_STRING && !str_is(modifier, "contains"))
 		return 3;
-	return p->kind == REHEARSAL_DATE ? 2 : 1;
+	return p->kind == PARAM_DATE ? 2 : 1;
 }
 
 static void
-note_lead(
-    struct reading *r, const struct rehearsal_param *p, struct str modifier)
+note_lead(struct reading *r, const struct param *p, struct str modifier)
 {
 	unsigned mine = str_is(modifier, "missing") ? 1 : rank(p, modifier);
 
@@ -152,8 +151,8 @@ note_lead(
 }
 
 static bool
-read_criterion(struct reading *r, const struct rehearsal_param *p,
-    struct str modifier, struct str value)
+read_criterion(struct reading *r, const struct param *p, struct str modifier,
+    struct str value)
 {
 	struct rehearsal_given given = {
 		.param = p,
@@ -201,7 +200,7 @@ static bool
 read_pair(struct reading *r, struct str whole, struct str value)
 {
 	struct str modifier, name = str_cut(whole, ':', &modifier);
-	const struct rehearsal_param *p;
+	const struct param *p;
 	bool known;
 
 	if (!value.len)
@@ -212,8 +211,8 @@ read_pair(struct reading *r, struct str whole, struct str value)
 		note_self(r, whole, value);
 		return true;
 	}
-	p = rehearsal_param_find(r->ask->version, r->ask->type, name);
-	if (!p || (r->ask->strict && (p->ours & FHIR_BIT(r->ask->version))))
+	p = param_find(r->ask->version, r->ask->type, name);
+	if (!p || (r->ask->strict && (p->extra & FHIR_BIT(r->ask->version))))
 		return passed_over(r, name);
 	note_self(r, whole, value);
 	return read_criterion(r, p, modifier, value);
@@ -245,8 +244,8 @@ read_pairs(struct reading *r, struct str text)
 static bool
 read_compartment(struct reading *r)
 {
-	const struct rehearsal_param *p =
-	    rehearsal_param_find(r->ask->version, r->ask->type, STR("patient"));
+	const struct param *p =
+	    param_find(r->ask->version, r->ask->type, STR("patient"));
 
 	if (!r->ask->patient.at)
 		return true;

@@ -6,6 +6,7 @@
 #ifndef APP_REHEARSAL_QUERY_H
 #define APP_REHEARSAL_QUERY_H
 
+#include "rehearsal/rehearsal_type.h"
 #include "rehearsal/rehearsal_want.h"
 #include "base/buf.h"
 

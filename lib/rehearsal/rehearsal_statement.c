@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rehearsal/rehearsal_statement.h"
 
-#include "rehearsal/rehearsal_param.h"
+#include "rehearsal/rehearsal_type.h"
+#include "fhir/param.h"
 #include "rehearsal/ward_json.h"
 
 static void
@@ -22,15 +23,15 @@ codes(struct ward_json *j, const char *key, const char *const *list, size_t n)
 static void
 search_params(struct ward_json *j, const char *type, bool strict)
 {
-	const struct rehearsal_param *p = NULL;
+	const struct param *p = NULL;
 
 	ward_open(j, "searchParam", '[');
-	while ((p = rehearsal_param_next(j->v, type, p))) {
-		if (strict && (p->ours & FHIR_BIT(j->v)))
+	while ((p = param_next(j->v, type, p))) {
+		if (strict && (p->extra & FHIR_BIT(j->v)))
 			continue;
 		ward_open(j, NULL, '{');
 		ward_text(j, "name", p->name);
-		ward_text(j, "type", rehearsal_kind_name(p->kind));
+		ward_text(j, "type", param_kind_name(p->kind));
 		ward_close(j, '}');
 	}
 	ward_close(j, ']');

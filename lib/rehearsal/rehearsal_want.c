@@ -7,6 +7,7 @@
 #include "rehearsal/rehearsal_date.h"
 #include "rehearsal/rehearsal_reference.h"
 #include "base/fold.h"
+#include "fhir/date.h"
 
 #define LAST_CHARACTER "\xf4\x8f\xbf\xbf" /* U+10FFFF: after all text */
 
@@ -196,44 +197,26 @@ moved(struct arena *a, const char *point, int64_t us)
 	return to;
 }
 
-enum prefix { EQ, NE, GT, LT, GE, LE, SA, EB, AP, PREFIX__MAX };
-
-static enum prefix
-take_prefix(struct str *text)
-{
-	static const char names[PREFIX__MAX][3] = { "eq", "ne", "gt", "lt",
-		"ge", "le", "sa", "eb", "ap" };
-	unsigned i;
-
-	for (i = 0; i < PREFIX__MAX; i++)
-		if (str_starts(*text, names[i])) {
-			text->at += 2;
-			text->len -= 2;
-			return (enum prefix)i;
-		}
-	return EQ;
-}
-
 /* R4 search 3.1.1.4.7 and 3.1.1.4.5: eq is "within", gt "some of it after",
  * ge "gt or within", sa "all of it after"; ap is ours: a day around it. */
 static void
-want_compared(
-    struct reading *r, enum prefix prefix, const char *from, const char *upto)
+want_compared(struct reading *r, enum date_prefix prefix, const char *from,
+    const char *upto)
 {
 	struct arena *a = r->wants->a;
 	const int64_t day = (int64_t)86400 * 1000000;
 
-	if (prefix == EQ || prefix == GE || prefix == LE)
+	if (prefix == DATE_EQ || prefix == DATE_GE || prefix == DATE_LE)
 		want_span(r, from, MAX, MIN, upto);
-	if (prefix == NE || prefix == GT || prefix == GE)
+	if (prefix == DATE_NE || prefix == DATE_GT || prefix == DATE_GE)
 		want_span(r, MIN, MAX, moved(a, upto, 1), MAX);
-	if (prefix == NE || prefix == LT || prefix == LE)
+	if (prefix == DATE_NE || prefix == DATE_LT || prefix == DATE_LE)
 		want_span(r, MIN, moved(a, from, -1), MIN, MAX);
-	if (prefix == SA)
+	if (prefix == DATE_SA)
 		want_span(r, upto, MAX, MIN, MAX);
-	if (prefix == EB)
+	if (prefix == DATE_EB)
 		want_span(r, MIN, MAX, MIN, from);
-	if (prefix == AP)
+	if (prefix == DATE_AP)
 		want_span(r, MIN, moved(a, upto, day - 1),
 		    moved(a, from, 1 - day), MAX);
 }
@@ -241,7 +224,7 @@ want_compared(
 static bool
 date(struct reading *r, struct str text)
 {
-	enum prefix prefix = take_prefix(&text);
+	enum date_prefix prefix = date_prefix(&text);
 	struct arena *a = r->wants->a;
 	struct rehearsal_span span;
 
@@ -307,8 +290,7 @@ rehearsal_want_read(struct rehearsal_wants *w,
 	r.want = plain;
 	if (modifier_is(&r, "missing"))
 		return missing(&r, value, negate);
-	*negate =
-	    given->param->kind == REHEARSAL_TOKEN && modifier_is(&r, "not");
+	*negate = given->param->kind == PARAM_TOKEN && modifier_is(&r, "not");
 	while (value.at) {
 		struct str one = cut_bare(value, ',', &value);
 

@@ -15,7 +15,7 @@
 #ifndef APP_REHEARSAL_WANT_H
 #define APP_REHEARSAL_WANT_H
 
-#include "rehearsal/rehearsal_param.h"
+#include "fhir/param.h"
 #include "base/arena.h"
 
 #define REHEARSAL_WANTS_MAX 256 /* in one search */
@@ -38,7 +38,7 @@ struct rehearsal_wants {
 
 /* One parameter of a request. */
 struct rehearsal_given {
-	const struct rehearsal_param *param;
+	const struct param *param;
 	struct str modifier; /* without its colon; absent: none */
 	struct str base;     /* of the ward, for references */
 	unsigned criterion;

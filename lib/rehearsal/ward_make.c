@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "rehearsal/rehearsal_param.h"
+#include "rehearsal/rehearsal_type.h"
 #include "rehearsal/ward_shape.h"
 
 #define FILE_BYTES_MAX ((size_t)16 * 1024 * 1024)

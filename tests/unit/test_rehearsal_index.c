@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rehearsal/rehearsal_index.h"
+#include "rehearsal/rehearsal_type.h"
 
 #define DAY "2026-11-19T00:00:00.000000..2026-11-20T00:00:00.000000"
 

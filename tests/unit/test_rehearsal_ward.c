@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rehearsal/rehearsal_param.h"
+#include "rehearsal/rehearsal_type.h"
 #include "rehearsal/ward_shape.h"
 #include "fhir/tree.h"
 

@@ -1,21 +1,14 @@
-/* rehearsal_param.c - what the rehearsal provider can be asked, as a table
+/* param.c - search parameters of each version, and where they look
  * SPDX-License-Identifier: Apache-2.0 */
-#include "rehearsal/rehearsal_param.h"
+#include "fhir/param.h"
 
 #include <string.h>
 
 /* clang-format off */
-static const char *const types_dstu2[] = { "AllergyIntolerance", "Condition",
-	"Coverage", "Encounter", "Location", "Medication", "MedicationOrder",
-	"Observation", "Organization", "Patient", "Practitioner", NULL };
-static const char *const types_later[] = { "AllergyIntolerance", "Condition",
-	"Coverage", "Encounter", "Location", "Medication", "MedicationRequest",
-	"Observation", "Organization", "Patient", "Practitioner", NULL };
-
-#define S_  REHEARSAL_STRING
-#define T_  REHEARSAL_TOKEN
-#define D_  REHEARSAL_DATE
-#define R_  REHEARSAL_REFERENCE
+#define S_  PARAM_STRING
+#define T_  PARAM_TOKEN
+#define D_  PARAM_DATE
+#define R_  PARAM_REFERENCE
 #define OLD FHIR_BIT(FHIR_DSTU2)
 #define MID FHIR_BIT(FHIR_STU3)
 #define NEW FHIR_BIT(FHIR_R4)
@@ -27,7 +20,7 @@ static const char *const types_later[] = { "AllergyIntolerance", "Condition",
 	{ type, "address-postalcode", S_, ALL, "address.postalCode", 0 }, \
 	{ type, "address-state", S_, ALL, "address.state", 0 }
 
-static const struct rehearsal_param params[] = {
+static const struct param params[] = {
 	{ "", "_id", T_, ALL, "id", 0 },
 	{ "", "_lastUpdated", D_, ALL, "meta.lastUpdated", 0 },
 	{ "", "_tag", T_, ALL, "meta.tag", 0 },
@@ -181,7 +174,8 @@ static const struct rehearsal_param params[] = {
 	{ "Observation", "combo-code", T_, MID | NEW, "code|component.code",
 	    0 },
 	{ "Observation", "date", D_, ALL,
-	    "effectiveDateTime|effectivePeriod|effectiveInstant", 0 },
+	    "effectiveDateTime|effectivePeriod|effectiveInstant|"
+	    "effectiveTiming.event", 0 },
 	{ "Observation", "encounter", R_, OLD | NEW, "encounter", 0 },
 	{ "Observation", "encounter", R_, MID, "context", 0 },
 	{ "Observation", "context", R_, MID, "context", 0 },
@@ -230,26 +224,8 @@ static const struct rehearsal_param params[] = {
 };
 /* clang-format on */
 
-const char *const *
-rehearsal_types(enum fhir_version v)
-{
-	return v == FHIR_DSTU2 ? types_dstu2 : types_later;
-}
-
-const char *
-rehearsal_type(enum fhir_version v, struct str name)
-{
-	const char *const *t;
-
-	for (t = rehearsal_types(v); *t; t++)
-		if (str_is(name, *t))
-			return *t;
-	return NULL;
-}
-
-const struct rehearsal_param *
-rehearsal_param_next(
-    enum fhir_version v, const char *type, const struct rehearsal_param *p)
+const struct param *
+param_next(enum fhir_version v, const char *type, const struct param *p)
 {
 	for (p = p ? p + 1 : params; p < params + COUNT(params); p++)
 		if ((p->versions & FHIR_BIT(v)) &&
@@ -258,22 +234,53 @@ rehearsal_param_next(
 	return NULL;
 }
 
-const struct rehearsal_param *
-rehearsal_param_find(enum fhir_version v, const char *type, struct str name)
+const struct param *
+param_find(enum fhir_version v, const char *type, struct str name)
 {
-	const struct rehearsal_param *p = NULL;
+	const struct param *p = NULL;
 
-	while ((p = rehearsal_param_next(v, type, p)))
+	while ((p = param_next(v, type, p)))
 		if (str_is(name, p->name))
 			return p;
 	return NULL;
 }
 
 const char *
-rehearsal_kind_name(enum rehearsal_kind k)
+param_kind_name(enum param_kind k)
 {
 	static const char *const names[] = { "string", "token", "date",
 		"reference" };
 
 	return names[k];
+}
+
+static void
+follow(struct tree_node *n, struct str path, param_seen *seen, void *ctx)
+{
+	struct str rest, name;
+	struct tree_node *c;
+
+	if (tree_is(n, TREE_ARRAY)) {
+		tree_each(c, n) follow(c, path, seen, ctx);
+	} else if (!path.len) {
+		if (n && !tree_is(n, TREE_NULL))
+			seen(ctx, n);
+	} else if (tree_is(n, TREE_OBJECT)) {
+		name = str_cut(path, '.', &rest);
+		follow(tree_member(n, name), rest, seen, ctx);
+	}
+}
+
+void
+param_each(const struct param *p, const struct tree_node *resource,
+    param_seen *seen, void *ctx)
+{
+	struct str paths = str_of(p->paths), rest;
+
+	while (paths.at) {
+		struct str path = str_cut(paths, '|', &paths);
+		struct str name = str_cut(path, '.', &rest);
+
+		follow(tree_member(resource, name), rest, seen, ctx);
+	}
 }
