@@ -16,9 +16,9 @@
 #define BATCH    10000
 
 /* Columns of the statement audit_tail that people see; JSON has them all. */
-static const char *const shown[] = { "at", "trace_id", "program", "status",
-	"reason", "interaction", "resource_type", "resource_id", "patient_id",
-	"tenant_id", "client_id", "returned", "duration_us" };
+static const char *const shown[] = { "at", "trace_id", "entry", "program",
+	"status", "reason", "interaction", "resource_type", "resource_id",
+	"patient_id", "tenant_id", "client_id", "returned", "duration_us" };
 #define TRACE_COLUMN 1
 
 struct tail {

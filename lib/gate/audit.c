@@ -14,15 +14,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define BATCH_ROWS    512
+#define BATCH_ROWS    AUDIT_TOGETHER_MAX
 #define ROW_BYTES_MAX ((size_t)4096)
 #define BATCH_BYTES   (BATCH_ROWS * ROW_BYTES_MAX)
 #define GATHER_US     400
 
-/* A row in the queue; lives on the stack of the thread that waits for it. */
+/* What one request has in the queue: its row, and those of its entries. Lives
+ * on the stack of the thread that waits for it. */
 struct pending {
 	struct pending *next;
 	struct str wire;
+	size_t rows;
 	sem_t done;
 	bool taken; /* by the writer: its owner waits for the verdict */
 	/* Written last, before `done`, and read first after it: the thread
@@ -40,9 +42,10 @@ struct audit {
 	pthread_mutex_t lock; /* guards everything below */
 	pthread_cond_t work;
 	struct pending *first, **last;
-	int64_t queued;
+	int64_t rows;   /* queued */
+	int64_t queued; /* requests with them */
 	int64_t wanted; /* the writer is called at that many; 0: it is busy */
-	int64_t usual;  /* rows of the last batch */
+	int64_t usual;  /* requests of the last batch */
 	bool ending;
 };
 
@@ -89,22 +92,26 @@ static struct pending *
 next_batch(struct audit *t, size_t *n)
 {
 	struct pending *batch, **p;
+	int64_t requests = 0;
 
 	pthread_mutex_lock(&t->lock);
 	do /* those who came may have given up meanwhile */
 		gather(t);
 	while (!t->first && !t->ending);
 	batch = t->first;
-	for (*n = 0, p = &t->first; *p && *n < BATCH_ROWS; p = &(*p)->next) {
+	for (*n = 0, p = &t->first; *p && *n + (*p)->rows <= BATCH_ROWS;
+	     p = &(*p)->next) {
 		(*p)->taken = true;
-		++*n;
+		*n += (*p)->rows;
+		requests++;
 	}
 	t->first = *p;
 	*p = NULL;
 	if (!t->first)
 		t->last = &t->first;
-	t->queued -= (int64_t)*n;
-	t->usual = (int64_t)*n;
+	t->rows -= (int64_t)*n;
+	t->queued -= requests;
+	t->usual = requests;
 	pthread_mutex_unlock(&t->lock);
 	return batch;
 }
@@ -227,10 +234,11 @@ enqueue(struct audit *t, struct pending *p)
 	bool room, wake;
 
 	pthread_mutex_lock(&t->lock);
-	room = t->queued < t->conf->audit_queue && !t->ending;
+	room = t->rows < t->conf->audit_queue && !t->ending;
 	if (room) {
 		*t->last = p;
 		t->last = &p->next;
+		t->rows += (int64_t)p->rows;
 		t->queued++;
 	}
 	wake = room && t->wanted && t->queued >= t->wanted;
@@ -257,6 +265,7 @@ withdraw(struct audit *t, struct pending *p)
 			*at = p->next;
 			if (!p->next)
 				t->last = at;
+			t->rows -= (int64_t)p->rows;
 			t->queued--;
 			break;
 		}
@@ -300,11 +309,11 @@ commit_alone(struct audit *t, struct arena *a, const struct pending *p)
 {
 	struct err e = { .kind = ERR_NONE };
 	struct db_conn *c = db_take(t->db, &e);
-	bool kept = c && commit(c, a, p, 1, &e);
+	bool kept = c && commit(c, a, p, p->rows, &e);
 
 	if (!kept)
 		log_event(LOG_ERROR, "audit_lost", LOG_WHY, e.why, LOG_COUNT,
-		    1L, LOG_END);
+		    (long)p->rows, LOG_END);
 	db_give(c);
 	return kept;
 }
@@ -313,13 +322,14 @@ bool
 audit_keep(struct audit *t, struct arena *a, const struct audit_row *row,
     struct err *e)
 {
-	struct buf b = buf_new(a, ROW_BYTES_MAX);
+	struct buf b = buf_new(a, BATCH_BYTES);
 	struct pending p = { .next = NULL };
 	bool kept;
 
-	audit_row_wire(&b, row, t->program, t->host);
+	for (; row; row = row->with, p.rows++)
+		audit_row_wire(&b, row, t->program, t->host);
 	p.wire = (struct str){ b.at, b.len };
-	kept =
-	    !b.failed && (t->conn ? hand_over(t, &p) : commit_alone(t, a, &p));
+	kept = !b.failed && p.rows <= AUDIT_TOGETHER_MAX &&
+	       (t->conn ? hand_over(t, &p) : commit_alone(t, a, &p));
 	return kept || err_why(e, ERR_AUDIT, "the audit row was not kept");
 }

@@ -25,9 +25,12 @@ struct audit *audit_alone(
 
 void audit_stop(struct audit *audit);
 
-/* audit_keep - returns true when the row is durable. false: ERR_AUDIT: queue
- * full, database away, or no commit within audit_wait_ms. Then the row may or
- * may not have been written, and the answer must not leave. */
+/* audit_keep - returns true when the row, and all that it leads to (`with`), are
+ * durable; they are committed together or not at all. At most
+ * AUDIT_TOGETHER_MAX of them. false: ERR_AUDIT: queue full, database away, or no
+ * commit within audit_wait_ms. Then they may or may not have been written, and
+ * the answer must not leave. */
+#define AUDIT_TOGETHER_MAX 512
 bool audit_keep(struct audit *audit, struct arena *a,
     const struct audit_row *row, struct err *e);
 

@@ -15,7 +15,7 @@ enum {
 	OID_UUID = 2950
 };
 
-#define COLUMNS        23
+#define COLUMNS        24
 #define EPOCH_2000_US  946684800000000
 #define PGSQL_AF_INET  2
 #define PGSQL_AF_INET6 3
@@ -126,6 +126,7 @@ put_who(struct buf *b, const struct audit_row *row, const char *program,
 	put_int(b, (uint64_t)(row->at_us - EPOCH_2000_US), 8);
 	put_guid(
 	    b, dec_hex(trace.at, sizeof trace.at, str_of(row->trace)), &trace);
+	put_number(b, OID_INT2, row->entry, 2);
 	put_text(b, row->request_id);
 	put_text(b, row->parent);
 	put_text(b, str_of(program));

@@ -14,6 +14,7 @@
 struct audit_row {
 	int64_t at_us;     /* start of the request, UTC since 1970 */
 	const char *trace; /* 32 hex digits */
+	int entry;         /* of a batch, from 1; 0: the request itself */
 	struct str request_id;
 	struct str parent; /* trace-id of the caller's traceparent */
 	bool has_client, has_tenant;
@@ -33,6 +34,9 @@ struct audit_row {
 	int64_t upstream_ms;
 	int64_t duration_us;
 	struct str source; /* address of the caller */
+
+	struct audit_row *with; /* kept in the same commit: entries of a batch;
+	                         * NULL: no more */
 };
 
 /* audit_row_init - everything null. */

@@ -14,11 +14,12 @@ begin
   if current_setting('synchronous_commit') in ('off', 'local') then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  insert into wardgate.audit (at, trace_id, request_id, parent_trace, program,
-         host, client_id, secret_key_id, token_id, tenant_id, interaction,
-         resource_type, resource_id, patient_id, face, status, reason,
-         matches, returned, upstream_status, upstream_ms, duration_us, source)
-  select r.at, r.trace_id, r.request_id, r.parent_trace, r.program,
+  insert into wardgate.audit (at, trace_id, entry, request_id, parent_trace,
+         program, host, client_id, secret_key_id, token_id, tenant_id,
+         interaction, resource_type, resource_id, patient_id, face, status,
+         reason, matches, returned, upstream_status, upstream_ms, duration_us,
+         source)
+  select r.at, r.trace_id, r.entry, r.request_id, r.parent_trace, r.program,
          r.host, r.client_id, r.secret_key_id, r.token_id, r.tenant_id,
          r.interaction, r.resource_type, r.resource_id, r.patient_id, r.face,
          r.status, r.reason, r.matches, r.returned, r.upstream_status,
@@ -161,22 +162,23 @@ begin
     select a.* from wardgate.audit as a
      where a.trace_id = trace
        and a.at >= wardgate.trace_time(trace) - interval '1 ms'
-       and a.at < wardgate.trace_time(trace) + interval '2 ms';
+       and a.at < wardgate.trace_time(trace) + interval '2 ms'
+     order by a.entry;
   elsif since is not null then
     return query
     select a.* from wardgate.audit as a
      where a.at >= since and (tenant is null or a.tenant_id = tenant)
-     order by a.at, a.trace_id
+     order by a.at, a.trace_id, a.entry
      limit at_most;
   else
     return query
     select t.*
       from (select a.* from wardgate.audit as a
              where tenant is null or a.tenant_id = tenant
-             order by a.at desc, a.trace_id desc
+             order by a.at desc, a.trace_id desc, a.entry desc
              limit at_most) as t
-     order by t.at, t.trace_id;
+     order by t.at, t.trace_id, t.entry;
   end if;
 end $$;
 comment on function wardgate.audit_tail is
-  'The newest audit rows, those since a time, or the one of a trace id';
+  'The newest audit rows, those since a time, or those of a trace id';

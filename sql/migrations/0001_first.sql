@@ -326,6 +326,7 @@ comment on column wardgate.signing_key.withdrawn_at is
 create type wardgate.audit_row as (
   at              timestamptz,
   trace_id        uuid,
+  entry           smallint,
   request_id      text,
   parent_trace    text,
   program         text,
@@ -354,6 +355,7 @@ comment on type wardgate.audit_row is
 create table wardgate.audit (
   at              timestamptz not null,
   trace_id        uuid not null,
+  entry           smallint not null default 0,
   request_id      text,
   parent_trace    text,
   program         text not null,
@@ -375,13 +377,15 @@ create table wardgate.audit (
   upstream_ms     integer,
   duration_us     integer,
   source          inet,
-  primary key (at, trace_id)
+  primary key (at, trace_id, entry)
 ) partition by range (at);
 comment on table wardgate.audit is
   'Who asked for what, about whom, and what came of it; no content of records';
 comment on column wardgate.audit.at is 'When the request began';
 comment on column wardgate.audit.trace_id is
   'X-Trace-Id of the answer; its first 48 bits are `at` in ms since 1970';
+comment on column wardgate.audit.entry is
+  'Which entry of a batch, from 1, has this row; 0: the request itself';
 comment on column wardgate.audit.request_id is 'X-Request-Id';
 comment on column wardgate.audit.parent_trace is
   'Trace id of the traceparent that came with the request';
@@ -393,7 +397,7 @@ comment on column wardgate.audit.secret_key_id is
 comment on column wardgate.audit.token_id is 'jti of the token';
 comment on column wardgate.audit.tenant_id is 'Which hospital';
 comment on column wardgate.audit.interaction is
-  'token, read, search-type, ...';
+  'token, read, search-type, batch, ...';
 comment on column wardgate.audit.resource_type is 'FHIR type asked for';
 comment on column wardgate.audit.resource_id is 'FHIR id asked for';
 comment on column wardgate.audit.patient_id is
@@ -408,7 +412,7 @@ comment on column wardgate.audit.upstream_status is
   'HTTP status of the provider';
 comment on column wardgate.audit.upstream_ms is 'Time spent at the provider';
 comment on column wardgate.audit.duration_us is
-  'From the start of the request to the handing over of this row';
+  'From the start of the request, or of a batch''s entry, to its end';
 comment on column wardgate.audit.source is 'Address that asked';
 
 create table wardgate.audit_default partition of wardgate.audit default;
@@ -2002,11 +2006,12 @@ begin
   if current_setting('synchronous_commit') in ('off', 'local') then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  insert into wardgate.audit (at, trace_id, request_id, parent_trace, program,
-         host, client_id, secret_key_id, token_id, tenant_id, interaction,
-         resource_type, resource_id, patient_id, face, status, reason,
-         matches, returned, upstream_status, upstream_ms, duration_us, source)
-  select r.at, r.trace_id, r.request_id, r.parent_trace, r.program,
+  insert into wardgate.audit (at, trace_id, entry, request_id, parent_trace,
+         program, host, client_id, secret_key_id, token_id, tenant_id,
+         interaction, resource_type, resource_id, patient_id, face, status,
+         reason, matches, returned, upstream_status, upstream_ms, duration_us,
+         source)
+  select r.at, r.trace_id, r.entry, r.request_id, r.parent_trace, r.program,
          r.host, r.client_id, r.secret_key_id, r.token_id, r.tenant_id,
          r.interaction, r.resource_type, r.resource_id, r.patient_id, r.face,
          r.status, r.reason, r.matches, r.returned, r.upstream_status,
@@ -2149,25 +2154,26 @@ begin
     select a.* from wardgate.audit as a
      where a.trace_id = trace
        and a.at >= wardgate.trace_time(trace) - interval '1 ms'
-       and a.at < wardgate.trace_time(trace) + interval '2 ms';
+       and a.at < wardgate.trace_time(trace) + interval '2 ms'
+     order by a.entry;
   elsif since is not null then
     return query
     select a.* from wardgate.audit as a
      where a.at >= since and (tenant is null or a.tenant_id = tenant)
-     order by a.at, a.trace_id
+     order by a.at, a.trace_id, a.entry
      limit at_most;
   else
     return query
     select t.*
       from (select a.* from wardgate.audit as a
              where tenant is null or a.tenant_id = tenant
-             order by a.at desc, a.trace_id desc
+             order by a.at desc, a.trace_id desc, a.entry desc
              limit at_most) as t
-     order by t.at, t.trace_id;
+     order by t.at, t.trace_id, t.entry;
   end if;
 end $$;
 comment on function wardgate.audit_tail is
-  'The newest audit rows, those since a time, or the one of a trace id';
+  'The newest audit rows, those since a time, or those of a trace id';
 
 -- ---- functions/55_loss.sql
 

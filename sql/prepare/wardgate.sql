@@ -64,8 +64,8 @@ prepare loss_list (text) as
 -- Audit rows, newest last: since $1 (null: the newest), of tenant $2 and trace
 -- id $3 (null: any), at most $4.
 prepare audit_tail (timestamptz, uuid, uuid, bigint) as
-  select at, trace_id, request_id, parent_trace, program, host, client_id,
-         secret_key_id, token_id, tenant_id, interaction, resource_type,
+  select at, trace_id, entry, request_id, parent_trace, program, host,
+         client_id, secret_key_id, token_id, tenant_id, interaction, resource_type,
          resource_id, patient_id, face, status, reason, matches, returned,
          upstream_status, upstream_ms, duration_us,
          host(source) as source

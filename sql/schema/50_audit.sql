@@ -9,6 +9,7 @@
 create type wardgate.audit_row as (
   at              timestamptz,
   trace_id        uuid,
+  entry           smallint,
   request_id      text,
   parent_trace    text,
   program         text,
@@ -37,6 +38,7 @@ comment on type wardgate.audit_row is
 create table wardgate.audit (
   at              timestamptz not null,
   trace_id        uuid not null,
+  entry           smallint not null default 0,
   request_id      text,
   parent_trace    text,
   program         text not null,
@@ -58,13 +60,15 @@ create table wardgate.audit (
   upstream_ms     integer,
   duration_us     integer,
   source          inet,
-  primary key (at, trace_id)
+  primary key (at, trace_id, entry)
 ) partition by range (at);
 comment on table wardgate.audit is
   'Who asked for what, about whom, and what came of it; no content of records';
 comment on column wardgate.audit.at is 'When the request began';
 comment on column wardgate.audit.trace_id is
   'X-Trace-Id of the answer; its first 48 bits are `at` in ms since 1970';
+comment on column wardgate.audit.entry is
+  'Which entry of a batch, from 1, has this row; 0: the request itself';
 comment on column wardgate.audit.request_id is 'X-Request-Id';
 comment on column wardgate.audit.parent_trace is
   'Trace id of the traceparent that came with the request';
@@ -76,7 +80,7 @@ comment on column wardgate.audit.secret_key_id is
 comment on column wardgate.audit.token_id is 'jti of the token';
 comment on column wardgate.audit.tenant_id is 'Which hospital';
 comment on column wardgate.audit.interaction is
-  'token, read, search-type, ...';
+  'token, read, search-type, batch, ...';
 comment on column wardgate.audit.resource_type is 'FHIR type asked for';
 comment on column wardgate.audit.resource_id is 'FHIR id asked for';
 comment on column wardgate.audit.patient_id is
@@ -91,7 +95,7 @@ comment on column wardgate.audit.upstream_status is
   'HTTP status of the provider';
 comment on column wardgate.audit.upstream_ms is 'Time spent at the provider';
 comment on column wardgate.audit.duration_us is
-  'From the start of the request to the handing over of this row';
+  'From the start of the request, or of a batch''s entry, to its end';
 comment on column wardgate.audit.source is 'Address that asked';
 
 create table wardgate.audit_default partition of wardgate.audit default;

@@ -11,9 +11,9 @@ from tests.sql.base import CLIENT, TENANT, TENANT2
 
 
 def row(at="now()", trace="gen_random_uuid()", program="token", status=200,
-        key="'abcdefgh'", tenant=TENANT, source="10.1.2.3"):
+        key="'abcdefgh'", tenant=TENANT, source="10.1.2.3", entry=0):
     """One wardgate.audit_row as SQL."""
-    return (f"row({at}, {trace}, 'req', null, '{program}', 'host', "
+    return (f"row({at}, {trace}, {entry}, 'req', null, '{program}', 'host', "
             f"'{CLIENT}', {key}, 'jti', '{tenant}', 'token', null, null, "
             f"null, null, {status}, null, null, null, null, null, 10, "
             f"'{source}')::wardgate.audit_row")
@@ -85,6 +85,18 @@ class Trail(base.DatabaseCase):
                and a.at >= '{at}'::timestamptz - interval '1 ms'
                and a.at < '{at}'::timestamptz + interval '2 ms'""")
         self.assertNotIn("Seq Scan", plan)
+
+    def test_a_batch_and_its_entries_share_a_trace_id(self):
+        trace = "0193455e8e40bbbbbbbbbbbbbbbbbbbb"
+        at = self.sql(f"select wardgate.trace_time('{trace}')")
+        self.write(*[row(at=f"'{at}'", trace=f"'{trace}'", entry=n)
+                     for n in (2, 0, 3, 1)])
+        found = self.rows("select entry from wardgate.audit_tail(null, null,"
+                          f" '{trace}', 10)", "wg_auditor")
+        self.assertEqual([r["entry"] for r in found], [0, 1, 2, 3])
+        self.refused("select wardgate.audit_write(array[" + row(
+            at=f"'{at}'", trace=f"'{trace}'", entry=3) + "])", "wg_facade",
+            "23505")
 
     def test_the_tail_is_the_newest_oldest_first(self):
         self.write(*[row(at=f"now() - interval '{i} s'",

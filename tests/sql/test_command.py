@@ -217,7 +217,7 @@ class Tail(Command, base.DatabaseCase):
                          ["r3", "r2", "r1"])
         self.assertEqual([r["reason"] for r in self.tail("-n", "1")], ["r1"])
         row = self.tail("-n", "1")[0]
-        self.assertEqual(len(row), 23)
+        self.assertEqual(len(row), 24)
         self.assertEqual(
             (row["source"], row["status"], row["duration_us"], row["face"],
              row["tenant_id"]), ("10.0.0.1", 200, 42, None, TENANT))
@@ -237,8 +237,8 @@ class Tail(Command, base.DatabaseCase):
         self.write(reason="a\x1b[2Jb")
         ran = self.run_command("audit", "tail", role="wg_auditor")
         head, line = ran.stdout.splitlines()
-        self.assertEqual(head.split()[:4],
-                         ["at", "trace_id", "program", "status"])
+        self.assertEqual(head.split()[:5],
+                         ["at", "trace_id", "entry", "program", "status"])
         self.assertIn("a?[2Jb", line)
         self.sql("truncate wardgate.audit")
         ran = self.run_command("audit", "tail", role="wg_auditor")

@@ -352,6 +352,117 @@ one_row_that_is_refused_refuses_only_its_batch(void **state)
 	over(&t);
 }
 
+/* The rows of a request with n entries; number `bad` is refused. */
+static bool
+keep_together(struct trail *t, struct arena *a, struct guid *trace, int n,
+    int bad, struct err *e)
+{
+	struct audit_row *row = arena_get(a, (size_t)(n + 1) * sizeof *row);
+	char *hex = arena_get(a, 33);
+	int64_t at_us = clock_now_us();
+	int i;
+
+	crypt_random(trace->at, sizeof trace->at);
+	enc_hex(hex, trace->at, sizeof trace->at);
+	for (i = 0; i <= n; i++) {
+		audit_row_init(&row[i]);
+		row[i].at_us = at_us;
+		row[i].trace = hex;
+		row[i].entry = i;
+		row[i].status = i == bad ? -1 : 200;
+		row[i].with = i < n ? &row[i + 1] : NULL;
+	}
+	return audit_keep(t->audit, a, row, e);
+}
+
+static int64_t
+count(struct trail *t, const struct guid *trace)
+{
+	const struct db_arg arg = db_arg_guid(trace);
+
+	return number(t, "has", &arg);
+}
+
+static void
+rows_of_one_request_are_kept_together_or_not_at_all(void **state)
+{
+	static const struct {
+		int n, bad;
+		bool kept;
+	} cases[] = { { 1, -1, true }, { 100, -1, true }, { 100, 57, false },
+		{ AUDIT_TOGETHER_MAX - 1, -1, true },
+		{ AUDIT_TOGETHER_MAX, -1, false } };
+	struct trail t;
+	struct guid trace;
+	size_t i;
+
+	(void)state;
+	begun(&t, 20, WAIT_MS); /* who comes while there is room comes whole */
+	for (i = 0; i < COUNT(cases); i++) {
+		struct err e = { .kind = ERR_NONE };
+		bool kept = keep_together(
+		    &t, t.a, &trace, cases[i].n, cases[i].bad, &e);
+
+		assert_int_equal(kept, cases[i].kept);
+		assert_int_equal(e.kind, kept ? ERR_NONE : ERR_AUDIT);
+		assert_int_equal(count(&t, &trace), kept ? cases[i].n + 1 : 0);
+	}
+	over(&t);
+}
+
+struct batcher {
+	struct trail *t;
+	int n;
+	struct guid trace[FEW];
+	atomic_int *failed;
+};
+
+static void *
+asks_together(void *arg)
+{
+	struct batcher *k = arg;
+	struct arena *a = arena_new();
+	int i;
+
+	for (i = 0; i < FEW; i++) {
+		struct err e = { .kind = ERR_NONE };
+
+		if (!keep_together(k->t, a, &k->trace[i], k->n, -1, &e))
+			atomic_fetch_add(k->failed, 1);
+		arena_reset(a);
+	}
+	arena_free(a);
+	return NULL;
+}
+
+/* More rows at once than one commit takes, from requests of all sizes. */
+static void
+large_and_small_requests_share_the_trail(void **state)
+{
+	static struct batcher k[THREADS];
+	atomic_int failed = 0;
+	pthread_t id[THREADS];
+	struct trail t;
+	int i, j;
+
+	(void)state;
+	begun(&t, 10000, WAIT_MS);
+	for (i = 0; i < THREADS; i++) {
+		k[i] = (struct batcher){
+			.t = &t, .n = i % 3 ? i * 30 : 0, .failed = &failed
+		};
+		assert_int_equal(
+		    pthread_create(&id[i], NULL, asks_together, &k[i]), 0);
+	}
+	for (i = 0; i < THREADS; i++)
+		pthread_join(id[i], NULL);
+	assert_int_equal(failed, 0);
+	for (i = 0; i < THREADS; i++)
+		for (j = 0; j < FEW; j++)
+			assert_int_equal(count(&t, &k[i].trace[j]), k[i].n + 1);
+	over(&t);
+}
+
 static void
 without_a_database_it_does_not_start(void **state)
 {
@@ -384,6 +495,9 @@ main(void)
 		cmocka_unit_test(who_gives_up_does_not_take_the_writer_along),
 		cmocka_unit_test(
 		    one_row_that_is_refused_refuses_only_its_batch),
+		cmocka_unit_test(
+		    rows_of_one_request_are_kept_together_or_not_at_all),
+		cmocka_unit_test(large_and_small_requests_share_the_trail),
 		cmocka_unit_test(without_a_database_it_does_not_start),
 	};
 	struct err e = { .kind = ERR_NONE };

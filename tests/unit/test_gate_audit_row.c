@@ -15,7 +15,7 @@
 #include "ext/db.h"
 #include "gate/audit_row.h"
 
-#define COLUMNS  23
+#define COLUMNS  24
 #define NONE     UINT32_MAX /* length of a null */
 #define TRACE    "0193455e8e40aaaabbbbccccddddeeee"
 #define AT_US    INT64_C(1795167000123456) /* 2026-11-20 09:30:00.123456Z */
@@ -24,6 +24,7 @@
 enum column {
 	AT,
 	TRACE_ID,
+	ENTRY,
 	REQUEST,
 	PARENT,
 	PROGRAM,
@@ -48,8 +49,8 @@ enum column {
 };
 
 /* pg_type.oid of each column: timestamptz, uuid, text, int2, int4, inet */
-static const uint32_t oids[COLUMNS] = { 1184, 2950, 25, 25, 25, 25, 2950, 25,
-	25, 2950, 25, 25, 25, 25, 25, 21, 25, 23, 23, 21, 23, 23, 869 };
+static const uint32_t oids[COLUMNS] = { 1184, 2950, 21, 25, 25, 25, 25, 2950,
+	25, 25, 2950, 25, 25, 25, 25, 25, 21, 25, 23, 23, 21, 23, 23, 869 };
 
 struct field {
 	uint32_t oid, len;
@@ -175,6 +176,7 @@ every_column_has_its_type_and_value(void **state)
 	assert_int_equal(f[TRACE_ID].len, 16);
 	assert_int_equal(f[TRACE_ID].at[0], 0x01);
 	assert_int_equal(f[TRACE_ID].at[15], 0xee);
+	has_number(&f[ENTRY], 2, 0);
 	has_text(&f[REQUEST], "req-1");
 	has_text(&f[PARENT], "4bf92f3577b34da6a3ce929d0e0e4736");
 	has_text(&f[PROGRAM], "facade");
@@ -212,7 +214,8 @@ what_is_not_known_is_null(void **state)
 	r.trace = TRACE;
 	fields_of(f, &r);
 	for (i = 0; i < COLUMNS; i++)
-		if (i == AT || i == TRACE_ID || i == PROGRAM || i == HOST)
+		if (i == AT || i == TRACE_ID || i == ENTRY || i == PROGRAM ||
+		    i == HOST)
 			assert_int_not_equal(f[i].len, NONE);
 		else
 			assert_int_equal(f[i].len, NONE);
@@ -428,6 +431,7 @@ postgresql_reads_what_was_meant(void **state)
 		skip();
 	}
 	r[1].trace = "0193455e8e40aaaabbbbccccddddeee1";
+	r[1].entry = 7;
 	r[1].source = STR("2001:db8::ff");
 	r[1].matches = r[1].upstream_status = -1;
 	r[1].has_client = false;
@@ -440,21 +444,21 @@ postgresql_reads_what_was_meant(void **state)
 	assert_true(written(r, 3, &e));
 	assert_string_equal(read_back(TRACE),
 	    "(\"2026-11-20 09:30:00.123456+00\","
-	    "0193455e-8e40-aaaa-bbbb-ccccddddeeee,req-1,"
+	    "0193455e-8e40-aaaa-bbbb-ccccddddeeee,0,req-1,"
 	    "4bf92f3577b34da6a3ce929d0e0e4736,facade,host.example,"
 	    "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa,abcdefgh,jti,"
 	    "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb,search-type,Observation,"
 	    "o-1,p-1,R4,200,ok,12345,50,203,17,18000,192.0.2.7)");
 	assert_string_equal(read_back(r[1].trace),
 	    "(\"2026-11-20 09:30:00.123456+00\","
-	    "0193455e-8e40-aaaa-bbbb-ccccddddeee1,,"
+	    "0193455e-8e40-aaaa-bbbb-ccccddddeee1,7,,"
 	    "4bf92f3577b34da6a3ce929d0e0e4736,facade,host.example,"
 	    ",abcdefgh,jti,"
 	    "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb,search-type,Observation,"
 	    "o-1,p-1,R4,200,ok,,50,,17,18000,2001:db8::ff)");
 	assert_string_equal(read_back(r[2].trace),
 	    "(\"2026-11-20 09:29:59.123457+00\","
-	    "0193455e-8e40-aaaa-bbbb-ccccddddeee2,,,facade,host.example,"
+	    "0193455e-8e40-aaaa-bbbb-ccccddddeee2,0,,,facade,host.example,"
 	    ",,,,,\"Beobachtung \xc3\xa4\xe2\x82\xac\",,,,503,,,,,,,)");
 	close_database();
 }
