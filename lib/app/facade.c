@@ -55,12 +55,6 @@ find_face(struct visit *v)
 	return true;
 }
 
-static bool
-is_read(const struct req *r)
-{
-	return r->method == REQ_GET || r->method == REQ_HEAD;
-}
-
 /* Somebody opened the address in a browser: no record is involved. */
 static bool
 wants_page(const struct visit *v)
@@ -103,81 +97,6 @@ check_token(struct visit *v)
 	return true;
 }
 
-/* The tenant comes from the token alone: whoever names another one elsewhere
- * is told so, whoever names the same is not helped by it. */
-static bool
-names_other(const struct visit *v, struct str text)
-{
-	struct guid named;
-
-	return guid_read(&named, text) && !guid_eq(&named, &v->claims->tenant);
-}
-
-static bool
-no_other_tenant(struct visit *v)
-{
-	struct str rest = v->face.rest, first;
-
-	if (rest.len)
-		rest = (struct str){ rest.at + 1, rest.len - 1 };
-	first = str_cut(rest, '/', &rest);
-	if (names_other(v, first) ||
-	    (v->w->req->tenant_header.at &&
-		(names_other(v, v->w->req->tenant_header) ||
-		    v->w->req->tenant_header.len != GUID_LEN)))
-		return err_set(&v->w->err, ERR_TENANT_OTHER, NULL);
-	return true;
-}
-
-static bool
-refuse_interaction(struct visit *v, const char *allow)
-{
-	v->w->allow = allow;
-	return err_set(&v->w->err, ERR_INTERACTION, NULL);
-}
-
-/* /Type/id and /Type/_search. */
-static bool
-find_second(struct visit *v, struct str second)
-{
-	struct work *w = v->w;
-
-	if (str_is(second, "_search")) {
-		v->posted = true;
-		return w->req->method == REQ_POST ||
-		       refuse_interaction(v, "POST");
-	}
-	if (second.len && (second.at[0] == '_' || second.at[0] == '$'))
-		return refuse_interaction(v, "GET, HEAD, POST");
-	if (!iface_id(second))
-		return err_set(&w->err, ERR_ID, NULL);
-	v->id = second;
-	return is_read(w->req) || refuse_interaction(v, "GET, HEAD");
-}
-
-static bool
-find_interaction(struct visit *v)
-{
-	struct work *w = v->w;
-	struct str rest = v->face.rest, type, second;
-
-	if (!rest.len || str_is(rest, "/"))
-		return refuse_interaction(v, "GET, HEAD");
-	type = str_cut((struct str){ rest.at + 1, rest.len - 1 }, '/', &rest);
-	second = rest.at ? str_cut(rest, '/', &rest) : STR_NONE;
-	if (type.len && (type.at[0] == '_' || type.at[0] == '$'))
-		return refuse_interaction(v, "GET, HEAD");
-	if (!iface_named(&v->type, v->face.version, type))
-		return err_set(&w->err, ERR_TYPE, NULL);
-	v->type_name = str_of(iface_name(v->type, v->face.version));
-	v->row->type = v->type_name;
-	if (second.at && rest.at) /* _history, operations, compartments */
-		return refuse_interaction(v, "GET, HEAD");
-	if (second.at)
-		return find_second(v, second);
-	return is_read(w->req) || refuse_interaction(v, "GET, HEAD");
-}
-
 /* Without a type there may be no body. Whether there is one is found out by
  * reading: its length need not have been told. */
 static bool
@@ -195,39 +114,6 @@ read_form(struct visit *v)
 	return fits || (!typed && !v->form.len) ||
 	       err_set(&w->err, ERR_MEDIA,
 		   "Send the search as application/x-www-form-urlencoded.");
-}
-
-/* Query and form both count; that they agree is for fhir/search to see. */
-static bool
-find_format(struct visit *v, struct str *format)
-{
-	struct work *w = v->w;
-	struct str posted;
-
-	if (!search_format(w->a, w->req->query, format, &w->err) ||
-	    !search_format(w->a, v->form, &posted, &w->err))
-		return false;
-	if (!format->len)
-		*format = posted;
-	return true;
-}
-
-static bool
-check_accept(struct visit *v)
-{
-	struct work *w = v->w;
-	enum fhir_version was = v->face.version;
-	struct str format;
-
-	if (!find_format(v, &format) ||
-	    !version_accepted(&v->face, w->req->accept, format, &w->err))
-		return false;
-	if (v->face.version == was)
-		return true;
-	/* Accept or _format chose the version of the default face */
-	w->face = (enum fail_face)(FAIL_DSTU2 + v->face.version);
-	v->row->face = str_of(version_name(v->face.version));
-	return find_interaction(v);
 }
 
 static bool
@@ -284,12 +170,11 @@ facade_answer(struct work *w)
 		return false;
 	if (wants_page(v))
 		return show_page(v);
-	return check_token(v) &&      /* who asks, and for which tenant */
-	       no_other_tenant(v) &&  /* nothing else may name one */
-	       find_interaction(v) && /* does the interface table know this */
-	       read_form(v) &&        /* POST _search */
-	       check_accept(v) &&     /* can we answer in the form asked for */
-	       find_tenant(v) &&      /* may this token be used right now */
-	       find_provider(v) &&    /* which server, which FHIR version */
-	       (v->id.at ? visit_read(v) : visit_search(v));
+	return check_token(v) &&   /* who asks, and for which tenant */
+	       visit_route(v) &&   /* does the interface table know this */
+	       read_form(v) &&     /* POST _search */
+	       visit_accepts(v) && /* can we answer in the form asked for */
+	       find_tenant(v) &&   /* may this token be used right now */
+	       find_provider(v) && /* which server, which FHIR version */
+	       visit_answers(v);
 }

@@ -54,6 +54,20 @@ const struct upstream_answer *visit_call(struct visit *v,
 /* visit_answer - root becomes the body of the answer. ERR_UPSTREAM_LARGE. */
 bool visit_answer(struct visit *v, const struct tree_node *root);
 
+/* visit_route - which interaction on which type is asked for? From face, path
+ * and method; fills type, type_name, id, posted and the audit row.
+ * ERR_TENANT_OTHER, ERR_TYPE, ERR_ID, ERR_INTERACTION. */
+bool visit_route(struct visit *v);
+
+/* visit_accepts - can it be answered in the form that is asked for? On the
+ * default face that may choose the version. ERR_NOT_ACCEPTED, and what
+ * search_format and visit_route say. */
+bool visit_accepts(struct visit *v);
+
+/* visit_answers - runs the interaction: the answer is complete, or why not
+ * stands in w->err. */
+bool visit_answers(struct visit *v);
+
 /* The interactions: read (facade_read.c), search-type (facade_search.c). */
 bool visit_read(struct visit *v);
 bool visit_search(struct visit *v);
