@@ -11,6 +11,7 @@
 #include "app/cmd_client.h"
 #include "app/cmd_keep.h"
 #include "app/cmd_key.h"
+#include "app/cmd_loss.h"
 #include "app/cmd_migrate.h"
 #include "app/cmd_secret.h"
 #include "app/command.h"
@@ -55,6 +56,8 @@ static const struct command_verb verbs[] = {
 	  "keys, their stages and files" },
 	{ "keep", keep, AS_KEEPER, "[--once] [--every SECONDS]",
 	  "make audit partitions, clear what is old, sum up uses" },
+	{ "loss", loss_tell, AS_OPERATOR, "[TENANT]",
+	  "what conversion between FHIR versions could not carry" },
 	{ "audit tail", audit_tail, AS_AUDITOR,
 	  "[-n COUNT] [--follow] [--tenant GUID] [--trace ID]",
 	  "the newest audit rows" },

@@ -192,6 +192,57 @@ class Keep(Command, base.DatabaseCase):
         self.assertEqual(ran.stdout, "")
 
 
+class Loss(Command, base.DatabaseCase):
+
+    def setUp(self):
+        self.sql("delete from wardgate.loss; delete from wardgate.provider;"
+                 " delete from wardgate.tenant")
+        self.add_tenant(slug="mary")
+        self.add_tenant(TENANT2, slug="anne")
+        self.sql(f"""
+            insert into wardgate.loss (tenant_id, from_version, to_version,
+                   element, fate, times)
+            values ('{TENANT}', 'R4', 'STU3', 'Patient.photo', 'dropped', 2),
+                   ('{TENANT}', 'R4', 'STU3', 'Patient.link', 'other code', 9),
+                   ('{TENANT2}', 'DSTU2', 'R4', 'Patient.animal', 'extension',
+                    1)""")
+
+    def loss(self, *words):
+        return self.done("loss", *words, role="wg_operator")["losses"]
+
+    def test_it_tells_one_tenant_or_all_the_most_frequent_first(self):
+        self.assertEqual([r["element"] for r in self.loss()],
+                         ["Patient.animal", "Patient.link", "Patient.photo"])
+        for name in ("mary", TENANT, TENANT.upper()):
+            found = self.loss(name)
+            self.assertEqual([r["times"] for r in found], [9, 2])
+        first = found[0]
+        self.assertEqual(
+            {k: first[k] for k in ("tenant_id", "slug", "name",
+                                   "from_version", "to_version", "fate")},
+            {"tenant_id": TENANT, "slug": "mary", "name": "Hospital",
+             "from_version": "R4", "to_version": "STU3",
+             "fate": "other code"})
+        self.assertEqual(len(first), 10)
+
+    def test_people_see_a_table(self):
+        ran = self.run_command("loss", "mary", role="wg_operator")
+        lines = ran.stdout.splitlines()
+        self.assertEqual(lines[0].split(), [
+            "slug", "from_version", "to_version", "element", "fate", "times",
+            "last_at"])
+        self.assertIn("Patient.link", lines[1])
+        self.sql("delete from wardgate.loss")
+        ran = self.run_command("loss", role="wg_operator")
+        self.assertEqual(ran.stdout, "no losses\n")
+
+    def test_a_tenant_that_is_not_there_is_refused(self):
+        self.no(REFUSED, "There is no tenant", "loss", "nobody",
+                role="wg_operator")
+        self.no(MISUSED, "", "loss", "mary", "anne", role="wg_operator")
+        self.no(FAILED, "", "loss", role="wg_auditor")
+
+
 class Tail(Command, base.DatabaseCase):
 
     TRACE = "0193455e8e40c0ffee0123456789abcd"
