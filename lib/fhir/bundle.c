@@ -45,9 +45,37 @@ read_links(struct bundle *b)
 /* What tree_sift carries from entry to entry. */
 struct sift {
 	struct bundle *b;
+	struct arena *a;
 	struct str type;
 	bool broken;
+	struct tree_node **out; /* b->foreign of them */
+	size_t cap;
 };
+
+static void
+take_out(struct sift *s, struct tree_node *entry)
+{
+	if (s->b->foreign == s->cap) {
+		size_t cap = s->cap ? s->cap * 2 : 16;
+
+		s->out = arena_grow(s->a, s->out, s->cap * sizeof *s->out,
+		    cap * sizeof *s->out);
+		s->cap = cap;
+	}
+	s->out[s->b->foreign++] = entry;
+}
+
+static void
+put_aside(struct sift *s)
+{
+	size_t i;
+
+	if (!s->b->foreign)
+		return;
+	s->b->aside = tree_array(s->a);
+	for (i = 0; i < s->b->foreign; i++)
+		tree_append(s->b->aside, s->out[i]);
+}
 
 static struct tree_node *
 judge(struct tree_node *entry, void *ctx)
@@ -68,7 +96,7 @@ judge(struct tree_node *entry, void *ctx)
 	}
 	if (str_is(type, "OperationOutcome"))
 		return entry;
-	s->b->foreign++;
+	take_out(s, entry);
 	return NULL;
 }
 
@@ -120,7 +148,7 @@ sift_entries(struct bundle *b, struct arena *a, enum fhir_version v,
     struct str type, struct err *e)
 {
 	struct tree_node *list = tree_at(b->root, NAME_entry);
-	struct sift s = { b, type, false };
+	struct sift s = { .b = b, .a = a, .type = type };
 
 	if (!list)
 		return true;
@@ -130,6 +158,7 @@ sift_entries(struct bundle *b, struct arena *a, enum fhir_version v,
 	if (s.broken)
 		return err_why(e, ERR_UPSTREAM_BAD,
 		    "an entry of the Bundle holds no resource");
+	put_aside(&s);
 	if (b->foreign)
 		bundle_note(b, a, v, "not-supported",
 		    arena_printf(a,

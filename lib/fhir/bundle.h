@@ -10,10 +10,11 @@
 struct bundle {
 	struct tree_node *root;
 	bool has_total;
-	uint64_t total;  /* matches in all pages, as the provider says */
-	size_t matches;  /* entries of this page that are matches */
-	size_t foreign;  /* entries of other types, replaced */
-	struct str next; /* the provider's paging links; absent: none */
+	uint64_t total; /* matches in all pages, as the provider says */
+	size_t matches; /* entries of this page that are matches */
+	size_t foreign; /* entries of other types, replaced */
+	struct tree_node *aside; /* these, a list that stands nowhere */
+	struct str next;         /* the provider's paging links; absent: none */
 	struct str previous;
 	struct str first;
 	struct str last;

@@ -149,6 +149,15 @@ links_outward(const struct links *l, struct arena *a, struct str url)
 	return (struct str){ b.at, b.len };
 }
 
+bool
+links_under(const struct links *l, struct str url, struct str *rest)
+{
+	struct url u;
+
+	return read_url(&u, url) && same_place(l, &u) && !u.rest.len &&
+	       below(l, u.path, rest);
+}
+
 static bool
 names_a_place(const struct tree_node *n)
 {

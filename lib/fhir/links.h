@@ -27,6 +27,11 @@ bool links_open(
 struct str links_outward(
     const struct links *l, struct arena *a, struct str url);
 
+/* links_under - is this URL under the provider's base? *rest receives what
+ * follows it, "" or "/...", a slice of url. A URL with a query
+ * or fragment is none. */
+bool links_under(const struct links *l, struct str url, struct str *rest);
+
 /* links_rewrite - every reference, fullUrl, link, response location and
  * attachment URL below root. URLs of extensions are names of definitions and
  * stay, and so do identifiers' systems. */

@@ -117,6 +117,13 @@ what_was_not_asked_for_gives_way_to_an_outcome(void **state)
 	assert_null(strstr(text, "signature"));
 	assert_non_null(strstr(text, "OperationOutcome"));
 	assert_non_null(strstr(text, "\"mode\":\"outcome\""));
+	/* out of the answer, but not lost to who fills in names */
+	assert_int_equal(tree_count(b.aside), 1);
+	assert_true(str_is(
+	    tree_str(tree_at(tree_first(b.aside), NAME_resource), "name"),
+	    "SECRET"));
+	assert_int_equal(opened(&b, SET ",\"entry\":[" MATCH "]}"), ERR_NONE);
+	assert_null(b.aside);
 }
 
 static void

@@ -55,11 +55,18 @@ only_urls_under_the_base_go_outward(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
 		struct str got = links_outward(&l, a, str_of(rows[i].url));
+		struct str rest;
+		bool under = links_under(&l, str_of(rows[i].url), &rest);
 
 		if (!rows[i].ours)
 			assert_null(got.at);
 		else
 			assert_true(str_is(got, rows[i].ours));
+		/* the same but for what a query or fragment follows */
+		assert_int_equal(
+		    under, rows[i].ours && !strchr(rows[i].ours, '?'));
+		if (under)
+			assert_true(str_is(rest, rows[i].ours + strlen(OURS)));
 	}
 	arena_free(a);
 }
