@@ -59,6 +59,8 @@ enum err_kind {
 	ERR_TENANT_OTHER, /* url or header names another tenant */
 	ERR_TYPE,         /* resource type not served */
 	ERR_INTERACTION,  /* interaction not served (writes, history, ops) */
+	ERR_ENTRY,        /* an entry of a batch that cannot be read */
+	ERR_BATCH_LARGE,  /* the answers of a batch, together */
 	ERR_ID,           /* not a FHIR id */
 	ERR_PARAM,        /* search parameter or value refused */
 	ERR_PARAM_STRICT, /* unknown parameter under handling=strict */
