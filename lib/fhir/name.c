@@ -60,7 +60,7 @@ slot_of(struct key k, size_t n)
 
 _Static_assert(SLOTS == 1u << (64 - 52), "slot_of takes that many bits");
 
-__attribute__((constructor)) static void
+__attribute__((constructor(1000))) static void
 fill(void)
 {
 	unsigned id, i;
