@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fhir/outcome.h"
+#include "fhir/value.h"
 
 #define OUTCOME_BYTES_MAX ((size_t)16 * 1024) /* 64 names of 64 letters */
 
@@ -185,20 +186,6 @@ bundle_read(struct bundle *b, struct arena *a, struct tree_node *root,
 	return read_total(b, e) && sift_entries(b, a, v, type, e);
 }
 
-/* The id after the last Patient/ of a reference. */
-static bool
-refers_to(struct str reference, struct str patient)
-{
-	struct str rest = reference, one, id = STR_NONE;
-
-	while (rest.at) {
-		one = str_cut(rest, '/', &rest);
-		if (str_is(one, "Patient") && rest.at)
-			id = str_cut(rest, '/', &rest);
-	}
-	return id.len && str_eq(id, patient);
-}
-
 struct keep {
 	const char *subject;
 	struct str patient;
@@ -214,7 +201,7 @@ about(struct tree_node *entry, void *ctx)
 	struct tree_node *subject = tree_get(res, k->subject);
 
 	if (str_is(tree_str(res, "resourceType"), "OperationOutcome") ||
-	    refers_to(tree_str(subject, "reference"), k->patient))
+	    value_refers(tree_str(subject, "reference"), k->patient))
 		return entry;
 	k->out++;
 	return NULL;

@@ -1,11 +1,12 @@
-/* search.h - reads a search, refuses what it must not be, writes it again
+/* search.h - reads a search, and refuses what it must not be
  * SPDX-License-Identifier: Apache-2.0
  *
  * A search comes as a query string, as a form body (POST _search), or both:
  * both sets count. Percent-encoding is decoded first, then the name is split
  * from its modifier at the first colon. What comes out holds only parameters
  * of the tables in fhir/iface, with checked values; what goes to a provider is
- * written from that and never copied from the request. */
+ * planned (fhir/search_plan) and written from that, and never copied from the
+ * request. */
 #ifndef FHIR_SEARCH_H
 #define FHIR_SEARCH_H
 
@@ -85,11 +86,8 @@ bool search_format(
 /* search_strict - does a Prefer field say handling=strict? (RFC 7240) */
 bool search_strict(struct str prefer);
 
-/* search_write - the search for a provider of a version: query string or form
- * body, percent-encoded, parameters first, then _sort as that version spells
- * it, _count and what it takes to be told the total.
- *   v  the provider's version; the face's own (search values and names are
- *      written as that version has them)
+/* search_write - the search in its own words, for a provider of the face's
+ * version v: query string or form body, percent-encoded.
  *   total_only  ask for the number of matches and no records */
 void search_write(struct buf *b, const struct search *s, enum fhir_version v,
     bool total_only);

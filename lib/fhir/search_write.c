@@ -1,6 +1,6 @@
 /* search_write.c - writes a search again; reads what lies beside it
  * SPDX-License-Identifier: Apache-2.0 */
-#include "fhir/search.h"
+#include "fhir/search_plan.h"
 
 #include <string.h>
 
@@ -16,77 +16,97 @@ next_name(struct buf *b, const char *name)
 }
 
 static void
-write_params(struct buf *b, const struct search *s)
+put_param(struct buf *b, const char *name, enum iface_modifier modifier,
+    struct str value)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		const struct search_param *p = &s->params[i];
-
-		next_name(b, p->param->name);
-		if (p->modifier != IFACE_PLAIN) {
-			buf_char(b, ':');
-			buf_str(b, iface_modifier_name(p->modifier));
-		}
-		buf_char(b, '=');
-		enc_percent(b, p->value);
+	next_name(b, name);
+	if (modifier != IFACE_PLAIN) {
+		buf_char(b, ':');
+		buf_str(b, iface_modifier_name(modifier));
 	}
+	buf_char(b, '=');
+	enc_percent(b, value);
 }
 
 /* One _sort per key, with the order as modifier: DSTU2. */
 static void
-sort_by_modifier(struct buf *b, const struct search *s)
+sort_by_modifier(struct buf *b, const struct search_sort *sort, size_t n)
 {
-	for (size_t i = 0; i < s->sorts; i++) {
-		next_name(b, s->sort[i].newest ? "_sort:desc=" : "_sort:asc=");
-		buf_str(b, s->sort[i].param->name);
+	for (size_t i = 0; i < n; i++) {
+		next_name(b, sort[i].newest ? "_sort:desc=" : "_sort:asc=");
+		buf_str(b, sort[i].param->name);
 	}
 }
 
 /* One list, newest first with a minus: STU3 on. */
 static void
-sort_by_minus(struct buf *b, const struct search *s)
+sort_by_minus(struct buf *b, const struct search_sort *sort, size_t n)
 {
-	for (size_t i = 0; i < s->sorts; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (i)
 			buf_char(b, ',');
 		else
 			next_name(b, "_sort=");
-		if (s->sort[i].newest)
+		if (sort[i].newest)
 			buf_char(b, '-');
-		buf_str(b, s->sort[i].param->name);
+		buf_str(b, sort[i].param->name);
 	}
 }
 
 static void
-write_sort(struct buf *b, const struct search *s, enum fhir_version v)
+put_sort(struct buf *b, enum fhir_version v, const struct search_sort *sort,
+    size_t n)
 {
 	if (v == FHIR_DSTU2)
-		sort_by_modifier(b, s);
+		sort_by_modifier(b, sort, n);
 	else
-		sort_by_minus(b, s);
+		sort_by_minus(b, sort, n);
+}
+
+void
+search_plan_write(struct buf *b, const struct search_plan *p, bool total_only)
+{
+	for (size_t i = 0; i < p->n; i++)
+		put_param(b, p->asked[i].name, p->asked[i].modifier,
+		    p->asked[i].value);
+	if (total_only || !p->count) {
+		next_name(b, "_summary=count");
+		buf_str(b, "&_count=0");
+		return;
+	}
+	put_sort(b, p->to, p->sort, p->sorts);
+	next_name(b, "_count=");
+	buf_fmt(b, "%u", p->count);
+	if (p->total)
+		buf_str(b, "&_total=accurate");
 }
 
 void
 search_write(
     struct buf *b, const struct search *s, enum fhir_version v, bool total_only)
 {
-	write_params(b, s);
+	for (size_t i = 0; i < s->n; i++)
+		put_param(b, s->params[i].param->name, s->params[i].modifier,
+		    s->params[i].value);
 	if (total_only || !s->count) {
 		next_name(b, "_summary=count");
 		buf_str(b, "&_count=0");
 		return;
 	}
-	write_sort(b, s, v);
+	put_sort(b, v, s->sort, s->sorts);
 	next_name(b, "_count=");
 	buf_fmt(b, "%u", s->count);
-	if (v != FHIR_DSTU2) /* R4's, and servers of STU3 know it too */
+	if (v != FHIR_DSTU2)
 		buf_str(b, "&_total=accurate");
 }
 
 void
 search_self(struct buf *b, const struct search *s)
 {
-	write_params(b, s);
-	write_sort(b, s, s->face);
+	for (size_t i = 0; i < s->n; i++)
+		put_param(b, s->params[i].param->name, s->params[i].modifier,
+		    s->params[i].value);
+	put_sort(b, s->face, s->sort, s->sorts);
 	if (s->count_asked) {
 		next_name(b, "_count=");
 		buf_fmt(b, "%u", s->count);

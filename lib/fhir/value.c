@@ -9,20 +9,74 @@
 #include "fhir/date.h"
 
 struct str
-value_cut(struct str *rest)
+value_part(struct str s, char c, struct str *rest)
 {
-	struct str s = *rest;
-
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.at[i] == '\\') {
 			i++;
-		} else if (s.at[i] == ',') {
+		} else if (s.at[i] == c) {
 			*rest = (struct str){ s.at + i + 1, s.len - i - 1 };
 			return (struct str){ s.at, i };
 		}
 	}
 	*rest = STR_NONE;
 	return s;
+}
+
+struct str
+value_cut(struct str *rest)
+{
+	return value_part(*rest, ',', rest);
+}
+
+static bool
+special(char c)
+{
+	return c == '\\' || c == ',' || c == '|' || c == '$';
+}
+
+struct str
+value_plain(struct arena *a, struct str s)
+{
+	char *to;
+	size_t n = 0;
+
+	if (!s.len || !memchr(s.at, '\\', s.len))
+		return s;
+	to = arena_raw(a, s.len);
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.at[i] == '\\' && i + 1 < s.len && special(s.at[i + 1]))
+			i++;
+		to[n++] = s.at[i];
+	}
+	return (struct str){ to, n };
+}
+
+struct str
+value_escaped(struct arena *a, struct str s)
+{
+	struct buf b = buf_new(a, s.len * 2);
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (special(s.at[i]))
+			buf_char(&b, '\\');
+		buf_char(&b, s.at[i]);
+	}
+	return s.at ? (struct str){ b.len ? b.at : "", b.len } : s;
+}
+
+/* The id after the last Patient/ of a reference. */
+bool
+value_refers(struct str reference, struct str patient)
+{
+	struct str rest = reference, one, id = STR_NONE;
+
+	while (rest.at) {
+		one = str_cut(rest, '/', &rest);
+		if (str_is(one, "Patient") && rest.at)
+			id = str_cut(rest, '/', &rest);
+	}
+	return id.len && str_eq(id, patient);
 }
 
 /* ---- dates -------------------------------------------------------------- */

@@ -9,9 +9,20 @@
 #include "base/arena.h"
 #include "fhir/iface.h"
 
-/* value_cut - the alternative before the first comma; *rest holds what
- * follows it, absent at the end. */
+/* value_part - what stands before the first c that has no backslash before it;
+ * *rest holds what follows it, absent if there is none.
+ * value_cut - the same for a comma, from a list that becomes shorter. */
+struct str value_part(struct str s, char c, struct str *rest);
 struct str value_cut(struct str *rest);
+
+/* value_plain - without the backslashes; borrowed from a, or s itself.
+ * value_escaped - with them. */
+struct str value_plain(struct arena *a, struct str s);
+struct str value_escaped(struct arena *a, struct str s);
+
+/* value_refers - does a reference name that patient: Patient/id, relative,
+ * absolute, or with a version? */
+bool value_refers(struct str reference, struct str patient);
 
 /* value_date - [eq|ne|lt|gt|le|ge|sa|eb|ap]YYYY[-MM[-DD[Thh:mm[:ss[.fff]]
  * [Z|+hh:mm]]]], a real day of the calendar. A blank in the place of the zone's

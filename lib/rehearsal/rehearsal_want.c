@@ -8,6 +8,7 @@
 #include "rehearsal/rehearsal_reference.h"
 #include "base/fold.h"
 #include "fhir/date.h"
+#include "fhir/value.h"
 
 #define LAST_CHARACTER "\xf4\x8f\xbf\xbf" /* U+10FFFF: after all text */
 
@@ -53,39 +54,6 @@ refuse(struct reading *r, const char *what)
 	return err_set(r->e, ERR_PARAM, "%s %s.", r->given->param->name, what);
 }
 
-/* Splits at the first bare c; a backslash hides the character after it. */
-static struct str
-cut_bare(struct str s, char c, struct str *rest)
-{
-	size_t i;
-
-	for (i = 0; i < s.len; i++) {
-		if (s.at[i] == '\\' && i + 1 < s.len) {
-			i++;
-		} else if (s.at[i] == c) {
-			*rest = (struct str){ s.at + i + 1, s.len - i - 1 };
-			return (struct str){ s.at, i };
-		}
-	}
-	*rest = STR_NONE;
-	return s;
-}
-
-static struct str
-without_backslashes(struct arena *a, struct str s)
-{
-	char *to = s.at ? arena_raw(a, s.len + 1) : NULL;
-	size_t i, n = 0;
-
-	for (i = 0; i < s.len; i++) {
-		if (s.at[i] == '\\' && i + 1 < s.len &&
-		    strchr("\\,|$", s.at[i + 1]))
-			i++;
-		to[n++] = s.at[i];
-	}
-	return (struct str){ to, n };
-}
-
 static bool
 modifier_is(const struct reading *r, const char *name)
 {
@@ -100,7 +68,7 @@ string(struct reading *r, struct str text)
 	struct arena *a = r->wants->a;
 	struct str folded;
 
-	text = without_backslashes(a, text);
+	text = value_plain(a, text);
 	folded = fold_text(a, text);
 	if (modifier_is(r, "exact")) {
 		r->want = one_key(r->want, folded);
@@ -127,17 +95,16 @@ of_type(struct reading *r, struct str text)
 {
 	struct arena *a = r->wants->a;
 	struct str rest, value, extra;
-	struct str system = cut_bare(text, '|', &rest);
-	struct str type = cut_bare(rest, '|', &value);
+	struct str system = value_part(text, '|', &rest);
+	struct str type = value_part(rest, '|', &value);
 
-	cut_bare(value, '|', &extra);
+	value_part(value, '|', &extra);
 	if (!type.len || !value.len || extra.at)
 		return refuse(r, ":of-type needs system|type|value");
 	r->want.param = arena_printf(a, "%s:of-type", r->given->param->name);
-	r->want = one_key(r->want, without_backslashes(a, value));
+	r->want = one_key(r->want, value_plain(a, value));
 	r->want.system = str_of(arena_printf(a, "%.*s|%.*s",
-	    STR_FMT(without_backslashes(a, system)),
-	    STR_FMT(without_backslashes(a, type))));
+	    STR_FMT(value_plain(a, system)), STR_FMT(value_plain(a, type))));
 	add(r->wants, r->want);
 	return true;
 }
@@ -146,22 +113,22 @@ static bool
 token(struct reading *r, struct str text)
 {
 	struct arena *a = r->wants->a;
-	struct str code, extra, system = cut_bare(text, '|', &code);
+	struct str code, extra, system = value_part(text, '|', &code);
 
 	if (modifier_is(r, "of-type"))
 		return of_type(r, text);
 	if (r->given->modifier.at && !modifier_is(r, "not"))
 		return refuse(r, "does not have this modifier");
-	cut_bare(code, '|', &extra);
+	value_part(code, '|', &extra);
 	if (extra.at)
 		return refuse(r, "has a value with more than one bare |");
 	if (!code.at) {
 		code = system;
 		system = STR_NONE;
 	}
-	r->want.system = without_backslashes(a, system);
+	r->want.system = value_plain(a, system);
 	if (code.len)
-		r->want = one_key(r->want, without_backslashes(a, code));
+		r->want = one_key(r->want, value_plain(a, code));
 	else
 		r->want = any_key(r->want);
 	add(r->wants, r->want);
@@ -248,7 +215,7 @@ reference(struct reading *r, struct str text)
 
 	if (modifier.at && !named)
 		return refuse(r, "does not have this modifier");
-	text = without_backslashes(r->wants->a, text);
+	text = value_plain(r->wants->a, text);
 	if (!rehearsal_reference(text, r->given->base, &type, &id)) {
 		id = text;
 		type = STR("");
@@ -292,7 +259,7 @@ rehearsal_want_read(struct rehearsal_wants *w,
 		return missing(&r, value, negate);
 	*negate = given->param->kind == PARAM_TOKEN && modifier_is(&r, "not");
 	while (value.at) {
-		struct str one = cut_bare(value, ',', &value);
+		struct str one = value_part(value, ',', &value);
 
 		r.want = plain;
 		r.want.negate = *negate;

@@ -209,6 +209,52 @@ a_value_is_put_into_its_one_form_or_refused(void **state)
 	arena_free(a);
 }
 
+static const struct {
+	const char *plain, *escaped;
+} escapes[] = {
+	{ "a", "a" },
+	{ "a,b|c$d", "a\\,b\\|c\\$d" },
+	{ "\\", "\\\\" },
+	{ "", "" },
+};
+
+static void
+backslashes_come_and_go(void **state)
+{
+	struct arena *a = arena_new();
+	struct str rest, one;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(escapes); i++) {
+		assert_true(str_is(value_escaped(a, str_of(escapes[i].plain)),
+		    escapes[i].escaped));
+		assert_true(str_is(value_plain(a, str_of(escapes[i].escaped)),
+		    escapes[i].plain));
+	}
+	assert_true(str_is(value_plain(a, STR("a\\b\\")), "a\\b\\"));
+	assert_null(value_plain(a, STR_NONE).at);
+	assert_null(value_escaped(a, STR_NONE).at);
+	one = value_part(STR("a\\|b|c|d"), '|', &rest);
+	assert_true(str_is(one, "a\\|b"));
+	assert_true(str_is(rest, "c|d"));
+	value_part(STR("a"), '|', &rest);
+	assert_null(rest.at);
+	arena_free(a);
+}
+
+static void
+a_reference_names_a_patient_in_every_form(void **state)
+{
+	(void)state;
+	assert_true(value_refers(STR("Patient/7"), STR("7")));
+	assert_true(value_refers(STR("http://a/b/Patient/7"), STR("7")));
+	assert_true(value_refers(STR("Patient/7/_history/2"), STR("7")));
+	assert_false(value_refers(STR("Patient/7"), STR("8")));
+	assert_false(value_refers(STR("Group/7"), STR("7")));
+	assert_false(value_refers(STR("Patient/"), STR("")));
+	assert_false(value_refers(STR_NONE, STR("7")));
+}
+
 int
 main(void)
 {
@@ -217,6 +263,8 @@ main(void)
 		cmocka_unit_test(a_token_has_at_most_one_bar),
 		cmocka_unit_test(alternatives_end_at_commas_without_backslash),
 		cmocka_unit_test(a_reference_comes_down_to_a_patients_id),
+		cmocka_unit_test(backslashes_come_and_go),
+		cmocka_unit_test(a_reference_names_a_patient_in_every_form),
 		cmocka_unit_test(a_value_is_put_into_its_one_form_or_refused),
 	};
 

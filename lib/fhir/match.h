@@ -1,0 +1,54 @@
+/* match.h - does a record match a search, and which record comes first?
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What a provider cannot search or sort by is done here, on records that are
+ * already of the face's version. Values mean what the faces promise: a string
+ * is contained in the name, without case and accents, unless :exact; a date is
+ * the span that it is; a token's system counts in any version's spelling.
+ *
+ * identifier without a system is a record number: of type MR (v2 table 0203),
+ * where the patient has any identifier that says it is one; a patient without
+ * such a type is found by whatever number is the same, for hospitals that tell
+ * no types would find nobody otherwise. */
+#ifndef FHIR_MATCH_H
+#define FHIR_MATCH_H
+
+#include "fhir/param.h"
+#include "fhir/search.h"
+
+struct match;
+
+/* match_open - params as search_read left them, made ready to be compared with
+ * many records; all must fit. Borrowed from a and from params. */
+const struct match *match_open(struct arena *a, enum iface_type t,
+    enum fhir_version face, const struct search_param *params, size_t n);
+
+/* match_fits - does this record match all of them?
+ *   a  scratch: some bytes for every text that is compared */
+bool match_fits(
+    const struct match *m, struct arena *a, const struct tree_node *resource);
+
+/* match_about - is this record about that patient? By the element that the
+ * face has for it; a Coverage by its beneficiary, wherever conversion put it,
+ * and by its subscriber only if it names no beneficiary.
+ *   patient  id */
+bool match_about(enum iface_type t, enum fhir_version face,
+    const struct tree_node *resource, struct str patient);
+
+/* match_sort - puts records into the order of these keys; equal ones keep
+ * theirs. Dates compare by their start (of several the earliest, newest first
+ * the latest), texts without case and accents. Records without a value, or
+ * with one that is no date, come last in either direction.
+ *   list  n records; scratch: where the keys are kept */
+void match_sort(struct arena *a, enum iface_type t, enum fhir_version face,
+    const struct search_sort *sort, size_t sorts, struct tree_node **list,
+    size_t n);
+
+/* match_sorted - may a server have sorted these records so? Looks at the first
+ * key, if it is a date: periods may go by their starts or by their ends, and
+ * records without a date may stand anywhere. */
+bool match_sorted(enum iface_type t, enum fhir_version face,
+    const struct search_sort *sort, size_t sorts, struct tree_node *const *list,
+    size_t n);
+
+#endif
