@@ -165,7 +165,7 @@ member_fate(struct tree_node *n, void *ctx)
 		convert_extensions(o->c, n, o);
 		return convert_empty(n) ? NULL : n;
 	case MAP_COMMENTS:
-		return map_way_from(o->c->way) == FHIR_DSTU2 ? NULL : n;
+		return map_way_to(o->c->way) == FHIR_DSTU2 ? n : NULL;
 	case MAP_TYPE_NAME:
 		if (o->x->to_type && !str_is(tree_text(n), o->x->to_type))
 			tree_set_text(n, str_of(o->x->to_type));
@@ -240,14 +240,13 @@ convert_resource(struct arena *a, struct tree_node *root,
 {
 	enum fhir_version v = how->from;
 
-	for (; v < how->to; v++)
-		if (!step(a, root, how,
-			v == FHIR_DSTU2 ? MAP_DSTU2_STU3 : MAP_STU3_R4, e))
+	do {
+		enum map_way way = map_way_next(v, how->to);
+
+		if (!step(a, root, how, way, e))
 			return false;
-	for (; v > how->to; v--)
-		if (!step(a, root, how,
-			v == FHIR_R4 ? MAP_R4_STU3 : MAP_STU3_DSTU2, e))
-			return false;
+		v = map_way_to(way);
+	} while (v != how->to);
 	return true;
 }
 

@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The tables are in fhir/map_*; this is what runs them. Between DSTU2 and R4
- * the way leads over STU3. What stays as it is keeps its bytes: digits, blanks
- * and escapes. Source: the tables name theirs. */
+ * the way leads over STU3. From a version to itself only what is read leniently
+ * is mended: one value where a list belongs and the other way round, numbers
+ * and booleans in quotes, empty values. What stays as it is keeps its bytes:
+ * digits, blanks and escapes. Source: the tables name theirs. */
 #ifndef FHIR_CONVERT_H
 #define FHIR_CONVERT_H
 

@@ -11,6 +11,15 @@
 
 static const struct map_value none;
 
+static const struct map_step *
+step_of(const struct convert *c, const struct map_row *row)
+{
+	return map_way_from(c->way) == FHIR_DSTU2 ||
+	               map_way_to(c->way) == FHIR_DSTU2
+	           ? &row->d
+	           : &row->r;
+}
+
 /* ---- string and Annotation list ------------------------------------------------ */
 
 static struct map_value
@@ -79,7 +88,7 @@ const struct map_turning turn_notes = { notes_up, notes_down };
 static struct map_value
 concept_up(struct convert *c, const struct map_row *row, struct map_value from)
 {
-	const struct map_step *s = c->way < MAP_STU3_R4 ? &row->d : &row->r;
+	const struct map_step *s = step_of(c, row);
 	struct str code = tree_text(from.value);
 	struct tree_node *n;
 
@@ -120,7 +129,7 @@ static struct map_value
 concept_down(
     struct convert *c, const struct map_row *row, struct map_value from)
 {
-	const struct map_step *s = c->way < MAP_STU3_R4 ? &row->d : &row->r;
+	const struct map_step *s = step_of(c, row);
 	struct tree_node *n = coding_of(from.value, s->system, c->a);
 	struct tree_node *ext = tree_at(from.value, NAME_extension), *under;
 	struct str code = tree_str(n, "code");

@@ -29,22 +29,41 @@ static struct arena *home; /* of what lives as long as the process */
 /* What every object has, whatever its table says. */
 #define BASE_ROWS 0xffu
 
+static const struct {
+	enum fhir_version from, to;
+} ways[MAP_WAY__MAX] = {
+	[MAP_DSTU2_STU3] = { FHIR_DSTU2, FHIR_STU3 },
+	[MAP_STU3_DSTU2] = { FHIR_STU3, FHIR_DSTU2 },
+	[MAP_STU3_R4] = { FHIR_STU3, FHIR_R4 },
+	[MAP_R4_STU3] = { FHIR_R4, FHIR_STU3 },
+	[MAP_DSTU2_DSTU2] = { FHIR_DSTU2, FHIR_DSTU2 },
+	[MAP_STU3_STU3] = { FHIR_STU3, FHIR_STU3 },
+	[MAP_R4_R4] = { FHIR_R4, FHIR_R4 },
+};
+
+enum map_way
+map_way_next(enum fhir_version from, enum fhir_version to)
+{
+	enum fhir_version next = from;
+
+	if (to != from)
+		next = to > from ? from + 1 : from - 1;
+	for (int w = 0; w < MAP_WAY__MAX; w++)
+		if (ways[w].from == from && ways[w].to == next)
+			return (enum map_way)w;
+	abort(); /* neighbours are all in the table */
+}
+
 enum fhir_version
 map_way_from(enum map_way w)
 {
-	static const enum fhir_version from[] = { FHIR_DSTU2, FHIR_STU3,
-		FHIR_STU3, FHIR_R4 };
-
-	return from[w];
+	return ways[w].from;
 }
 
 enum fhir_version
 map_way_to(enum map_way w)
 {
-	static const enum fhir_version to[] = { FHIR_STU3, FHIR_DSTU2, FHIR_R4,
-		FHIR_STU3 };
-
-	return to[w];
+	return ways[w].to;
 }
 
 bool
@@ -283,6 +302,38 @@ url_of(const struct map *m, enum fhir_version v, struct str name)
 	           : NULL;
 }
 
+/* Nothing is special on the way from a version to itself. */
+static const struct map_step plain;
+
+static const struct map_step *
+step_of(const struct map_row *row, enum map_way w)
+{
+	if (map_way_from(w) == map_way_to(w))
+		return &plain;
+	return map_way_from(w) == FHIR_DSTU2 || map_way_to(w) == FHIR_DSTU2
+	           ? &row->d
+	           : &row->r;
+}
+
+static const struct map_hooks *
+hooks_of(const struct map *m, enum map_way w)
+{
+	static const struct map_hooks no_hooks;
+
+	switch (w) {
+	case MAP_DSTU2_STU3:
+		return &m->d_up;
+	case MAP_STU3_DSTU2:
+		return &m->d_down;
+	case MAP_STU3_R4:
+		return &m->r_up;
+	case MAP_R4_STU3:
+		return &m->r_down;
+	default:
+		return &no_hooks;
+	}
+}
+
 static void
 fill_path(struct map_path *p, const struct map *m, const struct map_row *row,
     enum map_way w)
@@ -292,10 +343,10 @@ fill_path(struct map_path *p, const struct map *m, const struct map_row *row,
 	p->row = row;
 	map_side_read(&p->from, cell_of(row, from));
 	map_side_read(&p->to, cell_of(row, to));
-	p->step = w < MAP_STU3_R4 ? &row->d : &row->r;
+	p->step = step_of(row, w);
 	p->sub = row->map ? index_of(row->map, w) : NULL;
 	p->url = url_of(m, from, p->from.name);
-	p->back_url = url_of(m, to, p->to.name);
+	p->back_url = from == to ? NULL : url_of(m, to, p->to.name);
 	if (p->url)
 		p->path = strstr(p->url, "extension-") + 10;
 	else if (p->back_url)
@@ -305,9 +356,6 @@ fill_path(struct map_path *p, const struct map *m, const struct map_row *row,
 static void
 fill(struct map_index *x, const struct map *m, enum map_way w)
 {
-	static const size_t hooks[MAP_WAY__MAX] = { offsetof(struct map, d_up),
-		offsetof(struct map, d_down), offsetof(struct map, r_up),
-		offsetof(struct map, r_down) };
 	struct map_path *paths = arena_get(home, m->n * sizeof *paths + 1);
 	unsigned size = 64;
 	struct builder b = { .x = x };
@@ -315,7 +363,7 @@ fill(struct map_index *x, const struct map *m, enum map_way w)
 	x->map = m;
 	x->way = w;
 	x->n = m->n;
-	x->hooks = (const void *)((const char *)m + hooks[w]);
+	x->hooks = hooks_of(m, w);
 	x->to_type = m->resource ? m->path[map_way_to(w)] : NULL;
 	for (size_t i = 0; i < m->n; i++)
 		fill_path(&paths[i], m, &m->rows[i], w);
