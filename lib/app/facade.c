@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/facade.h"
 
+#include <string.h>
+
 #include "app/face_page.h"
 #include "app/visit.h"
 #include "fhir/search.h"
@@ -137,16 +139,16 @@ static bool
 find_provider(struct visit *v)
 {
 	struct work *w = v->w;
-	enum fhir_version speaks;
-
-	if (!version_named(&speaks, str_of(v->route->fhir_version)) ||
+	if (!version_named(&v->speaks, str_of(v->route->fhir_version)) ||
 	    !links_open(&v->links, w->a, str_of(v->route->base_url), v->base))
 		return err_why(&w->err, ERR_BROKEN, "provider row unusable");
-	if (speaks != v->face.version)
+	v->links_only = !strcmp(v->route->mode, "links");
+	if (v->links_only && v->speaks != v->face.version)
 		return err_set(&w->err, ERR_FACE,
-		    "This hospital's server speaks %s; read it at %s%s.",
-		    version_name(speaks), w->conf->public_base,
-		    version_face(speaks));
+		    "This hospital's records are passed on in %s only; read "
+		    "them at %s%s.",
+		    version_name(v->speaks), w->conf->public_base,
+		    version_face(v->speaks));
 	v->to = (struct upstream_target){ .provider = v->claims->tenant,
 		.revision = v->route->revision,
 		.base_url = v->route->base_url,

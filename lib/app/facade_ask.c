@@ -25,7 +25,7 @@ facade_ask_search(
 	struct err first = { .kind = ERR_NONE };
 	struct tree_node *root;
 
-	search_write(&b, s, v->face.version, total_only);
+	search_write(&b, s, v->speaks, total_only);
 	if (b.failed) {
 		err_set(e, ERR_TOO_LARGE, NULL);
 		return NULL;
@@ -33,7 +33,7 @@ facade_ask_search(
 	if (goes_as_form(v)) {
 		ask.method = UPSTREAM_POST_FORM;
 		ask.path = str_of(arena_printf(
-		    v->w->a, "%.*s/_search", STR_FMT(v->type_name)));
+		    v->w->a, "%.*s/_search", STR_FMT(visit_their_type(v))));
 		ask.body = (struct str){ b.at, b.len };
 		if (visit_call(v, &ask, &root, &first))
 			return root;
@@ -43,7 +43,7 @@ facade_ask_search(
 		}
 		ask = (struct upstream_ask){ .method = UPSTREAM_GET };
 	}
-	ask.path = v->type_name;
+	ask.path = visit_their_type(v);
 	ask.query = (struct str){ b.at, b.len };
 	visit_call(v, &ask, &root, e);
 	return root;

@@ -57,7 +57,7 @@ visit_read(struct visit *v)
 	if (v->type == IFACE_PATIENT)
 		v->row->patient = v->id;
 	ask.path = str_of(arena_printf(
-	    w->a, "%.*s/%.*s", STR_FMT(v->type_name), STR_FMT(v->id)));
+	    w->a, "%.*s/%.*s", STR_FMT(visit_their_type(v)), STR_FMT(v->id)));
 	ask.if_none_match = tag_inward(w->a, mark, w->req->if_none_match);
 	if (!(answer = visit_call(v, &ask, &root, &w->err)))
 		return false;

@@ -6,20 +6,6 @@
 #include "fhir/bundle.h"
 #include "fhir/search.h"
 
-static bool
-entries_fit(struct visit *v, const struct bundle *b)
-{
-	struct tree_node *entry;
-
-	tree_each(entry, tree_at(b->root, NAME_entry))
-	{
-		if (!version_fits(v->face.version,
-			tree_at(entry, NAME_resource), &v->w->err))
-			return false;
-	}
-	return true;
-}
-
 /* The default face answers in more than one version. */
 static struct cursor_for
 bound(const struct visit *v)
@@ -45,8 +31,8 @@ page_url(struct visit *v, const struct bundle *b, struct str link, bool *lost,
 
 	if (!link.len)
 		return STR_NONE;
-	if (!links_inward(
-		&v->links, v->w->a, link, v->type_name, &c.path, &c.query)) {
+	if (!links_inward(&v->links, v->w->a, link, visit_their_type(v),
+		&c.path, &c.query)) {
 		*lost = true;
 		return STR_NONE;
 	}
@@ -137,7 +123,7 @@ finish(struct visit *v, struct bundle *b, struct str self, struct str ids)
 	withhold_others(v, b, ids);
 	v->row->matches = b->has_total ? (int64_t)b->total : -1;
 	v->row->returned = (int64_t)b->matches;
-	if (!entries_fit(v, b) || !put_links(v, b, self))
+	if (!put_links(v, b, self))
 		return false;
 	bundle_full_urls(b, v->w->a, v->base);
 	rewrite_links(v, b, called);

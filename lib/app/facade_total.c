@@ -35,8 +35,8 @@ walk(struct visit *v, const struct bundle *first, uint64_t *total)
 		struct tree_node *root;
 
 		if (!left-- || arena_over(v->w->a) ||
-		    !links_inward(&v->links, v->w->a, page.next, v->type_name,
-			&path, &query) ||
+		    !links_inward(&v->links, v->w->a, page.next,
+			visit_their_type(v), &path, &query) ||
 		    !(root = facade_ask_page(v, path, query, &e)) ||
 		    !bundle_read(&page, v->w->a, root, v->face.version,
 			v->type_name, &e))

@@ -31,6 +31,43 @@ note_seen(struct visit *v, const struct upstream_seen *seen)
 	                   (int64_t)seen->elapsed_ms;
 }
 
+struct str
+visit_their_type(const struct visit *v)
+{
+	return str_of(iface_name(v->type, v->speaks));
+}
+
+/* A provider that is set up under another version than it speaks would be
+ * converted into nonsense. */
+static bool
+all_fit(const struct visit *v, const struct tree_node *root, struct err *e)
+{
+	const struct tree_node *entry;
+
+	if (!version_fits(v->speaks, root, e))
+		return false;
+	if (!str_is(tree_str(root, "resourceType"), "Bundle"))
+		return true;
+	tree_each(entry, tree_at(root, NAME_entry))
+	{
+		if (!version_fits(v->speaks, tree_at(entry, NAME_resource), e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+in_our_version(struct visit *v, struct tree_node *root, struct err *e)
+{
+	const struct convert_how how = { .from = v->speaks,
+		.to = v->face.version,
+		.bare = !v->route->write_extensions,
+		.losses = &v->losses };
+
+	return all_fit(v, root, e) &&
+	       (v->links_only || convert_resource(v->w->a, root, &how, e));
+}
+
 static bool
 read_body(
     struct visit *v, struct str body, struct tree_node **root, struct err *e)
@@ -45,7 +82,7 @@ read_body(
 
 	*root = tree_read(v->w->a, body, &lim, &why);
 	if (*root)
-		return version_fits(v->face.version, *root, e);
+		return in_our_version(v, *root, e);
 	if (why.kind == ERR_BUSY)
 		return err_why(e, ERR_BUSY, "%s", why.why);
 	/* where the provider's JSON is broken is for the log only */
@@ -60,7 +97,7 @@ visit_call(struct visit *v, struct upstream_ask *ask, struct tree_node **root,
 	struct upstream_seen seen = { 0 };
 
 	ask->to = &v->to;
-	ask->accept = version_type(v->face.version);
+	ask->accept = version_type(v->speaks);
 	ask->traceparent = traceparent(v);
 	ask->request_id = str_of(v->w->req->trace.id);
 	ask->deadline_ms = v->w->req->deadline_ms;

@@ -4,6 +4,7 @@
 #define APP_VISIT_H
 
 #include "app/gateway.h"
+#include "fhir/convert.h"
 #include "fhir/iface.h"
 #include "fhir/links.h"
 #include "fhir/version.h"
@@ -38,16 +39,24 @@ struct visit {
 	/* who asks, and where it goes */
 	const struct claims *claims;
 	const struct directory_route *route;
+	enum fhir_version speaks; /* the provider's version */
+	bool
+	    links_only; /* the tenant's mode: bytes as they come but for links */
 	struct upstream_target to;
 	struct links links;
-	size_t expect; /* bytes of the provider's last answer */
+	size_t expect;                /* bytes of the provider's last answer */
+	struct convert_losses losses; /* what its version could not carry */
 };
+
+/* visit_their_type - what the provider calls the type that is asked for. */
+struct str visit_their_type(const struct visit *v);
 
 /* visit_call - asks the tenant's provider and reads what it says.
  *   ask   method, path, query, body; the rest is filled in here
  *   root  receives the tree; NULL with a 304
- * The answer's resource is of the face's version. What was seen is added to
- * the audit row. NULL: see relay/upstream; ERR_UPSTREAM_BAD, _LARGE. */
+ * The answer's resource was of the provider's version and is of the face's.
+ * What was seen is added to the audit row, what was lost to v->losses.
+ * NULL: see relay/upstream; ERR_UPSTREAM_BAD, _LARGE; ERR_BUSY. */
 const struct upstream_answer *visit_call(struct visit *v,
     struct upstream_ask *ask, struct tree_node **root, struct err *e);
 
