@@ -119,6 +119,24 @@ read_form(struct visit *v)
 }
 
 static bool
+read_bundle(struct visit *v)
+{
+	struct work *w = v->w;
+
+	if (!version_is_json(w->req->content_type))
+		return err_set(&w->err, ERR_MEDIA,
+		    "Send the batch as JSON: %s.",
+		    version_type(v->face.version));
+	return serve_body(w, (size_t)w->conf->facade_body_bytes, &v->body);
+}
+
+static bool
+read_body(struct visit *v)
+{
+	return v->batch ? read_bundle(v) : read_form(v);
+}
+
+static bool
 find_tenant(struct visit *v)
 {
 	struct work *w = v->w;
@@ -174,7 +192,7 @@ facade_answer(struct work *w)
 		return show_page(v);
 	return check_token(v) &&   /* who asks, and for which tenant */
 	       visit_route(v) &&   /* does the interface table know this */
-	       read_form(v) &&     /* POST _search */
+	       read_body(v) &&     /* POST _search, batch */
 	       visit_accepts(v) && /* can we answer in the form asked for */
 	       find_tenant(v) &&   /* may this token be used right now */
 	       find_provider(v) && /* which server, which FHIR version */

@@ -67,8 +67,13 @@ find_interaction(struct visit *v)
 	struct work *w = v->w;
 	struct str rest = v->face.rest, type, second;
 
-	if (!rest.len || str_is(rest, "/"))
-		return refuse_interaction(v, "GET, HEAD");
+	if (!rest.len || str_is(rest, "/")) {
+		if (w->req->method != REQ_POST)
+			return refuse_interaction(v, "GET, HEAD, POST");
+		v->batch = true;
+		v->row->interaction = STR("batch");
+		return true;
+	}
 	type = str_cut((struct str){ rest.at + 1, rest.len - 1 }, '/', &rest);
 	second = rest.at ? str_cut(rest, '/', &rest) : STR_NONE;
 	if (type.len && (type.at[0] == '_' || type.at[0] == '$'))
@@ -126,5 +131,7 @@ visit_accepts(struct visit *v)
 bool
 visit_answers(struct visit *v)
 {
-	return v->id.at ? visit_read(v) : visit_search(v);
+	return v->batch   ? visit_batch(v)
+	       : v->id.at ? visit_read(v)
+	                  : visit_search(v);
 }

@@ -35,6 +35,8 @@ struct visit {
 	struct str id;        /* of a read; absent for a search */
 	bool posted;          /* POST _search */
 	struct str form;      /* its body */
+	bool batch;           /* POST to the face itself */
+	struct str body;      /* its body */
 
 	/* who asks, and where it goes */
 	const struct claims *claims;
@@ -77,8 +79,11 @@ bool visit_accepts(struct visit *v);
  * stands in w->err. */
 bool visit_answers(struct visit *v);
 
-/* The interactions: read (facade_read.c), search-type (facade_search.c). */
+/* The interactions: read (facade_read.c), search-type (facade_search.c), batch
+ * (facade_batch.c): each of its entries is routed and answered as if it had
+ * come alone, with its own memory, status and audit row; several at once. */
 bool visit_read(struct visit *v);
 bool visit_search(struct visit *v);
+bool visit_batch(struct visit *v);
 
 #endif

@@ -44,6 +44,9 @@ struct conf {
 
 	int64_t facade_body_bytes;
 	int64_t search_form_bytes;
+	int64_t batch_entries;
+	int64_t batch_parallel;
+	int64_t batch_answer_bytes;
 	int64_t request_depth;
 	int64_t request_nodes;
 	int64_t answer_nodes;

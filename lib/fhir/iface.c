@@ -264,5 +264,5 @@ iface_id(struct str s)
 bool
 iface_batch(void)
 {
-	return false;
+	return true;
 }

@@ -178,7 +178,7 @@ class Faulty(Hostile):
         found = rows(self.env, "select replace(trace_id::text, '-', ''), "
                      "status, reason, coalesce(upstream_status, 0), tenant_id "
                      "from wardgate.audit where at > now() - interval '1 hour' "
-                     "and trace_id in (" +
+                     "and entry = 0 and trace_id in (" +
                      ", ".join(f"'{t}'" for t in traces) + ")")
         self.assertEqual(len(found), len(self.told))
         for trace, status, reason, upstream, tenant in found:

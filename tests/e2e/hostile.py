@@ -12,7 +12,7 @@ import unittest
 from tests.rig.client import Env, request
 
 AUDIT = ("select coalesce(reason, ''), status from wardgate.audit "
-         "where trace_id = '{trace}' "
+         "where trace_id = '{trace}' and entry = 0 "
          "and at > now() - interval '1 hour'")
 
 

@@ -181,7 +181,8 @@ def audit_rows(house, since_us):
         "copy (select replace(trace_id::text, '-', ''), program, status, "
         "coalesce(tenant_id::text, ''), coalesce(token_id, ''), "
         "coalesce(reason, '') from wardgate.audit "
-        f"where at >= to_timestamp({since_us} / 1e6) - interval '5 s') "
+        f"where at >= to_timestamp({since_us} / 1e6) - interval '5 s' "
+        "and entry = 0) "
         "to stdout")
     rows = {}
     for line in text.splitlines():

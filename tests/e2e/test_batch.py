@@ -1,0 +1,594 @@
+# test_batch.py - many requests in one, each answered as if it had come alone
+# SPDX-License-Identifier: Apache-2.0
+#
+# The app asks for seven things about a patient at once. In a batch nothing that
+# goes wrong with one entry may be felt by another, no entry may be left out of
+# the answer or of the audit trail, and a slow one costs its own time once.
+
+import os
+import signal
+import threading
+import time
+
+from tests.e2e.contract import Calls
+from tests.e2e.faults import FACES, MARK, TYPES, Faulty, dumps, says
+from tests.e2e.hostile import request, rows
+from tests.fhir import validate
+
+JSON = "application/fhir+json"
+WHILE_S = 20        # a story that waits so long for its calls has failed
+MEDICATION = {"DSTU2": "MedicationOrder", "STU3": "MedicationRequest",
+              "R4": "MedicationRequest"}
+
+
+def get(url, method="GET", **more):
+    return {"request": {"method": method, "url": url, **more}}
+
+
+def batch(*entries, **more):
+    return {"resourceType": "Bundle", "type": "batch", "entry": list(entries),
+            **more}
+
+
+def outcome(entry):
+    """The OperationOutcome of a failed entry, wherever its version has it."""
+    return entry["response"].get("outcome") or entry.get("resource")
+
+
+def code(entry):
+    """(status, reason code or None)"""
+    status = int(entry["response"]["status"].split()[0])
+    if status < 400:
+        return status, None
+    return status, outcome(entry)["issue"][0]["details"]["coding"][0]["code"]
+
+
+def post(env, token, face, body, path="", **fields):
+    if not isinstance(body, (str, bytes)):
+        body = dumps(body)
+    headers = {"Content-Type": JSON,
+               **{k.replace("_", "-"): v for k, v in fields.items()}}
+    return env.fhir("POST", path, token, face, headers, body=body)
+
+
+def wrong(model, answer):
+    """What the validator has against a batch-response and all within it."""
+    said = []
+
+    def say(where, why):
+        said.append(f"{where}: {why}")
+
+    validate.resource(model, answer, "", say)
+    for entry in answer.get("entry", ()):
+        inner = [entry.get("resource"), entry["response"].get("outcome")]
+        inner += [e["resource"] for e in (inner[0] or {}).get("entry", ())]
+        for resource in filter(None, inner):
+            validate.resource(model, resource, "", say)
+    urls = [e["fullUrl"] for e in answer.get("entry", ()) if "fullUrl" in e]
+    if len(urls) != len(set(urls)):
+        said.append("a fullUrl stands twice")
+    return said
+
+
+class App(Calls):
+    """Over the wards of the rehearsal provider, at every address."""
+
+    def seven(self, where, patient):
+        """The reads of the app, as it writes them."""
+        who = patient["id"]
+        return [f"Patient/{who}",
+                f"Observation?patient={who}&category=vital-signs"
+                "&_sort:desc=date&_count=50",
+                f"Condition?patient={who}&_count=100",
+                f"Encounter?patient={who}&_sort:desc=date&_count=1",
+                f"AllergyIntolerance?patient={who}",
+                f"{MEDICATION[where.version]}?patient={who}&_count=100",
+                f"Coverage?patient={who}"]
+
+    def plain(self, resource):
+        """Without the links to other pages, which are sealed anew each time."""
+        if resource["resourceType"] != "Bundle":
+            return resource
+        return {**resource, "link": [e for e in resource["link"]
+                                     if "_cursor=" not in e["url"]]}
+
+    def test_the_seven_reads_of_the_app_are_as_each_alone(self):
+        models = {f: validate.Model(f.lower()) for f in FACES}
+        for where, patient in self.everyone():
+            urls = self.seven(where, patient)
+            answer = post(self.env, where.token, where.face,
+                          batch(*map(get, urls)))
+            body = self.good(answer)
+            self.assertEqual(answer.header["content-type"],
+                             TYPES[where.version])
+            self.assertEqual((body["resourceType"], body["type"]),
+                             ("Bundle", "batch-response"))
+            self.assertEqual(wrong(models[where.version], body), [])
+            self.assertEqual(len(body["entry"]), len(urls))
+            for url, entry in zip(urls, body["entry"]):
+                alone = where.ask("GET", url)
+                self.assertEqual(entry["response"]["status"], "200 OK")
+                self.assertEqual(self.plain(entry["resource"]),
+                                 self.plain(alone.json), url)
+
+    def test_a_record_keeps_its_place_its_tag_and_its_time(self):
+        for where, patient in self.everyone():
+            url = f"Patient/{patient['id']}"
+            alone = where.ask("GET", url)
+            answer = post(self.env, where.token, where.face, batch(get(url)))
+            entry = self.good(answer)["entry"][0]
+            self.assertEqual(entry["fullUrl"], f"{where.base}/{url}")
+            self.assertEqual(entry["response"]["etag"], alone.header["etag"])
+            if "last-modified" in alone.header:
+                self.assertRegex(entry["response"]["lastModified"],
+                                 r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+            known = get(url, ifNoneMatch=alone.header["etag"])
+            answer = post(self.env, where.token, where.face, batch(known))
+            (entry,) = self.good(answer)["entry"]
+            self.assertEqual(list(entry), ["response"])
+            self.assertEqual(entry["response"]["status"], "304 Not Modified")
+            self.assertEqual(entry["response"]["etag"], alone.header["etag"])
+
+    def test_every_spelling_of_the_address_and_of_json_is_taken(self):
+        where = self.places[0]
+        who = where.ward.index["patients"][0]["id"]
+        whole = batch(*(get(u) for u in (
+            f"Patient/{who}", f"/Patient/{who}", f"./Patient/{who}",
+            f"{where.base}/Patient/{who}")), get(
+                f"Patient/_search?_id={who}", "POST"))
+        for path in ("", "/"):
+            for kind in ("application/fhir+json", "application/json+fhir",
+                         "application/json", "application/json;charset=UTF-8"):
+                answer = request("POST", where.base + path, {
+                    "Authorization": f"Bearer {where.token}",
+                    "Content-Type": kind}, "\ufeff" + dumps(whole))
+                found = [e["resource"] for e in self.good(answer)["entry"]]
+                self.assertEqual([r["id"] for r in found[:4]], [who] * 4)
+                self.assertEqual(found[4]["total"], 1)
+
+    def test_prefer_and_accept_hold_for_every_entry(self):
+        where = self.places[-1]     # the default address
+        who = where.ward.index["patients"][0]["id"]
+        entries = batch(get(f"Condition?patient={who}&colour=red"),
+                        get(f"Condition?patient={who}&_format=xml"),
+                        get(f"Condition?patient={who}"))
+        answer = post(self.env, where.token, None, entries)
+        self.assertEqual([code(e) for e in self.good(answer)["entry"]],
+                         [(200, None), (406, "format_refused"), (200, None)])
+        answer = post(self.env, where.token, None, entries,
+                      Prefer="handling=strict")
+        self.assertEqual([code(e) for e in self.good(answer)["entry"]],
+                         [(400, "parameter_unknown"), (406, "format_refused"),
+                          (200, None)])
+        number = {"DSTU2": "1.0", "STU3": "3.0", "R4": "4.0"}[where.version]
+        other = "4.0" if number != "4.0" else "3.0"
+        answer = post(self.env, where.token, None, batch(*(
+            get(f"Condition?patient={who}&_format=application/fhir%2Bjson"
+                f"%3BfhirVersion%3D{n}") for n in (number, other))))
+        self.assertEqual([code(e) for e in self.good(answer)["entry"]],
+                         [(200, None), (406, "format_refused")])
+
+    def test_an_empty_batch_has_an_empty_answer(self):
+        where = self.places[0]
+        for whole in (batch(), {"resourceType": "Bundle", "type": "batch"}):
+            answer = post(self.env, where.token, where.face, whole)
+            self.assertEqual(self.good(answer), {
+                "resourceType": "Bundle", "type": "batch-response"})
+
+
+class Double(Faulty):
+    """A hospital without batch of its own, that does what a story wants."""
+
+    letter = "b"
+    own = {"total_ms": 1000 * WHILE_S, "can_batch": "off"}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.double.put(*({"resourceType": "Patient", "id": f"b{n}",
+                          "active": True} for n in range(100)))
+
+    def met(self, path, *faults):
+        """From now on requests for this path meet these."""
+        self.double.on(f"/{MARK}/{path}", *faults)
+
+    def send(self, *entries, face="R4", **headers):
+        """A batch, and what came of it entry by entry."""
+        answer = post(self.env, self.tokens[face], face, batch(*entries),
+                      **headers)
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(answer.json["type"], "batch-response")
+        self.assertEqual(len(answer.json["entry"]), len(entries))
+        self.assertEqual(wrong(self.models[face], answer.json), [])
+        self.clean(answer)
+        self.trail(answer)
+        return answer
+
+    def trail(self, answer):
+        """The rows of a batch: its own, and one for each entry that says the
+        same as the answer does. Returns them."""
+        found = rows(self.env, "select entry, coalesce(interaction, ''), "
+                     "status, reason, coalesce(returned, -1), "
+                     "coalesce(resource_id, ''), coalesce(patient_id, ''), "
+                     "tenant_id is not null and token_id is not null "
+                     "and client_id is not null and source is not null, "
+                     "coalesce(upstream_status, 0) "
+                     "from wardgate.audit where trace_id = "
+                     f"'{answer.header['x-trace-id']}' "
+                     "and at > now() - interval '1 hour' order by entry")
+        entries = answer.json["entry"]
+        self.assertEqual([int(r[0]) for r in found],
+                         list(range(len(entries) + 1)))
+        self.assertEqual(found[0][1:5],
+                         ["batch", "200", "ok", str(len(entries))])
+        for row, entry in zip(found[1:], entries):
+            status, reason = code(entry)
+            self.assertEqual(int(row[2]), status)
+            if reason != "unavailable":
+                self.assertEqual(row[3], reason or "ok")
+        self.assertEqual({r[7] for r in found}, {"t"})
+        return found
+
+
+class Honest(Double):
+
+    def test_22_of_25_are_good_and_3_fail_rightly(self):
+        """The slow entry is held until all others are answered: it costs its
+        own time, and only once."""
+        fails = {3: (404, "not_found"), 11: (502, "provider_failed"),
+                 19: (429, "provider_limit")}
+        says_so = {3: 404, 11: 500, 19: 429}
+        others, seen = threading.Event(), []
+
+        def acts(x):
+            n = int(x.seen.path.rpartition("b")[2])
+            if n == 7:
+                return others.wait(WHILE_S)
+            seen.append(n)
+            if len(seen) == 24:
+                others.set()
+            return n not in says_so or x.outcome(says_so[n], "as told")
+
+        self.met("Patient/", acts)
+        for face in FACES:
+            with self.subTest(face):
+                others.clear()
+                seen.clear()
+                answer = self.send(*(get(f"Patient/b{n}") for n in range(25)),
+                                   face=face)
+                self.assertTrue(others.is_set())
+                for n, entry in enumerate(answer.json["entry"]):
+                    self.assertEqual(code(entry), fails.get(n, (200, None)))
+                    if n not in fails:
+                        self.assertEqual(entry["resource"]["id"], f"b{n}")
+                kept = self.trail(answer)
+                self.assertEqual([r[5] for r in kept],
+                                 [""] + [f"b{n}" for n in range(25)])
+                self.assertEqual([r[6] for r in kept],
+                                 [""] + [f"b{n}" for n in range(25)])
+
+    def test_eight_are_asked_at_once_and_never_more(self):
+        """As many as may wait for each other at the hospital."""
+        at_once, most = threading.Barrier(8), []
+        lock, inside = threading.Lock(), [0]
+
+        def meets(x):
+            with lock:
+                inside[0] += 1
+                most.append(inside[0])
+            try:
+                at_once.wait(WHILE_S)
+            finally:
+                with lock:
+                    inside[0] -= 1
+            return True
+
+        self.met("Patient/", meets)
+        answer = self.send(*(get(f"Patient/b{n}") for n in range(40)))
+        self.assertEqual({code(e) for e in answer.json["entry"]},
+                         {(200, None)})
+        self.assertEqual(max(most), 8)
+
+    def test_the_same_record_twice_is_answered_twice(self):
+        for face in FACES:
+            answer = self.send(*[get("Patient/b1")] * 3, face=face)
+            self.assertEqual([e["resource"]["id"]
+                              for e in answer.json["entry"]], ["b1"] * 3)
+
+    def test_many_batches_at_once_do_not_mix(self):
+        results = {}
+
+        def one(k):
+            answer = self.send(*(get(f"Patient/b{k * 12 + n}")
+                                 for n in range(12)))
+            results[k] = [e["resource"]["id"] for e in answer.json["entry"]]
+
+        crowd = [threading.Thread(target=one, args=(k,)) for k in range(8)]
+        for thread in crowd:
+            thread.start()
+        for thread in crowd:
+            thread.join()
+        self.assertEqual(results, {
+            k: [f"b{k * 12 + n}" for n in range(12)] for k in range(8)})
+
+    def test_the_largest_answers_give_way(self):
+        """32 MiB is what all answers may be together."""
+        large = (b'{"resourceType":"Patient","id":"%s","text":{"status":'
+                 b'"generated","div":"<div xmlns=\\"http://www.w3.org/1999/'
+                 b'xhtml\\">%s</div>"}}')
+        for n in range(4):
+            self.met(f"Patient/b{n}", says(
+                large % (f"b{n}".encode(), b"y" * ((9 + n) << 20))))
+        answer = self.send(*(get(f"Patient/b{n}") for n in range(6)))
+        self.assertEqual([code(e) for e in answer.json["entry"]], [
+            (200, None), (200, None), (200, None), (413, "batch_too_large"),
+            (200, None), (200, None)])
+
+    def test_searches_in_a_batch_page_like_any_other(self):
+        answer = self.send(get("Observation?patient=p1&_count=2"))
+        found = answer.json["entry"][0]["resource"]
+        self.assertEqual((found["type"], found["total"]), ("searchset", 5))
+        ours = self.env["WG_FHIR_R4"]
+        later = next(k["url"] for k in found["link"]
+                     if k["relation"] == "next")
+        answer = self.send(get(later), get(later.removeprefix(ours + "/")))
+        self.assertEqual(
+            [[e["resource"]["id"] for e in entry["resource"]["entry"]]
+             for entry in answer.json["entry"]], [["o2", "o3"]] * 2)
+
+
+class HostileBatch(Double):
+
+    own = {"total_ms": 1000, "can_batch": "off"}
+    letter = "c"
+
+    def setUp(self):
+        super().setUp()
+        self.before = len(self.double.seen)
+
+    def asked(self):
+        return [s.target for s in self.double.seen[self.before:]]
+
+    def refused(self, entries, want, face="R4"):
+        """Each entry stands between two good ones, which stay good."""
+        answer = self.send(get("Patient/b1"), *entries, get("Patient/b2"),
+                           face=face)
+        found = [code(e) for e in answer.json["entry"]]
+        self.assertEqual(found[0], (200, None))
+        self.assertEqual(found[-1], (200, None))
+        for entry, got, good in zip(entries, found[1:-1], want):
+            self.assertEqual(got, good, entry)
+        self.assertEqual(sorted(self.asked()),
+                         [f"/{MARK}/Patient/b1", f"/{MARK}/Patient/b2"])
+        return answer
+
+    def test_B1_urls_that_lead_elsewhere(self):
+        ours = self.env["WG_FHIR_R4"]
+        host = ours.split("//")[1].split("/")[0]
+        urls = [f"http://127.0.0.1:{self.double.port}/{MARK}/Patient/b3",
+                f"//127.0.0.1:{self.double.port}/{MARK}/Patient/b3",
+                "https://evil.example/", "//evil.example", "http:evil",
+                "\\\\evil", "/\\evil", "http://u:p@evil.example/",
+                f"http://u@{host}/fhir/r4/Patient/b3",
+                f"{ours}@evil.example/Patient/b3",
+                f"{ours}.evil.example/Patient/b3", f"{ours}/../admin",
+                f"{self.env['WG_FHIR_STU3']}/Patient/b3", ours, f"{ours}/",
+                "Patient/b3#x", "#", "", "/", "?_type=Patient", " Patient/b3",
+                "Patient/b3 ", "Patient/%62%33", "Patient/../Patient/b3",
+                "Patient//b3", "Patient/b3;a=b", "file:///etc/passwd",
+                "Patient/b3\r\nHost: evil", "Patient?name=\n", "Pati\u0435nt/b3",
+                "x" * 9000]
+        want = [(400, "entry_malformed")] * (len(urls) - 1) + \
+            [(414, "address_too_long")]
+        self.refused([get(u) for u in urls], want)
+
+    def test_B1_places_that_are_not_served(self):
+        want = {"metadata": (404, "type_not_served"),
+                "Practitioner/1": (404, "type_not_served"),
+                "/fhir/r4/Patient/b3": (404, "type_not_served"),
+                "_history": (405, "interaction_not_served"),
+                "$export": (405, "interaction_not_served"),
+                "Patient/b3/_history": (405, "interaction_not_served"),
+                "Patient/b3/$everything": (405, "interaction_not_served"),
+                "Patient/b3/": (405, "interaction_not_served"),
+                "Patient/_search?name=x": (405, "interaction_not_served"),
+                "Patient/b_3": (400, "id_malformed"),
+                "Patient/.": (400, "entry_malformed"),
+                "Condition": (400, "search_unselective"),
+                "Condition?patient=p1&_include=x": (400, "parameter_refused"),
+                "Condition?patient=p1&_format=xml": (406, "format_refused")}
+        self.refused(map(get, want), want.values())
+
+    def test_B3_other_bundles_than_a_batch(self):
+        entries = [get("Patient/b1")]
+        bodies = [batch(*entries, type=kind) for kind in (
+            "transaction", "searchset", "Batch", "batch ", "", None, 1,
+            ["batch"], "batch-response")]
+        bodies += [{"resourceType": "Bundle", "entry": entries},
+                   {"resourceType": "Patient", "type": "batch"},
+                   {"type": "batch"}, [], "", "x", batch(*entries, entry={}),
+                   '{"resourceType":"Bundle","type":"batch","type":"batch"}',
+                   '{"resourceType":"Bundle","type":"batch"} x',
+                   '{"resourceType":"Bundle","type":"batch","x":NaN}']
+        for body in bodies:
+            with self.subTest(str(body)[:60]):
+                answer = post(self.env, self.tokens["R4"], "R4", body)
+                self.safe(answer, 400, "request_malformed",
+                          "request_malformed")
+        self.assertEqual(self.asked(), [])
+
+    def test_B3_bodies_that_are_no_json(self):
+        body = dumps(batch(get("Patient/b1")))
+        for kind in ("application/fhir+xml", "text/plain", "",
+                     "application/x-www-form-urlencoded",
+                     "application/json; charset=utf-16",
+                     "application/fhir+json; fhirVersion=3.0"):
+            answer = post(self.env, self.tokens["R4"], "R4", body,
+                          Content_Type=kind)
+            self.safe(answer, 415, "media_type", "media_type")
+        answer = post(self.env, self.tokens["R4"], "R4", body,
+                      Content_Encoding="gzip")
+        self.safe(answer, 415, "content_encoding", "content_encoding")
+        self.assertEqual(self.asked(), [])
+
+    def test_B3_without_a_token_nothing_is_read(self):
+        answer = post(self.env, None, "R4", batch(get("Patient/b1")))
+        self.safe(answer, 401, "token_absent", "token_absent")
+
+    def test_B4_too_many_and_too_much(self):
+        token = self.tokens["R4"]
+        for n in (101, 10000):
+            answer = post(self.env, token, "R4",
+                          batch(*[get("Patient/b1")] * n))
+            self.safe(answer, 413, "request_too_large", "request_too_large")
+        answer = post(self.env, token, "R4", batch(
+            {**get("Patient/b1"), "resource": {"x": "y" * (1100 << 10)}}))
+        self.safe(answer, 413, "request_too_large", "request_too_large")
+        deep = '{"resourceType":"Bundle","type":"batch","entry":' + \
+            "[" * 100 + "]" * 100 + "}"
+        answer = post(self.env, token, "R4", deep)
+        self.safe(answer, 400, "too_many_parts", "too_many_parts")
+        self.assertEqual(self.asked(), [])
+        answer = self.send(*[get("Patient/b1")] * 100)
+        self.assertEqual({code(e) for e in answer.json["entry"]},
+                         {(200, None)})
+
+    def test_B4_entries_and_methods_of_any_shape(self):
+        bad = (400, "entry_malformed")
+        write = (405, "interaction_not_served")
+        want = [({}, bad), (None, bad), (7, bad), ([], bad), ("x", bad),
+                ({"request": None}, bad), ({"request": {}}, bad),
+                ({"request": "GET Patient/b3"}, bad),
+                ({"request": {"method": "GET"}}, bad),
+                ({"request": {"url": "Patient/b3"}}, bad),
+                ({"request": {"method": 7, "url": "Patient/b3"}}, bad),
+                (get(["Patient/b3"]), bad), (get("Patient/b3", "get"), bad),
+                (get("Patient/b3", "GET "), bad), (get("Patient/b3", ""), bad),
+                (get("Patient/b3", "TRACE"), bad),
+                (get("Patient/b3", "PUT"), write),
+                (get("Patient/b3", "PATCH"), write),
+                (get("Patient/b3", "DELETE"), write),
+                (get("Patient", "POST"), write),
+                (get("Patient/b3", "POST"), write),
+                (get("", "POST"), bad), (get("/", "POST"), bad),
+                ({**get("Patient/_search?name=x", "POST"),
+                  "resource": {"resourceType": "Parameters"}}, bad)]
+        self.refused([e for e, _ in want], [w for _, w in want])
+
+    def test_B4_head_is_a_method_of_r4(self):
+        self.refused([get("Patient/b3", "HEAD")] * 2,
+                     [(405, "interaction_not_served")] * 2, "STU3")
+        answer = self.send(get("Patient/b3", "HEAD"))
+        self.assertEqual(code(answer.json["entry"][0]), (200, None))
+        self.assertNotIn("resource", answer.json["entry"][0])
+
+    def test_B5_entries_that_hang_fail_flood_and_lead_away(self):
+        """Whoever of them is hurt, the good ones are not."""
+        want = {"hang": (504, "provider_timeout"),
+                "status-500": (502, "provider_failed"),
+                "status-401": (502, "provider_refused_us"),
+                "huge-1073741824": (502, "provider_too_large"),
+                "bomb-256": (502, "provider_too_large"),
+                "redirect-302-meta": (502, "provider_redirect"),
+                "redirect-302-self": (502, "provider_redirect"),
+                "cut": (502, "provider_unreadable"),
+                "junk": (502, "provider_unreadable"),
+                "html": (502, "provider_unreadable"),
+                "other": (502, "provider_unreadable"),
+                "close": (502, "provider_unreadable"),
+                "drip-300": (504, "provider_timeout")}
+        for fault in want:
+            self.met(f"Patient/{fault}", fault)
+        for face in FACES:
+            answer = self.send(*(get(f"Patient/{fault}") for fault in want),
+                               *(get(f"Patient/b{n}") for n in range(30)),
+                               face=face)
+            found = [code(e) for e in answer.json["entry"]]
+            self.assertEqual(found[len(want):], [(200, None)] * 30)
+            self.assertEqual(dict(zip(want, found)), want)
+
+    def test_B6_conditions_and_script(self):
+        script = "<script>alert(1)</script>"
+        answer = self.send(
+            {"fullUrl": script, **get(
+                "Patient/b1", ifMatch=script, ifNoneExist=script,
+                ifModifiedSince=script, ifNoneMatch=script)},
+            {"fullUrl": script, "resource": {"resourceType": "Patient"},
+             **get("Patient", "POST", ifNoneExist="identifier=1")},
+            get(f"Patient/{script}"), get(f"Condition?{script}=1&patient=p1"))
+        self.assertEqual([code(e) for e in answer.json["entry"]],
+                         [(200, None), (405, "interaction_not_served"),
+                          (400, "entry_malformed"), (404, "not_found")])
+        self.assertNotIn("alert", answer.text)
+        for seen in self.double.seen[self.before:]:
+            self.assertNotIn("alert", str(seen.headers) + seen.target)
+
+    def test_B7_another_tenant(self):
+        other, own = self.tenants["STU3"], self.tenants["R4"]
+        ours = self.env["WG_FHIR_R4"]
+        want = [(f"{other}/Patient/b3", (403, "tenant_other")),
+                (f"/{other.upper()}/Patient/b3", (403, "tenant_other")),
+                (f"{ours}/{other}/Patient/b3", (403, "tenant_other")),
+                (f"{own}/Patient/b3", (404, "type_not_served"))]
+        self.refused([get(u) for u, _ in want], [w for _, w in want])
+        for name, reason in ((other, "tenant_other"), ("x", "tenant_other")):
+            answer = post(self.env, self.tokens["R4"], "R4",
+                          batch(get("Patient/b1")), X_Tenant=name)
+            self.safe(answer, 403, reason, reason)
+
+
+class Killed(Double):
+
+    letter = "d"
+
+    def test_what_was_not_audited_was_not_answered(self):
+        held, reached = threading.Event(), threading.Semaphore(0)
+        self.addCleanup(held.set)
+
+        def holds(x):
+            reached.release()
+            held.wait(WHILE_S)
+
+        self.met("Patient/b9", holds)
+        since = rows(self.env, "select now()")[0][0]
+        answers = []
+
+        def ask():
+            try:
+                answers.append(post(self.env, self.tokens["R4"], "R4", batch(
+                    *(get(f"Patient/b{n}") for n in range(10)))))
+            except OSError:
+                pass
+
+        crowd = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in crowd:
+            thread.start()
+        for _ in crowd:
+            self.assertTrue(reached.acquire(timeout=WHILE_S))
+        for pid in self.pids:
+            os.kill(pid, signal.SIGKILL)
+        held.set()
+        for thread in crowd:
+            thread.join()
+        self.comes_back()
+        self.assertNotIn(200, [a.status for a in answers])
+        kept = rows(self.env, "select interaction from wardgate.audit where "
+                    f"at >= '{since}' and program = 'facade' "
+                    "and interaction in ('batch', 'read') and entry >= 0 "
+                    f"and tenant_id = '{self.tenants['R4']}' "
+                    "and status = 200 and duration_us is null")
+        self.assertEqual(kept, [])
+
+    def comes_back(self):
+        """The supervisor starts new processes; they answer batches."""
+        until = time.monotonic() + WHILE_S
+        while time.monotonic() < until:
+            found = sorted(self.house.rig.pids("facade"))
+            if len(found) == len(self.pids) and \
+                    not set(found) & set(self.pids):
+                break
+            time.sleep(0.05)
+        type(self).pids = found
+        self.double.off()
+        self.assertEqual(len(self.send(get("Patient/b1"),
+                                       get("Patient/b2")).json["entry"]), 2)
