@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Reads   the public keys, and no secret
- * Asks    the database as role wg_metadata whether it is fit for work
- *         (sql/prepare/metadata.sql); answers without it all the same
+ * Asks    the database as role wg_metadata whether it is fit for work and, for
+ *         a good token, what its hospital can (sql/prepare/metadata.sql);
+ *         answers without it all the same
  * Speaks  FHIR statements, RFC 8414, SMART configuration, JWKS (RFC 7517);
  *         refusals in the words of the address: FHIR, OAuth or plain JSON
  */

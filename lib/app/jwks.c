@@ -9,15 +9,15 @@
 #include "app/document.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "gate/keyring.h"
 
 #define LOOK_MS 250
 
 /* What is published is immutable. It changes as often as an operator changes
  * keys, so every version of it stays until the end. */
 static struct {
-	pthread_mutex_t lock; /* guards ring and a */
-	struct keyring *ring; /* NULL: the folder could not be read yet */
+	pthread_mutex_t lock; /* guards ring, but for reading it, and a */
+	/* NULL: the folder could not be read yet; then it stays the same. */
+	_Atomic(struct keyring *) ring;
 	struct arena *a;
 	const char *folder;
 	_Atomic int64_t looked_ms;
@@ -112,6 +112,13 @@ jwks_get(struct work *w)
 	if (!(p = atomic_load(&room.now)))
 		return err_why(&w->err, ERR_BUSY, "no public key can be read");
 	return document_serve(w, p);
+}
+
+struct keyring *
+jwks_ring(void)
+{
+	look_when_due();
+	return atomic_load(&room.ring);
 }
 
 /* What is in force stays when the folder breaks; that it broke is told here,

@@ -7,6 +7,7 @@
 #ifndef APP_JWKS_H
 #define APP_JWKS_H
 
+#include "gate/keyring.h"
 #include "web/serve.h"
 
 /* jwks_start - reads the keys. Keys that cannot be read are logged and tried
@@ -17,6 +18,10 @@ void jwks_stop(void);
 
 /* jwks_get - the JWK Set (RFC 7517 5). ERR_BUSY without any. */
 bool jwks_get(struct work *w);
+
+/* jwks_ring - the same keys, to verify tokens with. NULL: none could be read
+ * yet. */
+struct keyring *jwks_ring(void);
 
 /* jwks_ready - can a key be read that tokens can be verified with? Reads all
  * files: ask once a second at most. *why says so, in words fit for strangers. */

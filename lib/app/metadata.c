@@ -5,6 +5,7 @@
 #include "app/health.h"
 #include "app/jwks.h"
 #include "app/statement.h"
+#include "app/truth.h"
 #include "app/wellknown.h"
 #include "fhir/version.h"
 
@@ -13,8 +14,8 @@ metadata_start(
     struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 {
 	(void)cgi; /* the diagnostic mode needs nothing else */
-	if (!statement_start(a, conf, e) || !wellknown_start(a, conf, e) ||
-	    !health_start(conf, e))
+	if (!statement_start(a, conf, e) || !truth_start(a, conf, e) ||
+	    !wellknown_start(a, conf, e) || !health_start(conf, e))
 		return false;
 	jwks_start(conf);
 	return true;
@@ -24,6 +25,7 @@ void
 metadata_stop(void)
 {
 	jwks_stop();
+	truth_stop();
 	health_stop();
 }
 

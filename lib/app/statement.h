@@ -9,8 +9,9 @@
 bool statement_start(struct arena *a, const struct conf *conf, struct err *e);
 
 /* statement_get - the statement of the face in the path. On the default face a
- * fhirVersion in Accept or _format chooses another version's. No token is
- * looked at. ERR_NOT_ACCEPTED. */
+ * fhirVersion in Accept or _format chooses another version's. A good token
+ * makes it that of one hospital, for its owner alone; any other token, and a
+ * database that is away, change nothing. ERR_NOT_ACCEPTED. */
 bool statement_get(struct work *w);
 
 #endif

@@ -79,7 +79,9 @@ write_head(struct buf *b, enum fhir_version v, const struct capability *c)
 
 	buf_str(b, "{\"resourceType\":");
 	text(b, old ? "Conformance" : "CapabilityStatement");
-	member(b, "url", arena_printf(b->a, "%s/metadata", c->face_url));
+	if (!c->truth)
+		member(
+		    b, "url", arena_printf(b->a, "%s/metadata", c->face_url));
 	member(b, "version", c->software);
 	member(b, "name",
 	    old ? "Interop partner gateway" : "InteropPartnerGateway");
@@ -92,7 +94,7 @@ write_head(struct buf *b, enum fhir_version v, const struct capability *c)
 	buf_str(b, ",\"software\":{\"name\":\"wardgate\"");
 	member(b, "version", c->software);
 	buf_str(b, "},\"implementation\":{\"description\":");
-	text(b, PURPOSE);
+	text(b, c->truth ? c->truth->description : PURPOSE);
 	member(b, "url", c->face_url);
 	buf_char(b, '}');
 	member(b, "fhirVersion", version_number(v));
@@ -162,13 +164,16 @@ write_modifiers(struct buf *b, const struct iface_param *p, bool words)
 
 /* DSTU2 has places for targets and modifiers; later versions tell in words. */
 static void
-write_param(struct buf *b, enum fhir_version v, const struct iface_param *p)
+write_param(struct buf *b, enum fhir_version v, const struct iface_param *p,
+    const char *how)
 {
-	struct buf about = buf_new(b->a, 1024);
+	struct buf about = buf_new(b->a, 2048);
 
 	buf_str(&about, p->about);
 	if (v != FHIR_DSTU2)
 		write_modifiers(&about, p, true);
+	if (how)
+		buf_fmt(&about, " %s", how);
 	buf_str(b, "{\"name\":");
 	text(b, p->name);
 	member(b, "type", iface_kind_name(p->kind));
@@ -182,26 +187,35 @@ write_param(struct buf *b, enum fhir_version v, const struct iface_param *p)
 }
 
 static void
-write_params(struct buf *b, enum fhir_version v, const struct iface_resource *r)
+write_params(struct buf *b, enum fhir_version v, const struct iface_resource *r,
+    const struct capability_type *truth)
 {
 	const char *before = ",\"searchParam\":[";
 
 	for (size_t i = 0; i < r->n; i++) {
-		if (!(r->params[i].versions & FHIR_BIT(v)))
+		if (!(r->params[i].versions & FHIR_BIT(v)) ||
+		    (truth && !truth->params[i].served))
 			continue;
 		buf_str(b, before);
-		write_param(b, v, &r->params[i]);
+		write_param(
+		    b, v, &r->params[i], truth ? truth->params[i].how : NULL);
 		before = ",";
 	}
-	buf_char(b, ']');
+	if (!before[1])
+		buf_char(b, ']');
 }
 
 static void
-write_actions(struct buf *b, const struct iface_resource *r)
+write_actions(struct buf *b, const struct iface_resource *r,
+    const struct capability_type *truth)
 {
 	static const char *const codes[IFACE_ACTION__MAX] = {
 		[IFACE_READ] = "read",
 		[IFACE_SEARCH] = "search-type",
+	};
+	const char *const about[IFACE_ACTION__MAX] = {
+		[IFACE_READ] = truth ? truth->read : NULL,
+		[IFACE_SEARCH] = truth ? truth->search : NULL,
 	};
 	const char *before = ",\"interaction\":[{\"code\":";
 
@@ -209,6 +223,8 @@ write_actions(struct buf *b, const struct iface_resource *r)
 		if (r->actions & (1u << i)) {
 			buf_str(b, before);
 			text(b, codes[i]);
+			if (about[i])
+				member(b, "documentation", about[i]);
 			buf_char(b, '}');
 			before = ",{\"code\":";
 		}
@@ -216,42 +232,88 @@ write_actions(struct buf *b, const struct iface_resource *r)
 }
 
 static void
-write_resource(struct buf *b, enum fhir_version v, enum iface_type t)
+write_resource(struct buf *b, enum fhir_version v, enum iface_type t,
+    const struct capability_type *truth)
 {
 	const struct iface_resource *r = iface_resource(t);
 
 	buf_str(b, "{\"type\":");
 	text(b, iface_name(t, v));
-	write_actions(b, r);
+	write_actions(b, r, truth);
 	if (r->actions & (1u << IFACE_SEARCH))
-		write_params(b, v, r);
+		write_params(b, v, r, truth);
 	buf_char(b, '}');
 }
 
+/* Only DSTU2 has no place to say something about it. */
 static void
-write_system(struct buf *b, enum fhir_version v)
+write_system(struct buf *b, enum fhir_version v, const struct capability *c)
 {
-	if (v == FHIR_DSTU2)
+	const char *about = c->truth ? c->truth->batch : NULL;
+
+	if (v == FHIR_DSTU2) {
 		member(b, "transactionMode",
 		    iface_batch() ? "batch" : "not-supported");
-	else if (iface_batch())
-		buf_str(b, ",\"interaction\":[{\"code\":\"batch\"}]");
+	} else if (iface_batch()) {
+		buf_str(b, ",\"interaction\":[{\"code\":\"batch\"");
+		if (about)
+			member(b, "documentation", about);
+		buf_str(b, "}]");
+	}
 }
 
+static void
+write_resources(struct buf *b, enum fhir_version v, const struct capability *c)
+{
+	const char *before = ",\"resource\":[";
+
+	for (int t = 0; t < IFACE__MAX; t++) {
+		const struct capability_type *truth =
+		    c->truth ? &c->truth->types[t] : NULL;
+
+		if (truth && !truth->served)
+			continue;
+		buf_str(b, before);
+		write_resource(b, v, (enum iface_type)t, truth);
+		before = ",";
+	}
+	if (!before[1])
+		buf_char(b, ']');
+}
+
+static void
+write_rest(struct buf *b, enum fhir_version v, const struct capability *c)
+{
+	const char *note = c->truth ? c->truth->note : NULL;
+
+	buf_str(b, "{\"mode\":\"server\"");
+	member(b, "documentation",
+	    note ? arena_printf(b->a, "%s %s", REST_NOTE, note) : REST_NOTE);
+	write_security(b, v, c);
+	write_resources(b, v, c);
+	write_system(b, v, c);
+	buf_char(b, '}');
+}
+
+static bool
+serves_any(const struct capability *c)
+{
+	for (int t = 0; c->truth && t < IFACE__MAX; t++)
+		if (c->truth->types[t].served)
+			return true;
+	return !c->truth;
+}
+
+/* DSTU2 has no way to say that a server serves no type: `resource` must not be
+ * empty there. Then only the description tells. */
 void
 capability_write(struct buf *b, enum fhir_version v, const struct capability *c)
 {
 	write_head(b, v, c);
-	buf_str(b, ",\"rest\":[{\"mode\":\"server\"");
-	member(b, "documentation", REST_NOTE);
-	write_security(b, v, c);
-	buf_str(b, ",\"resource\":[");
-	for (int t = 0; t < IFACE__MAX; t++) {
-		if (t)
-			buf_char(b, ',');
-		write_resource(b, v, (enum iface_type)t);
+	if (v != FHIR_DSTU2 || serves_any(c)) {
+		buf_str(b, ",\"rest\":[");
+		write_rest(b, v, c);
+		buf_char(b, ']');
 	}
-	buf_char(b, ']');
-	write_system(b, v);
-	buf_str(b, "}]}");
+	buf_char(b, '}');
 }

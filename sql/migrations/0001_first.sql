@@ -1196,6 +1196,7 @@ returns table (
   can_batch     text,
   coverage_person  text,
   write_extensions boolean,
+  mrn_system    text,
   facts         text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -1203,7 +1204,7 @@ begin
   return query
   select t.name, p.fhir_version, p.mode, p.search_post, p.can_contains,
          p.can_sort, p.can_total, p.can_batch, p.coverage_person,
-         p.write_extensions, f.facts::text
+         p.write_extensions, t.mrn_system, f.facts::text
     from wardgate.client as l
     join wardgate.client_secret as s
       on s.key_id = credential and s.client_id = l.client_id

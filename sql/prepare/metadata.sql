@@ -16,5 +16,6 @@ prepare ready (bigint, bigint) as
 -- wrote them, null if nothing was found out.
 prepare statement_for_tenant (uuid, uuid, text) as
   select name, fhir_version, mode, search_post, can_contains, can_sort,
-         can_total, can_batch, coverage_person, write_extensions, facts
+         can_total, can_batch, coverage_person, write_extensions, mrn_system,
+         facts
     from wardgate.statement_for_tenant($1, $2, $3);

@@ -94,10 +94,9 @@ class Statements(Story):
                 "http://hl7.org/fhir/restful-security-service")
             self.assertEqual(codings[1]["system"], SERVICE)
 
-    def test_a_token_good_or_bad_changes_nothing(self):
+    def test_a_token_that_is_none_changes_nothing(self):
         plain = self.statement("STU3")
-        for value in ("Bearer x", "Basic eDp5", "Bearer ",
-                      f"Bearer {self.env.token()}"):
+        for value in ("Bearer x", "Basic eDp5", "Bearer "):
             got = self.statement("STU3", Authorization=value)
             self.assertEqual((got.status, got.body), (200, plain.body))
 

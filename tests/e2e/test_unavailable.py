@@ -279,6 +279,21 @@ class Outage(Story):
         lost = [a for a in answered if a.header["x-trace-id"] not in kept]
         self.assertFalse(lost, sample(lost, 3))
 
+    def test_a_statement_asked_for_with_a_token_is_that_of_everybody(self):
+        url = self.env["WG_FHIR_R4"] + "/metadata"
+        token = self.token()
+        fields = {"Authorization": f"Bearer {token}"}
+        plain = request("GET", url)
+        self.assertNotEqual(request("GET", url, fields).body, plain.body)
+        self.house.rig("stop", name="postgres")
+        try:
+            got = request("GET", url, fields)
+        finally:
+            self.house.rig("start", name="postgres")
+        self.assertEqual((got.status, got.body), (200, plain.body))
+        self.await_back(lambda: self.read(token))
+        self.assertNotEqual(request("GET", url, fields).body, plain.body)
+
     def test_a_server_that_takes_no_writes_is_not_ready(self):
         def session(text):
             self.sql(f"alter role wg_metadata {text}; "

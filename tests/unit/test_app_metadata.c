@@ -55,7 +55,8 @@ each_face_states_its_own_version(void **state)
 			    statements[i].number));
 			assert_true(str_starts(
 			    str_of(s.resp.type), statements[i].type));
-			assert_string_equal(header(&s, "Vary"), "Accept");
+			assert_string_equal(
+			    header(&s, "Vary"), "Accept, Authorization");
 		} else {
 			assert_int_equal(s.w.err.kind, ERR_NOT_ACCEPTED);
 		}
