@@ -222,10 +222,11 @@ static const struct words notes[] = {
 	    "number, or counts pages." },
 };
 
-static const struct words batches = { ABILITY_BATCH,
-	"Native: batch, where all of it can be asked as it is.",
-	"Emulated: batch; each entry is a request of its own, some at a "
-	"time." };
+/* Whatever the server can: entries are answered and kept account of one by
+ * one. */
+#define BATCH_NOTE                                                             \
+	"Emulated: batch; each entry is a request of its own to the "          \
+	"hospital's server, some at a time."
 
 static const char *
 say_fact(const struct telling *t, const struct words *w)
@@ -249,16 +250,6 @@ add(struct buf *b, const char *sentence)
 	if (b->len)
 		buf_char(b, ' ');
 	buf_str(b, sentence);
-}
-
-/* Where a Bundle could not go as it is, it is taken apart in any case. */
-static const char *
-say_batch(const struct telling *t)
-{
-	if (!iface_batch())
-		return NULL;
-	return t->ask->face == t->ask->can->version ? say_fact(t, &batches)
-	                                            : batches.emulated;
 }
 
 static const char *
@@ -287,7 +278,7 @@ tell_all(const struct telling *t)
 		    "where no word stands, the first request finds out.");
 	for (size_t i = 0; i < COUNT(notes); i++)
 		add(&note, say_fact(t, &notes[i]));
-	t->to->batch = say_batch(t);
+	t->to->batch = iface_batch() ? BATCH_NOTE : NULL;
 	if (t->ask->face == FHIR_DSTU2)
 		add(&note, t->to->batch);
 	add(&note, say_missing(t));
