@@ -143,12 +143,14 @@ extension_fate(struct tree_node *ext, void *ctx)
 	const struct map_path *p;
 	struct map_waiting *w;
 	struct str url;
+	bool url_only;
 
 	if (!tree_is(ext, TREE_OBJECT))
 		return tree_is(ext, TREE_NULL) ? NULL : ext;
+	url_only = tree_first(ext) == ext->u.last;
 	convert_walk(s->c, ext, map_index_type(MAP_Extension, s->c->way));
-	if (!tree_get(ext, "url"))
-		return NULL;
+	if (!tree_first(ext) || (tree_first(ext) == ext->u.last && !url_only))
+		return NULL; /* its value went: nothing is said any more */
 	url = tree_str(ext, "url");
 	if (!s->o || !str_starts(url, "http://hl7.org/fhir/") ||
 	    !(p = map_index_back(s->o->x, url)))
