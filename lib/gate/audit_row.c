@@ -15,7 +15,7 @@ enum {
 	OID_UUID = 2950
 };
 
-#define COLUMNS        24
+#define COLUMNS        25
 #define EPOCH_2000_US  946684800000000
 #define PGSQL_AF_INET  2
 #define PGSQL_AF_INET6 3
@@ -28,6 +28,7 @@ audit_row_init(struct audit_row *row)
 	row->matches = row->returned = -1;
 	row->upstream_status = -1;
 	row->upstream_ms = row->duration_us = -1;
+	row->lookups = -1;
 	row->status = -1;
 }
 
@@ -151,6 +152,7 @@ put_what(struct buf *b, const struct audit_row *row)
 	put_number(b, OID_INT4, row->returned, 4);
 	put_number(b, OID_INT2, row->upstream_status, 2);
 	put_number(b, OID_INT4, row->upstream_ms, 4);
+	put_number(b, OID_INT4, row->lookups, 4);
 	put_number(b, OID_INT4, row->duration_us, 4);
 	put_inet(b, row->source);
 }

@@ -32,6 +32,7 @@ struct audit_row {
 	int64_t returned;       /* entries in the answer */
 	int upstream_status;
 	int64_t upstream_ms;
+	int64_t lookups; /* names asked for displays */
 	int64_t duration_us;
 	struct str source; /* address of the caller */
 

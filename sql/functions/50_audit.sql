@@ -17,13 +17,13 @@ begin
   insert into wardgate.audit (at, trace_id, entry, request_id, parent_trace,
          program, host, client_id, secret_key_id, token_id, tenant_id,
          interaction, resource_type, resource_id, patient_id, face, status,
-         reason, matches, returned, upstream_status, upstream_ms, duration_us,
-         source)
+         reason, matches, returned, upstream_status, upstream_ms, lookups,
+         duration_us, source)
   select r.at, r.trace_id, r.entry, r.request_id, r.parent_trace, r.program,
          r.host, r.client_id, r.secret_key_id, r.token_id, r.tenant_id,
          r.interaction, r.resource_type, r.resource_id, r.patient_id, r.face,
          r.status, r.reason, r.matches, r.returned, r.upstream_status,
-         r.upstream_ms, r.duration_us, r.source
+         r.upstream_ms, r.lookups, r.duration_us, r.source
     from unnest(rows) as r;
 end $$;
 comment on function wardgate.audit_write is

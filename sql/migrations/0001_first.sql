@@ -346,6 +346,7 @@ create type wardgate.audit_row as (
   returned        integer,
   upstream_status smallint,
   upstream_ms     integer,
+  lookups         integer,
   duration_us     integer,
   source          inet
 );
@@ -375,6 +376,7 @@ create table wardgate.audit (
   returned        integer,
   upstream_status smallint,
   upstream_ms     integer,
+  lookups         integer,
   duration_us     integer,
   source          inet,
   primary key (at, trace_id, entry)
@@ -411,6 +413,8 @@ comment on column wardgate.audit.returned is 'Entries in the answer';
 comment on column wardgate.audit.upstream_status is
   'HTTP status of the provider';
 comment on column wardgate.audit.upstream_ms is 'Time spent at the provider';
+comment on column wardgate.audit.lookups is
+  'Names asked of the provider for references without a display; null: none';
 comment on column wardgate.audit.duration_us is
   'From the start of the request, or of a batch''s entry, to its end';
 comment on column wardgate.audit.source is 'Address that asked';
@@ -2010,13 +2014,13 @@ begin
   insert into wardgate.audit (at, trace_id, entry, request_id, parent_trace,
          program, host, client_id, secret_key_id, token_id, tenant_id,
          interaction, resource_type, resource_id, patient_id, face, status,
-         reason, matches, returned, upstream_status, upstream_ms, duration_us,
-         source)
+         reason, matches, returned, upstream_status, upstream_ms, lookups,
+         duration_us, source)
   select r.at, r.trace_id, r.entry, r.request_id, r.parent_trace, r.program,
          r.host, r.client_id, r.secret_key_id, r.token_id, r.tenant_id,
          r.interaction, r.resource_type, r.resource_id, r.patient_id, r.face,
          r.status, r.reason, r.matches, r.returned, r.upstream_status,
-         r.upstream_ms, r.duration_us, r.source
+         r.upstream_ms, r.lookups, r.duration_us, r.source
     from unnest(rows) as r;
 end $$;
 comment on function wardgate.audit_write is

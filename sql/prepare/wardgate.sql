@@ -67,6 +67,6 @@ prepare audit_tail (timestamptz, uuid, uuid, bigint) as
   select at, trace_id, entry, request_id, parent_trace, program, host,
          client_id, secret_key_id, token_id, tenant_id, interaction, resource_type,
          resource_id, patient_id, face, status, reason, matches, returned,
-         upstream_status, upstream_ms, duration_us,
+         upstream_status, upstream_ms, lookups, duration_us,
          host(source) as source
     from wardgate.audit_tail($1, $2, $3, $4);

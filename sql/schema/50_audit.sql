@@ -29,6 +29,7 @@ create type wardgate.audit_row as (
   returned        integer,
   upstream_status smallint,
   upstream_ms     integer,
+  lookups         integer,
   duration_us     integer,
   source          inet
 );
@@ -58,6 +59,7 @@ create table wardgate.audit (
   returned        integer,
   upstream_status smallint,
   upstream_ms     integer,
+  lookups         integer,
   duration_us     integer,
   source          inet,
   primary key (at, trace_id, entry)
@@ -94,6 +96,8 @@ comment on column wardgate.audit.returned is 'Entries in the answer';
 comment on column wardgate.audit.upstream_status is
   'HTTP status of the provider';
 comment on column wardgate.audit.upstream_ms is 'Time spent at the provider';
+comment on column wardgate.audit.lookups is
+  'Names asked of the provider for references without a display; null: none';
 comment on column wardgate.audit.duration_us is
   'From the start of the request, or of a batch''s entry, to its end';
 comment on column wardgate.audit.source is 'Address that asked';

@@ -15,7 +15,7 @@ def row(at="now()", trace="gen_random_uuid()", program="token", status=200,
     """One wardgate.audit_row as SQL."""
     return (f"row({at}, {trace}, {entry}, 'req', null, '{program}', 'host', "
             f"'{CLIENT}', {key}, 'jti', '{tenant}', 'token', null, null, "
-            f"null, null, {status}, null, null, null, null, null, 10, "
+            f"null, null, {status}, null, null, null, null, null, null, 10, "
             f"'{source}')::wardgate.audit_row")
 
 

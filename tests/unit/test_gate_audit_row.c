@@ -15,7 +15,7 @@
 #include "ext/db.h"
 #include "gate/audit_row.h"
 
-#define COLUMNS  24
+#define COLUMNS  25
 #define NONE     UINT32_MAX /* length of a null */
 #define TRACE    "0193455e8e40aaaabbbbccccddddeeee"
 #define AT_US    INT64_C(1795167000123456) /* 2026-11-20 09:30:00.123456Z */
@@ -44,13 +44,14 @@ enum column {
 	RETURNED,
 	UP_STATUS,
 	UP_MS,
+	LOOKUPS,
 	DURATION,
 	SOURCE
 };
 
 /* pg_type.oid of each column: timestamptz, uuid, text, int2, int4, inet */
 static const uint32_t oids[COLUMNS] = { 1184, 2950, 21, 25, 25, 25, 25, 2950,
-	25, 25, 2950, 25, 25, 25, 25, 25, 21, 25, 23, 23, 21, 23, 23, 869 };
+	25, 25, 2950, 25, 25, 25, 25, 25, 21, 25, 23, 23, 21, 23, 23, 23, 869 };
 
 struct field {
 	uint32_t oid, len;
@@ -101,6 +102,7 @@ full_row(void)
 	r.returned = 50;
 	r.upstream_status = 203;
 	r.upstream_ms = 17;
+	r.lookups = 3;
 	r.duration_us = 18000;
 	r.source = STR("192.0.2.7");
 	return r;
@@ -196,6 +198,7 @@ every_column_has_its_type_and_value(void **state)
 	has_number(&f[RETURNED], 4, 50);
 	has_number(&f[UP_STATUS], 2, 203);
 	has_number(&f[UP_MS], 4, 17);
+	has_number(&f[LOOKUPS], 4, 3);
 	has_number(&f[DURATION], 4, 18000);
 	assert_int_equal(f[SOURCE].len, 8);
 	assert_memory_equal(f[SOURCE].at, "\2\40\0\4\300\0\2\7", 8);
@@ -448,18 +451,18 @@ postgresql_reads_what_was_meant(void **state)
 	    "4bf92f3577b34da6a3ce929d0e0e4736,facade,host.example,"
 	    "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa,abcdefgh,jti,"
 	    "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb,search-type,Observation,"
-	    "o-1,p-1,R4,200,ok,12345,50,203,17,18000,192.0.2.7)");
+	    "o-1,p-1,R4,200,ok,12345,50,203,17,3,18000,192.0.2.7)");
 	assert_string_equal(read_back(r[1].trace),
 	    "(\"2026-11-20 09:30:00.123456+00\","
 	    "0193455e-8e40-aaaa-bbbb-ccccddddeee1,7,,"
 	    "4bf92f3577b34da6a3ce929d0e0e4736,facade,host.example,"
 	    ",abcdefgh,jti,"
 	    "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb,search-type,Observation,"
-	    "o-1,p-1,R4,200,ok,,50,,17,18000,2001:db8::ff)");
+	    "o-1,p-1,R4,200,ok,,50,,17,3,18000,2001:db8::ff)");
 	assert_string_equal(read_back(r[2].trace),
 	    "(\"2026-11-20 09:29:59.123457+00\","
 	    "0193455e-8e40-aaaa-bbbb-ccccddddeee2,0,,,facade,host.example,"
-	    ",,,,,\"Beobachtung \xc3\xa4\xe2\x82\xac\",,,,503,,,,,,,)");
+	    ",,,,,\"Beobachtung \xc3\xa4\xe2\x82\xac\",,,,503,,,,,,,,)");
 	close_database();
 }
 
