@@ -1,5 +1,6 @@
 /* facade_read.c - GET Type/id: one record, by its id
  * SPDX-License-Identifier: Apache-2.0 */
+#include "app/facade_fill.h"
 #include "app/facade_tag.h"
 #include "app/visit.h"
 
@@ -69,6 +70,7 @@ visit_read(struct visit *v)
 	if (!same_record(v, root))
 		return false;
 	v->row->returned = 1;
+	fill_displays(v, root, NULL, NULL);
 	links_rewrite(&v->links, w->a, root);
 	return visit_answer(v, root);
 }

@@ -1,6 +1,7 @@
 /* facade_search.c - a search by GET or POST _search, and its pages
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/facade_ask.h"
+#include "app/facade_fill.h"
 #include "app/facade_total.h"
 #include "app/visit.h"
 #include "fhir/bundle.h"
@@ -104,29 +105,33 @@ withhold_others(struct visit *v, struct bundle *b, struct str ids)
 
 /* What the server calls itself in its full URLs, if that is another name than
  * the one we know it by, is a place of the hospital too. */
-static void
-rewrite_links(struct visit *v, struct bundle *b, struct str called)
+static struct links *
+other_name(struct visit *v, const struct bundle *b)
 {
-	struct links other;
+	struct str called = bundle_base(b);
+	struct links *other = arena_get(v->w->a, sizeof *other);
 
-	if (called.at && !links_outward(&v->links, v->w->a, called).at &&
-	    links_open(&other, v->w->a, called, v->base))
-		links_rewrite(&other, v->w->a, b->root);
-	links_rewrite(&v->links, v->w->a, b->root);
+	return called.at && !links_outward(&v->links, v->w->a, called).at &&
+	               links_open(other, v->w->a, called, v->base)
+	           ? other
+	           : NULL;
 }
 
 static bool
 finish(struct visit *v, struct bundle *b, struct str self, struct str ids)
 {
-	struct str called = bundle_base(b);
+	const struct links *called = other_name(v, b);
 
 	withhold_others(v, b, ids);
 	v->row->matches = b->has_total ? (int64_t)b->total : -1;
 	v->row->returned = (int64_t)b->matches;
 	if (!put_links(v, b, self))
 		return false;
+	fill_displays(v, b->root, called, b->aside);
 	bundle_full_urls(b, v->w->a, v->base);
-	rewrite_links(v, b, called);
+	if (called)
+		links_rewrite(called, v->w->a, b->root);
+	links_rewrite(&v->links, v->w->a, b->root);
 	return visit_answer(v, b->root);
 }
 

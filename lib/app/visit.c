@@ -3,13 +3,15 @@
 #include "app/visit.h"
 
 #include "ext/crypt.h"
+#include "fhir/display.h"
 
-#define REWRITE_ROOM ((size_t)1024 * 1024) /* our URLs may be longer */
-#define ANSWER_SLACK ((size_t)2048)        /* usual growth: room made once */
+/* our URLs may be longer; displays are filled in, escapes and all */
+#define REWRITE_ROOM ((size_t)1024 * 1024 + 2 * DISPLAY_ROOM_MAX)
+#define ANSWER_SLACK ((size_t)2048) /* usual growth: room made once */
 
-/* W3C Trace Context: their trace or ours goes on, with a span of our own. */
-static struct str
-traceparent(struct visit *v)
+/* W3C Trace Context, traceparent. */
+struct str
+visit_traceparent(const struct visit *v)
 {
 	const struct req_trace *t = &v->w->req->trace;
 	unsigned char span[8];
@@ -98,7 +100,7 @@ visit_call(struct visit *v, struct upstream_ask *ask, struct tree_node **root,
 
 	ask->to = &v->to;
 	ask->accept = version_type(v->speaks);
-	ask->traceparent = traceparent(v);
+	ask->traceparent = visit_traceparent(v);
 	ask->request_id = str_of(v->w->req->trace.id);
 	ask->deadline_ms = v->w->req->deadline_ms;
 	ask->seen = &seen;

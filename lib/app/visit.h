@@ -62,6 +62,10 @@ struct str visit_their_type(const struct visit *v);
 const struct upstream_answer *visit_call(struct visit *v,
     struct upstream_ask *ask, struct tree_node **root, struct err *e);
 
+/* visit_traceparent - for the next call to the provider: the caller's trace or
+ * ours goes on, with a span of our own. Borrowed from the request's arena. */
+struct str visit_traceparent(const struct visit *v);
+
 /* visit_answer - root becomes the body of the answer. ERR_UPSTREAM_LARGE. */
 bool visit_answer(struct visit *v, const struct tree_node *root);
 

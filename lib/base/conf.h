@@ -56,6 +56,9 @@ struct conf {
 	int64_t count_max;
 	int64_t count_default;
 	int64_t pages_walked;
+	int64_t fill_references;
+	int64_t fill_parallel;
+	int64_t fill_wait_ms;
 	int64_t cursor_life_s;
 	int64_t cursor_bytes;
 

@@ -28,6 +28,7 @@ static const char *const fields[] = {
 	[LOG_COUNT] = "count",
 	[LOG_BYTES] = "bytes",
 	[LOG_LINE] = "line",
+	[LOG_BARE] = "bare",
 };
 
 static const char *program = "wardgate";

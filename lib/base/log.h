@@ -28,7 +28,8 @@ enum log_field {
 	LOG_MS,
 	LOG_COUNT,
 	LOG_BYTES,
-	LOG_LINE
+	LOG_LINE,
+	LOG_BARE /* references without display in an answer */
 };
 
 /* log_open - name of the program, shown in every line; and the level. Call

@@ -94,9 +94,11 @@ says(struct tree_node *n)
 static bool
 give(struct display *d, struct tree_node *to, const char *name, struct str text)
 {
-	if (text.len > DISPLAY_BYTES_MAX || text.len > d->room)
+	size_t cost = text.len + sizeof ",\"display\":\"\"";
+
+	if (text.len > DISPLAY_BYTES_MAX || cost > d->room)
 		return false;
-	d->room -= text.len;
+	d->room -= cost;
 	tree_put(d->a, to, name, tree_string(d->a, text));
 	return true;
 }

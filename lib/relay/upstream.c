@@ -20,6 +20,7 @@ struct call {
 	struct fetch_addr addrs[FETCH_ADDRS_MAX];
 	unsigned addrs_n;
 	int64_t began_us, deadline_ms;
+	struct fetch_limits limits;
 	struct fetch_job *job; /* of the last try */
 	unsigned tries;
 };
@@ -144,7 +145,7 @@ tried(struct call *c)
 	job->connect_ms = least(
 	    left, to->connect_ms ? to->connect_ms : engine_connect_ms(c->en));
 	job->total_ms = (unsigned)left;
-	job->limits = engine_limits(c->en);
+	job->limits = &c->limits;
 	c->tries++;
 	return engine_run(c->en, job, c->deadline_ms);
 }
@@ -328,6 +329,16 @@ set_deadline(struct call *c)
 		c->deadline_ms = c->ask->deadline_ms;
 }
 
+static void
+set_limits(struct call *c)
+{
+	size_t most = c->ask->body_bytes_max;
+
+	c->limits = *engine_limits(c->en);
+	if (most && most < c->limits.body_bytes)
+		c->limits.body_bytes = most;
+}
+
 static bool
 in_time(struct call *c)
 {
@@ -360,6 +371,7 @@ upstream_call(struct engine *en, struct arena *a,
 	if (!engine_enter(en, e))
 		return NULL;
 	set_deadline(&c);
+	set_limits(&c);
 	ok = well_formed(&c) && url_made(&c) && in_time(&c) && asked_twice(&c);
 	tell_seen(&c);
 	engine_leave(en);

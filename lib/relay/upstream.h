@@ -49,8 +49,9 @@ struct upstream_ask {
 	struct str if_none_match; /* these three: absent, or printable ASCII */
 	struct str traceparent;
 	struct str request_id;
-	int64_t deadline_ms; /* clock_mono_ms of the whole request; 0: none */
-	bool once;           /* not to be tried a second time */
+	int64_t deadline_ms;   /* clock_mono_ms of the whole request; 0: none */
+	bool once;             /* not to be tried a second time */
+	size_t body_bytes_max; /* 0: the setting answer_bytes */
 	struct upstream_seen *seen; /* NULL, or filled in whatever happens */
 };
 

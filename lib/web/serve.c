@@ -67,7 +67,7 @@ note(const struct work *w, const struct err *e)
 	    w->req->trace.id, LOG_REASON, fail_reason(e->kind), LOG_WHY,
 	    e->why[0] ? e->why : NULL, LOG_STATUS, (long)w->resp->status,
 	    LOG_MS, (long)((clock_now_us() - w->req->start_us) / 1000),
-	    LOG_END);
+	    w->left_bare ? LOG_BARE : LOG_END, w->left_bare, LOG_END);
 }
 
 static void

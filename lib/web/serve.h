@@ -27,7 +27,8 @@ struct work {
 	const char *allow;         /* Allow field of a 405, or NULL */
 	void *state;               /* the program's own, made by begin */
 	struct serve_line *line;
-	bool raw; /* serve_raw has answered */
+	bool raw;       /* serve_raw has answered */
+	long left_bare; /* references whose display could not be found out */
 };
 
 /* A program is a page: what cgi/NAME.c fills in. */

@@ -10,6 +10,7 @@ import unittest
 
 from tests.e2e import wards
 from tests.e2e.contract import Calls, at, ids, when
+from tests.e2e.filled import filled
 from tests.e2e.wards import fold, instant
 
 NEWEST = ("_sort:desc=date", "sort:desc=date", "_sort=-date",
@@ -191,7 +192,8 @@ class Records(Calls):
                     for line in place.ward.lines[kind][:40]:
                         mine = json.loads(line)
                         answer = place.ask("GET", f"{kind}/{mine['id']}")
-                        self.assertEqual(self.good(answer), mine)
+                        self.assertEqual(self.good(answer), filled(
+                            mine, place.ward.resource))
 
     def test_the_fields_that_the_app_shows(self):
         for place in self.places:

@@ -3,8 +3,10 @@
 #
 # All real-life wards and all sample files of WG_SAMPLES are loaded into wards
 # of the rehearsal provider and read through the FHIR endpoint, one by one and
-# in searches. A record arrives byte for byte; where links to the hospital have
-# become ours, leaf by leaf: structure, order of members, text of numbers.
+# in searches. Of a tenant whose mode is `links` a record arrives byte for byte;
+# where links to the hospital have become ours, leaf by leaf: structure, order
+# of members, text of numbers. In the mode `translate` nothing but displays,
+# texts and the order of places is filled in, as tests/e2e/filled.py says.
 # Behind lighttpd alone: it is the programs that could change a record.
 
 import concurrent.futures
@@ -19,11 +21,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.e2e import wards
+from tests.e2e.filled import filled
 from tests.rig.client import Env
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import House
 
 ASKERS = 8
+NAMED = ("Practitioner", "Organization", "Medication")
 SERVED = {v: ("Patient", "Observation", "Condition", "Encounter",
               "AllergyIntolerance", "Coverage", "Location",
               "MedicationOrder" if v == "dstu2" else "MedicationRequest")
@@ -115,7 +119,7 @@ class Reader:
 class Ward:
     """Lines (type, id, bytes) in a ward of the provider, and a tenant."""
 
-    def __init__(self, story, name, version, lines):
+    def __init__(self, story, name, version, lines, mode="links"):
         self.version, self.lines = version, lines
         self.name, self.tenant = name, story.next_tenant()
         env = story.env
@@ -130,6 +134,7 @@ class Ward:
         story.addClassCleanup(remove_tenant, story.house, self.tenant)
         put_tenant(story.house, self.tenant, name=name,
                    fhir_version=version.upper(), client=env["WG_CLIENT_ID"],
+                   mode=mode,
                    provider_url=f"{env['WG_BASE']}/rehearsal/{name}")
         self.token = env.token(self.tenant)
         self.face = urlsplit(env[f"WG_FHIR_{version.upper()}"]).path
@@ -137,9 +142,9 @@ class Ward:
         self.outside = env[f"WG_FHIR_{version.upper()}"]
 
 
-def ward_lines(version):
+def ward_lines(version, more=()):
     """The real-life ward of a version, as it stands in its files."""
-    for kind in SERVED[version]:
+    for kind in (*SERVED[version], *more):
         path = wards.SAMPLES / "ward" / version / f"{kind}.ndjson"
         for line in path.read_bytes().splitlines():
             yield kind, json.loads(line)["id"], line
@@ -252,6 +257,28 @@ class Faithful(unittest.TestCase):
                 total += count
             self.assertEqual(total, sum(k not in ("Patient", "Location")
                                         for k, _, _ in lines))
+
+    def test_names_and_texts_are_filled_in_and_nothing_else(self):
+        def plain(data):
+            return json.loads(data, parse_int=Number, parse_float=Number)
+        for version in wards.VERSIONS:
+            lines = list(ward_lines(version, NAMED))
+            ward = Ward(self, f"filled-{version}", version, lines, "translate")
+            known = {(k, n): plain(line) for k, n, line in lines}
+
+            def wrong(one, ward=ward, known=known):
+                kind, number, _ = one
+                status, body = self.reader.get(
+                    f"{ward.face}/{kind}/{number}", ward.token)
+                want = filled(known[kind, number],
+                              lambda *key: known.get(key))
+                return None if status == 200 and plain(body) == want else \
+                    f"{kind}/{number}: {status} {body[:2000]}"
+            self.assertEqual([], list(filter(None, self.pool.map(
+                wrong, [li for li in lines if li[0] in SERVED[version]]))))
+            changed = [k for (k, n), r in known.items()
+                       if filled(r, lambda *key: known.get(key)) != r]
+            self.assertTrue(changed)
 
     def test_links_to_the_hospital_become_ours_and_nothing_else(self):
         for version in wards.VERSIONS:

@@ -86,6 +86,11 @@ class Ward:
         return "MedicationOrder" if self.version == "dstu2" \
             else "MedicationRequest"
 
+    def resource(self, kind, number):
+        """By type and id; None if there is none."""
+        return next((r for r in self.all.get(kind, ())
+                     if r["id"] == number), None)
+
     # ---- asking ----
 
     def get(self, path, **headers):
