@@ -268,7 +268,7 @@ class Tail(Command, base.DatabaseCase):
                          ["r3", "r2", "r1"])
         self.assertEqual([r["reason"] for r in self.tail("-n", "1")], ["r1"])
         row = self.tail("-n", "1")[0]
-        self.assertEqual(len(row), 24)
+        self.assertEqual(len(row), 25)
         self.assertEqual(
             (row["source"], row["status"], row["duration_us"], row["face"],
              row["tenant_id"]), ("10.0.0.1", 200, 42, None, TENANT))
