@@ -18,7 +18,11 @@ facade_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 {
 	facade.gateway =
 	    gateway_open(a, conf, "facade", prepare_facade, false, cgi, e);
-	return facade.gateway &&
+	if (!facade.gateway)
+		return false;
+	facade.loss = cgi ? loss_alone(facade.gateway->db)
+	                  : loss_start(facade.gateway->db, e);
+	return facade.loss &&
 	       (facade.cursors = cursor_open(facade.gateway->db, conf, e)) &&
 	       (facade.engine = engine_start(conf, NULL, e)) &&
 	       (cgi || (facade.crew =
@@ -31,6 +35,7 @@ facade_stop(void)
 	fanout_stop(facade.crew);
 	engine_stop(facade.engine);
 	cursor_close(facade.cursors);
+	loss_stop(facade.loss);
 	gateway_close(facade.gateway);
 }
 

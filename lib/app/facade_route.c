@@ -131,7 +131,12 @@ visit_accepts(struct visit *v)
 bool
 visit_answers(struct visit *v)
 {
-	return v->batch   ? visit_batch(v)
-	       : v->id.at ? visit_read(v)
-	                  : visit_search(v);
+	bool fine = v->batch   ? visit_batch(v)
+	            : v->id.at ? visit_read(v)
+	                       : visit_search(v);
+
+	/* of a batch each entry has its own */
+	if (fine)
+		loss_note_all(v->facade->loss, &v->claims->tenant, &v->losses);
+	return fine;
 }

@@ -10,6 +10,7 @@
 #include "fhir/version.h"
 #include "gate/bearer.h"
 #include "gate/cursor.h"
+#include "gate/loss.h"
 #include "relay/fanout.h"
 #include "relay/upstream.h"
 
@@ -18,6 +19,7 @@ struct facade {
 	struct gateway *gateway;
 	struct engine *engine;
 	struct cursor_keys *cursors;
+	struct loss *loss;
 	struct fanout *crew; /* NULL: plain CGI, which has one thread */
 };
 

@@ -37,10 +37,11 @@ struct loss {
 	bool ending;
 };
 
-static const char *const fates[LOSS_FATE__MAX] = {
-	[LOSS_EXTENSION] = "extension",
-	[LOSS_DROPPED] = "dropped",
-	[LOSS_CODE] = "other code",
+static const char *const fates[CONVERT_FATE__MAX] = {
+	[CONVERT_EXTENSION] = "extension",
+	[CONVERT_CODE] = "other code",
+	[CONVERT_DROPPED] = "dropped",
+	[CONVERT_UNKNOWN] = "not converted",
 };
 
 /* ---- counting ------------------------------------------------------------ */
@@ -148,6 +149,19 @@ loss_note(struct loss *l, const struct loss_entry *what)
 	else
 		l->missed += what->times;
 	pthread_mutex_unlock(&l->lock);
+}
+
+void
+loss_note_all(struct loss *l, const struct guid *tenant,
+    const struct convert_losses *losses)
+{
+	for (const struct convert_loss *x = losses->first; x; x = x->next)
+		loss_note(l, &(struct loss_entry){ .tenant = *tenant,
+				 .from = x->from,
+				 .to = x->to,
+				 .element = x->element,
+				 .fate = x->fate,
+				 .times = x->times });
 }
 
 size_t

@@ -15,26 +15,18 @@
 #define GATE_LOSS_H
 
 #include "ext/db.h"
-#include "fhir/version.h"
+#include "fhir/convert.h"
 
 #define LOSS_WRITE_MS    10000
 #define LOSS_PLACES      8192 /* different things between two writings */
 #define LOSS_NAMES       4096 /* different elements in a process's life */
 #define LOSS_ELEMENT_MAX 160  /* characters of a name */
 
-/* What became of an element that the other version has no place for. */
-enum loss_fate {
-	LOSS_EXTENSION, /* it is kept in an extension */
-	LOSS_DROPPED,   /* it is not there any more */
-	LOSS_CODE,      /* the nearest code of the other version stands there */
-	LOSS_FATE__MAX
-};
-
 struct loss_entry {
 	struct guid tenant;
 	enum fhir_version from, to; /* of the record; of the answer */
 	const char *element;        /* "Observation.valueAttachment" */
-	enum loss_fate fate;
+	enum convert_fate fate;
 	uint64_t times;
 };
 
@@ -51,6 +43,10 @@ void loss_stop(struct loss *l);
 /* loss_note - counts one entry; its text is copied. From any thread. What has
  * not the form of an element's name is not counted. */
 void loss_note(struct loss *l, const struct loss_entry *what);
+
+/* loss_note_all - the same for what one answer to that tenant has lost. */
+void loss_note_all(struct loss *l, const struct guid *tenant,
+    const struct convert_losses *losses);
 
 /* loss_write - adds what has gathered to the database now; what was not taken
  * stays. One thread at a time, and not beside the one of loss_start: for it

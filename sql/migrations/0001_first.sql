@@ -468,7 +468,7 @@ create table wardgate.loss (
     element ~ '^[A-Z][A-Za-z]{0,39}(\.[A-Za-z0-9]{1,60}(\[x\])?){0,8}$'
     and length(element) <= 160),
   constraint loss_fate_known check (
-    fate in ('extension', 'dropped', 'other code')),
+    fate in ('extension', 'other code', 'dropped', 'not converted')),
   constraint loss_times check (times > 0)
 );
 comment on table wardgate.loss is
@@ -479,7 +479,7 @@ comment on column wardgate.loss.to_version is
 comment on column wardgate.loss.element is
   'Name of the element in from_version, never a value: Observation.valueAttachment';
 comment on column wardgate.loss.fate is
-  'extension: kept in one; dropped; other code: the nearest one that the version has';
+  'extension: kept in one; other code: the nearest one that the version has; dropped; not converted: contained, of a type that is passed on as it is';
 comment on column wardgate.loss.times is 'How often';
 comment on column wardgate.loss.first_at is 'When it was first counted';
 comment on column wardgate.loss.last_at is 'When it was last counted';

@@ -37,7 +37,7 @@ static const struct loss_entry usual = { .tenant = tenant,
 	.from = FHIR_R4,
 	.to = FHIR_DSTU2,
 	.element = "Observation.valueAttachment",
-	.fate = LOSS_EXTENSION,
+	.fate = CONVERT_EXTENSION,
 	.times = 1 };
 
 static struct db *
@@ -79,15 +79,15 @@ the_same_is_one_entry_and_anything_else_another(void **state)
 {
 	static const struct loss_entry others[] = {
 		{ { { 1 } }, FHIR_R4, FHIR_DSTU2, "Observation.valueAttachment",
-		    LOSS_EXTENSION, 1 },
+		    CONVERT_EXTENSION, 1 },
 		{ tenant, FHIR_STU3, FHIR_DSTU2, "Observation.valueAttachment",
-		    LOSS_EXTENSION, 1 },
+		    CONVERT_EXTENSION, 1 },
 		{ tenant, FHIR_R4, FHIR_STU3, "Observation.valueAttachment",
-		    LOSS_EXTENSION, 1 },
+		    CONVERT_EXTENSION, 1 },
 		{ tenant, FHIR_R4, FHIR_DSTU2, "Observation.focus",
-		    LOSS_EXTENSION, 1 },
+		    CONVERT_EXTENSION, 1 },
 		{ tenant, FHIR_R4, FHIR_DSTU2, "Observation.valueAttachment",
-		    LOSS_DROPPED, 1 },
+		    CONVERT_DROPPED, 1 },
 	};
 	struct db *db = no_db();
 	struct loss *l = loss_alone(db);
@@ -256,14 +256,14 @@ static void
 a_row_says_what_was_noted(void **state)
 {
 	static const struct {
-		enum loss_fate fate;
+		enum convert_fate fate;
 		const char *row;
 	} cases[] = {
-		{ LOSS_EXTENSION, TENANT
+		{ CONVERT_EXTENSION, TENANT
 		    " R4 DSTU2 Observation.valueAttachment extension 3" },
-		{ LOSS_DROPPED,
+		{ CONVERT_DROPPED,
 		    TENANT " R4 DSTU2 Observation.valueAttachment dropped 3" },
-		{ LOSS_CODE, TENANT
+		{ CONVERT_CODE, TENANT
 		    " R4 DSTU2 Observation.valueAttachment other code 3" },
 	};
 	struct report r;
@@ -370,6 +370,34 @@ threads_that_count_while_it_is_written_lose_nothing(void **state)
 }
 
 static void
+all_that_one_answer_lost_is_counted(void **state)
+{
+	struct convert_loss animal = { .element = "Patient.animal",
+		.from = FHIR_STU3,
+		.to = FHIR_R4,
+		.times = 3 };
+	struct convert_loss photo = { .next = &animal,
+		.element = "Patient.photo",
+		.from = FHIR_STU3,
+		.to = FHIR_R4,
+		.fate = CONVERT_DROPPED,
+		.times = 2 };
+	const struct convert_losses losses = { &photo }, none = { NULL };
+	struct report r;
+
+	(void)state;
+	begun(&r, false);
+	loss_note_all(r.loss, &tenant, &none);
+	loss_note_all(r.loss, &tenant, &losses);
+	loss_note_all(r.loss, &tenant, &losses);
+	assert_int_equal(loss_waiting(r.loss), 2);
+	write_now(&r);
+	assert_int_equal(times(&r, "Patient.animal"), 6);
+	assert_int_equal(times(&r, "Patient.photo"), 4);
+	over(&r);
+}
+
+static void
 the_end_writes_what_is_left(void **state)
 {
 	for (int threaded = 0; threaded < 2; threaded++) {
@@ -402,6 +430,7 @@ main(void)
 		    what_the_database_did_not_take_is_counted_once),
 		cmocka_unit_test(
 		    threads_that_count_while_it_is_written_lose_nothing),
+		cmocka_unit_test(all_that_one_answer_lost_is_counted),
 		cmocka_unit_test(the_end_writes_what_is_left),
 	};
 
