@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/facade_native.h"
 #include "app/pile.h"
 #include "app/visit.h"
 #include "base/clock.h"
@@ -26,6 +27,8 @@ struct entry {
 	char status[ENTRY_STATUS], etag[ETAG_BYTES];
 	char last_modified[CLOCK_TEXT_LEN];
 	char id[AUDIT_ID_MAX], patient[AUDIT_ID_MAX];
+	struct visit_ahead *ahead; /* NULL: it asks by itself */
+	long left_bare;
 };
 
 struct batch_run {
@@ -68,6 +71,7 @@ set_alone(struct alone *k, struct entry *t, struct arena *a)
 	k->v = *t->run->v;
 	k->v.w = &k->w;
 	k->v.row = &t->row;
+	k->v.ahead = t->ahead;
 	k->v.batch = false;
 	k->v.body = STR_NONE;
 	k->v.face.rest = t->asked->path;
@@ -144,6 +148,7 @@ keep(struct entry *t, struct alone *k, enum err_kind kind)
 {
 	bool bodiless = k->req.method == REQ_HEAD || k->resp.status == 304;
 
+	t->left_bare = k->w.left_bare;
 	set_status(t, k->resp.status, kind);
 	if (!t->failed)
 		keep_validators(t, &k->resp);
@@ -223,6 +228,38 @@ prepare(struct batch_run *r)
 	}
 }
 
+/* What an entry would ask: it is run up to there, and nothing of that run is
+ * kept. */
+static struct visit_ahead *
+question(struct entry *t)
+{
+	struct arena *a = t->run->v->w->a;
+	struct alone *k = arena_get(a, sizeof *k);
+	struct audit_row row = t->row;
+
+	t->ahead = arena_get(a, sizeof *t->ahead);
+	t->ahead->collect = true;
+	set_alone(k, t, a);
+	answered(k, t->asked);
+	t->ahead->collect = false;
+	t->row = row;
+	return t->ahead;
+}
+
+static void
+ask_ahead(struct batch_run *r)
+{
+	struct visit_ahead **ahead =
+	    arena_get(r->v->w->a, r->batch.n * sizeof *ahead);
+	size_t i;
+
+	if (!native_may(r->v))
+		return;
+	for (i = 0; i < r->batch.n; i++)
+		ahead[i] = question(&r->entry[i]);
+	native_ask(r->v, ahead, r->batch.n);
+}
+
 /* Nobody has run it: there was no time. */
 static void
 give_up(struct entry *t)
@@ -244,9 +281,11 @@ run_all(struct batch_run *r)
 			.ctx = &r->entry[i] };
 	fanout_run(r->v->facade->crew, jobs, r->batch.n,
 	    (unsigned)w->conf->batch_parallel, w->req->deadline_ms);
-	for (i = 0; i < r->batch.n; i++)
+	for (i = 0; i < r->batch.n; i++) {
 		if (!jobs[i].ran)
 			give_up(&r->entry[i]);
+		w->left_bare += r->entry[i].left_bare;
+	}
 }
 
 /* ---- the answer ------------------------------------------------------------------- */
@@ -320,6 +359,7 @@ visit_batch(struct visit *v)
 	if (!version_meant(v) || !read_batch(v, &r.batch))
 		return false;
 	prepare(&r);
+	ask_ahead(&r);
 	run_all(&r);
 	fine = write_answer(&r);
 	pile_close(&r.pile);

@@ -91,9 +91,55 @@ read_body(
 	return err_why(e, why.kind, "%s%s", why.said, why.why);
 }
 
+static bool
+same_str(struct str x, struct str y)
+{
+	return str_eq(x.at ? x : STR(""), y.at ? y : STR(""));
+}
+
+static bool
+same_ask(const struct upstream_ask *x, const struct upstream_ask *y)
+{
+	return x->method == y->method && same_str(x->path, y->path) &&
+	       same_str(x->query, y->query) && same_str(x->body, y->body) &&
+	       same_str(x->if_none_match, y->if_none_match);
+}
+
+/* What was asked ahead is used once: to ask again is to want to know anew. */
+static const struct upstream_answer *
+said_ahead(struct visit_ahead *h, struct upstream_ask *ask, struct err *e)
+{
+	*ask->seen = h->seen;
+	h->asked = false;
+	if (!h->answer)
+		*e = h->e;
+	return h->answer;
+}
+
+static const struct upstream_answer *
+collected(struct visit_ahead *h, const struct upstream_ask *ask, struct err *e)
+{
+	if (!h->asked)
+		h->ask = *ask;
+	h->asked = true;
+	err_why(e, ERR_BUSY, "only what would be asked is wanted");
+	return NULL;
+}
+
+static const struct upstream_answer *
+asked(struct visit *v, struct upstream_ask *ask, struct err *e)
+{
+	struct visit_ahead *h = v->ahead;
+
+	if (h && h->collect)
+		return collected(h, ask, e);
+	if (h && h->asked && same_ask(&h->ask, ask))
+		return said_ahead(h, ask, e);
+	return upstream_call(v->facade->engine, v->w->a, ask, e);
+}
+
 const struct upstream_answer *
-visit_call(struct visit *v, struct upstream_ask *ask, struct tree_node **root,
-    struct err *e)
+visit_ask(struct visit *v, struct upstream_ask *ask, struct err *e)
 {
 	const struct upstream_answer *answer;
 	struct upstream_seen seen = { 0 };
@@ -102,11 +148,23 @@ visit_call(struct visit *v, struct upstream_ask *ask, struct tree_node **root,
 	ask->accept = version_type(v->speaks);
 	ask->traceparent = visit_traceparent(v);
 	ask->request_id = str_of(v->w->req->trace.id);
-	ask->deadline_ms = v->w->req->deadline_ms;
+	if (!ask->deadline_ms)
+		ask->deadline_ms = v->w->req->deadline_ms;
 	ask->seen = &seen;
-	*root = NULL;
-	answer = upstream_call(v->facade->engine, v->w->a, ask, e);
+	answer = asked(v, ask, e);
+	ask->seen = NULL;
 	note_seen(v, &seen);
+	return answer;
+}
+
+const struct upstream_answer *
+visit_call(struct visit *v, struct upstream_ask *ask, struct tree_node **root,
+    struct err *e)
+{
+	const struct upstream_answer *answer;
+
+	*root = NULL;
+	answer = visit_ask(v, ask, e);
 	if (!answer || answer->status == 304)
 		return answer;
 	v->expect = answer->body.len;

@@ -23,6 +23,17 @@ struct facade {
 	struct fanout *crew; /* NULL: plain CGI, which has one thread */
 };
 
+/* The first question of an entry of a batch, asked before its turn comes
+ * (app/facade_native). */
+struct visit_ahead {
+	bool collect; /* only what it would ask is wanted: nothing is asked */
+	bool asked;   /* ask is there, and its answer has not been used */
+	struct upstream_ask ask;
+	const struct upstream_answer *answer; /* NULL: e says why */
+	struct upstream_seen seen;
+	struct err e;
+};
+
 struct visit {
 	struct work *w;
 	struct audit_row *row;
@@ -50,10 +61,17 @@ struct visit {
 	struct links links;
 	size_t expect;                /* bytes of the provider's last answer */
 	struct convert_losses losses; /* what its version could not carry */
+	struct visit_ahead *ahead;    /* NULL: nothing was asked before */
 };
 
 /* visit_their_type - what the provider calls the type that is asked for. */
 struct str visit_their_type(const struct visit *v);
+
+/* visit_ask - asks the tenant's provider, or takes what it has said to the same
+ * question ahead. The ask is completed here (deadline_ms: unless it is set);
+ * what was seen is added to the audit row. NULL: see relay/upstream. */
+const struct upstream_answer *visit_ask(
+    struct visit *v, struct upstream_ask *ask, struct err *e);
 
 /* visit_call - asks the tenant's provider and reads what it says.
  *   ask   method, path, query, body; the rest is filled in here

@@ -103,12 +103,14 @@ static void
 set_heads(struct call *c, char **to)
 {
 	const struct upstream_ask *k = c->ask;
+	struct str accept = str_of(k->accept ? k->accept : ACCEPT_INITIAL);
 
-	to = head(
-	    c, to, "Accept", str_of(k->accept ? k->accept : ACCEPT_INITIAL));
+	to = head(c, to, "Accept", accept);
 	if (k->method == UPSTREAM_POST_FORM)
 		to = head(c, to, "Content-Type",
 		    STR("application/x-www-form-urlencoded"));
+	else if (k->method == UPSTREAM_POST_JSON)
+		to = head(c, to, "Content-Type", accept);
 	to = head(c, to, "X-Request-Id", k->request_id);
 	to = head(c, to, "traceparent", k->traceparent);
 	to = head(c, to, "If-None-Match", k->if_none_match);
@@ -140,7 +142,7 @@ tried(struct call *c)
 	job->plain_http = !c->url.https;
 	job->http2 = to->http2;
 	set_heads(c, job->heads);
-	if (c->ask->method == UPSTREAM_POST_FORM)
+	if (c->ask->method != UPSTREAM_GET)
 		job->post = c->ask->body;
 	job->connect_ms = least(
 	    left, to->connect_ms ? to->connect_ms : engine_connect_ms(c->en));
@@ -169,16 +171,14 @@ retry_after(struct call *c)
 	return (unsigned)(n > RETRY_AFTER_MAX ? RETRY_AFTER_MAX : n);
 }
 
-static enum err_kind
-kind_of_status(const struct call *c)
+enum err_kind
+upstream_kind(int status, bool conditional)
 {
-	int status = c->job->status;
-
 	switch (status) {
 	case 200:
 		return ERR_NONE;
 	case 304:
-		return c->ask->if_none_match.at ? ERR_NONE : ERR_UPSTREAM_BAD;
+		return conditional ? ERR_NONE : ERR_UPSTREAM_BAD;
 	case 401:
 	case 403:
 	case 407:
@@ -231,7 +231,8 @@ static bool
 judged(struct call *c)
 {
 	struct fetch_job *job = c->job;
-	enum err_kind kind = kind_of_status(c);
+	enum err_kind kind =
+	    upstream_kind(job->status, c->ask->if_none_match.at != NULL);
 
 	if (job->status && kind) {
 		err_why(c->e, kind, "the provider answered %d", job->status);

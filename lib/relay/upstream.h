@@ -25,8 +25,15 @@ struct upstream_target {
 
 enum upstream_method {
 	UPSTREAM_GET,
-	UPSTREAM_POST_FORM /* body is application/x-www-form-urlencoded */
+	UPSTREAM_POST_FORM, /* body is application/x-www-form-urlencoded */
+	UPSTREAM_POST_JSON  /* a Bundle of reads, of the media type that is
+	                     * accepted; as safe as they are, so that it may be
+	                     * tried again */
 };
+
+/* upstream_kind - what a status means; ERR_NONE: 200, and 304 when
+ * `conditional`. Also for the statuses inside of a provider's batch. */
+enum err_kind upstream_kind(int status, bool conditional);
 
 /* What the call turned out to be, whether it failed or not: for the audit
  * row and the log. */
@@ -44,7 +51,7 @@ struct upstream_ask {
 	                  * empty: the base itself */
 	struct str
 	    query;       /* percent-encoded, without ?; absent or empty: none */
-	struct str body; /* of UPSTREAM_POST_FORM */
+	struct str body; /* of UPSTREAM_POST_FORM and _JSON */
 	const char *accept;       /* NULL: application/fhir+json */
 	struct str if_none_match; /* these three: absent, or printable ASCII */
 	struct str traceparent;

@@ -5,6 +5,7 @@
 # goes wrong with one entry may be felt by another, no entry may be left out of
 # the answer or of the audit trail, and a slow one costs its own time once.
 
+import json
 import os
 import signal
 import threading
@@ -41,6 +42,30 @@ def code(entry):
     if status < 400:
         return status, None
     return status, outcome(entry)["issue"][0]["details"]["coding"][0]["code"]
+
+
+def call_url(call, start):
+    """The url of the one entry of a hospital's batch that begins so."""
+    (found,) = [e["request"]["url"] for e in json.loads(call.body)["entry"]
+                if e["request"]["url"].startswith(start)]
+    return found
+
+
+def call_tag(call):
+    (found,) = [e["request"]["ifNoneMatch"]
+                for e in json.loads(call.body)["entry"]
+                if "ifNoneMatch" in e["request"]]
+    return found
+
+
+def strip(entry):
+    """Without what is sealed anew each time, and what only a header tells."""
+    entry = json.loads(dumps(entry))
+    entry["response"].pop("lastModified", None)
+    if "link" in entry.get("resource", {}):
+        entry["resource"]["link"] = [k for k in entry["resource"]["link"]
+                                     if "_cursor=" not in k["url"]]
+    return entry
 
 
 def post(env, token, face, body, path="", **fields):
@@ -535,6 +560,146 @@ class HostileBatch(Double):
             answer = post(self.env, self.tokens["R4"], "R4",
                           batch(get("Patient/b1")), X_Tenant=name)
             self.safe(answer, 403, reason, reason)
+
+
+class Native(Double):
+    """A hospital that takes batches itself."""
+
+    own = {"total_ms": 1000 * WHILE_S, "can_batch": "on"}
+    letter = "e"
+
+    def setUp(self):
+        super().setUp()
+        self.double.batches = True
+        self.before = len(self.double.seen)
+
+    def seen(self):
+        return self.double.seen[self.before:]
+
+    def calls(self):
+        """(method, below the base) of what reached the hospital."""
+        return [(s.method, s.target.removeprefix(f"/{MARK}"))
+                for s in self.seen()]
+
+    def mixed(self):
+        """Entries of all kinds, and what must come of each."""
+        tag = self.ask("Patient/b1").header["etag"]
+        self.before = len(self.double.seen)
+        return [(get("Patient/b1"), 200), (get("Patient/gone"), 404),
+                (get("//evil"), 400), (get("Patient/b1", ifNoneMatch=tag), 304),
+                (get("Observation?patient=p1&_count=2"), 200),
+                (get("Patient/_search?_id=p1", "POST"), 200),
+                (get("Patient/b2", "DELETE"), 405),
+                (get("Patient/b2", "HEAD"), 200),
+                (get("Condition?colour=red"), 400)]
+
+    def test_one_request_and_the_same_answers(self):
+        mixed = self.mixed()
+        entries = [e for e, _ in mixed]
+        native = self.send(*entries)
+        (call,) = self.seen()
+        self.assertEqual((call.method, call.path.rstrip("/")),
+                         ("POST", f"/{MARK}"))
+        self.assertEqual([e["request"] for e in json.loads(call.body)["entry"]],
+                         [{"method": "GET", "url": "Patient/b1"},
+                          {"method": "GET", "url": "Patient/gone"},
+                          {"method": "GET", "url": "Patient/b1",
+                           "ifNoneMatch": call_tag(call)},
+                          {"method": "GET",
+                           "url": call_url(call, "Observation")},
+                          {"method": "GET", "url": call_url(call, "Patient?")},
+                          {"method": "GET", "url": "Patient/b2"}])
+        self.assertEqual([code(e)[0] for e in native.json["entry"]],
+                         [status for _, status in mixed])
+        self.double.batches = False
+        alone = self.send(*entries)
+        self.assertEqual([strip(e) for e in native.json["entry"]],
+                         [strip(e) for e in alone.json["entry"]])
+
+    def test_its_statuses_mean_what_they_mean_alone(self):
+        want = {404: (404, "not_found"), 410: (410, "gone"),
+                401: (502, "provider_refused_us"),
+                403: (502, "provider_refused_us"),
+                429: (429, "provider_limit"), 503: (503, "provider_busy"),
+                500: (502, "provider_failed"), 302: (502, "provider_redirect"),
+                422: (400, "provider_refused_request"),
+                201: (502, "provider_unreadable")}
+        for status in want:
+            self.met(f"Patient/s{status}", f"status-{status}")
+        for face in FACES:
+            self.before = len(self.double.seen)
+            answer = self.send(*(get(f"Patient/s{n}") for n in want),
+                               get("Patient/b1"), face=face)
+            self.assertEqual([code(e) for e in answer.json["entry"]],
+                             [*want.values(), (200, None)])
+            self.assertEqual(len(self.seen()), 1)
+            kept = self.trail(answer)
+            self.assertEqual([int(r[8]) for r in kept],
+                             [200, *want, 200])
+
+    def test_a_batch_that_comes_to_nothing_is_asked_one_by_one(self):
+        short = {"resourceType": "Bundle", "type": "batch-response",
+                 "entry": [{"response": {"status": "200 OK"}}]}
+        for fault in ("status-400", "status-404", "status-405", "status-500",
+                      "status-501", "status-503", "status-403", "junk", "html",
+                      "close", "redirect-302-self", says(dumps(short)),
+                      says(dumps(batch()))):
+            with self.subTest(str(fault)):
+                def meets(x):
+                    if x.seen.method != "POST":
+                        return True
+                    return self.double.meet(x, fault)
+
+                self.double.on(f"/{MARK}", meets)
+                self.before = len(self.double.seen)
+                answer = self.send(get("Patient/b1"), get("Patient/b2"),
+                                   get("Patient/gone"))
+                self.assertEqual([code(e)[0] for e in answer.json["entry"]],
+                                 [200, 200, 404])
+                calls = self.calls()
+                self.assertEqual(calls[0], ("POST", ""))
+                self.assertEqual(sorted(c for c in calls if c[0] == "GET"), [
+                    ("GET", "/Patient/b1"), ("GET", "/Patient/b2"),
+                    ("GET", "/Patient/gone")])
+                self.double.off()
+
+    def test_a_hospital_that_asks_for_patience_is_left_alone(self):
+        self.double.on(f"/{MARK}", "status-429-7")
+        answer = self.send(get("Patient/b1"), get("Patient/b2"))
+        self.assertEqual([code(e) for e in answer.json["entry"]],
+                         [(429, "provider_limit")] * 2)
+        self.assertEqual(len(self.seen()), 1)
+
+    def test_what_an_entry_does_not_tell_is_asked_again(self):
+        odd = {"resourceType": "Bundle", "type": "batch-response", "entry": [
+            {"response": {"status": "200"}}, {"response": {}}, {},
+            {"response": {"status": "200"},
+             "resource": {"resourceType": "Patient", "id": "b4"}}]}
+
+        def meets(x):
+            return x.seen.method != "POST" or x.answer(odd)
+
+        self.double.on(f"/{MARK}", meets)
+        answer = self.send(*(get(f"Patient/b{n}") for n in range(1, 5)))
+        self.assertEqual([e["resource"]["id"] for e in answer.json["entry"]],
+                         ["b1", "b2", "b3", "b4"])
+        self.assertEqual(sorted(self.calls()[1:]), [
+            ("GET", f"/Patient/b{n}") for n in (1, 2, 3)])
+
+    def test_a_record_of_somebody_else_is_not_passed_on(self):
+        other = {"resourceType": "Bundle", "type": "batch-response", "entry": [
+            {"response": {"status": "200"},
+             "resource": {"resourceType": "Patient", "id": "b2"}},
+            {"response": {"status": "200"},
+             "resource": {"resourceType": "Patient", "id": "b1"}}]}
+        self.double.on(f"/{MARK}", lambda x: x.answer(other))
+        answer = self.send(get("Patient/b1"), get("Patient/b2"))
+        self.assertEqual([code(e) for e in answer.json["entry"]],
+                         [(502, "provider_unreadable")] * 2)
+
+    def test_a_single_question_is_asked_as_such(self):
+        self.send(get("Patient/b1"), get("//evil"))
+        self.assertEqual(self.calls(), [("GET", "/Patient/b1")])
 
 
 class Killed(Double):

@@ -125,6 +125,36 @@ class Exchange:
             return True
 
 
+class Entry(Exchange):
+    """A request of a batch: what is said about it goes into the batch."""
+
+    def __init__(self, outer, request):
+        url = urlsplit(request["url"])
+        seen = Seen(outer.seen.number, outer.seen.connection,
+                    request["method"], f"{outer.seen.path}/{url.path}",
+                    url.query, {"if-none-match": request.get("ifNoneMatch")},
+                    b"")
+        super().__init__(outer.provider, seen, None,
+                         f"{outer.path}/{url.path}")
+        self.said = b""
+
+    def raw(self, data):
+        self.said += data.encode("latin-1") if isinstance(data, str) else data
+
+    def gone(self):
+        return False
+
+    def entry(self):
+        head, _, body = self.said.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        heads = dict(line.split(": ", 1) for line in lines)
+        response = {"status": first.split(" ", 1)[1]}
+        if "ETag" in heads:
+            response["etag"] = heads["ETag"]
+        return {"response": response,
+                **({"resource": json.loads(body)} if body else {})}
+
+
 # ---- faults: name -> function(exchange, argument or None) ------------------
 # A fault that returns True lets the next one, or the proper answer, follow.
 
@@ -504,6 +534,9 @@ class Provider:
 
     tls  (certificate, key) paths, or None
     log  a file that gets one line per request: method, target, body
+
+    With `batches` set it takes a Bundle of type batch at any address that is
+    none of a resource; its entries meet the faults of their paths.
     """
 
     def __init__(self, version="R4", tls=None, log=None, port=0):
@@ -513,6 +546,7 @@ class Provider:
         self.seen, self.rules, self.resources = [], [], {}
         self.counts, self.bombs = {}, {}
         self.connections = self.open = 0
+        self.batches = False
         self.log = open(log, "a", buffering=1) if log else None
         if tls:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -604,9 +638,12 @@ class Provider:
         x = Exchange(self, seen, sock, "/" + "/".join(rest))
         if words == ["~stats"]:
             return x.answer(self.stats())
+        return self.run(x, words)
+
+    def run(self, x, words=()):
         with self.lock:
             faults = next((f for p, f in self.rules
-                           if seen.path.startswith(p)), ())
+                           if x.seen.path.startswith(p)), ())
         for fault in [*faults, *(w[1:] for w in words)]:
             if not self.meet(x, fault):
                 return None
@@ -641,8 +678,20 @@ class Provider:
         known = self.resources.get(parts[-2] if parts[1:] else "", {})
         return known.get(parts[-1]) or self.echo(x.seen)
 
+    def batch(self, x):
+        entries = []
+        for e in json.loads(x.seen.body)["entry"]:
+            inner = Entry(x, e["request"])
+            self.run(inner)
+            entries.append(inner.entry())
+        return {"resourceType": "Bundle", "type": "batch-response",
+                "entry": entries}
+
     def proper(self, x):
         parts = [p for p in x.path.split("/") if p]
+        if self.batches and x.seen.method == "POST" and \
+                x.seen.body.startswith(b"{"):
+            return x.answer(self.batch(x))
         if parts[-1:] == ["echo"]:
             return x.answer(self.echo(x.seen), more=[("ETag", 'W/"echo"')])
         if parts[-1:] == ["metadata"]:

@@ -429,6 +429,36 @@ a_get_after_a_post_is_a_get(void **state)
 }
 
 static void
+a_batch_is_posted_as_what_is_accepted(void **state)
+{
+	static const char *const parts[] = {
+		"\"accept\": \"application/json+fhir\"",
+		"\"content-type\": \"application/json+fhir\"",
+		"\"method\": \"POST\"",
+		"\"path\": \"/echo\"",
+		"\"body\": \"{\\\"a\\\":1}\"",
+	};
+	struct upstream_target t =
+	    target(arena_printf(a, "%s/echo", plain.base));
+	struct upstream_ask k = ask_for(&t, "");
+	const struct upstream_answer *w;
+	size_t i;
+
+	(void)state;
+	NEEDS_PROVIDER();
+	k.method = UPSTREAM_POST_JSON;
+	k.body = STR("{\"a\":1}");
+	k.accept = "application/json+fhir";
+	w = call(&k);
+	assert_non_null(w);
+	for (i = 0; i < COUNT(parts); i++)
+		if (!holds(w, parts[i]))
+			fail_msg("%s not in %.*s", parts[i], STR_FMT(w->body));
+	k.body = STR_NONE;
+	assert_null(call(&k));
+}
+
+static void
 not_modified_is_an_answer_to_who_asked(void **state)
 {
 	struct upstream_target t = target(plain.base);
@@ -831,6 +861,7 @@ main(void)
 		T(the_answer_carries_its_headers),
 		T(only_listed_headers_are_sent),
 		T(a_get_after_a_post_is_a_get),
+		T(a_batch_is_posted_as_what_is_accepted),
 		T(not_modified_is_an_answer_to_who_asked),
 		T(patience_is_passed_on_within_bounds),
 		T(what_must_not_be_repeated_is_not),
