@@ -1,0 +1,182 @@
+/* test_gate_directory.c - what the database says of a tenant is what is read
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Needs WG_TEST_DB, a string for a database with the schema; without it
+ * everything here is skipped. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ext/prepare.h"
+#include "gate/directory.h"
+
+#define TENANT "d12ec700-0000-4000-8000-000000000001"
+#define CLIENT "d12ec700-0000-4000-8000-000000000002"
+
+static const char *server;
+
+struct desk {
+	struct arena *a;
+	struct db *db;
+	struct directory *directory;
+	struct guid client, tenant;
+};
+
+static void
+run(struct desk *d, const char *sql)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct db_conn *c = db_take(d->db, &e);
+
+	if (!c || !db_run_script(c, sql, &e))
+		fail_msg("%s: %s", sql, e.why);
+	db_give(c);
+}
+
+static void
+gone(struct desk *d)
+{
+	run(d, "delete from wardgate.client_grant where tenant_id = '" TENANT
+	       "'; delete from wardgate.provider where tenant_id = '" TENANT
+	       "'; delete from wardgate.tenant where tenant_id = '" TENANT
+	       "'; delete from wardgate.client where client_id = '" CLIENT "'");
+}
+
+static void
+begun(struct desk *d)
+{
+	const struct db_opts o = { .conninfo = server,
+		.role = "wg_owner",
+		.application_name = "directory",
+		.prepare_sql = prepare_facade,
+		.connections = 2,
+		.wait_ms = 10000 };
+	struct err e = { .kind = ERR_NONE };
+
+	if (!server)
+		skip();
+	*d = (struct desk){ .a = arena_new() };
+	assert_true(guid_read(&d->client, STR(CLIENT)));
+	assert_true(guid_read(&d->tenant, STR(TENANT)));
+	assert_non_null(d->db = db_open(&o, &e));
+	assert_non_null(d->directory = directory_alone(d->db));
+	gone(d);
+	run(d, "select wardgate.client_add('" CLIENT "', 'App', '', '')");
+}
+
+static void
+over(struct desk *d)
+{
+	gone(d);
+	directory_free(d->directory);
+	db_close(d->db);
+	arena_free(d->a);
+}
+
+/* A tenant whose provider has these columns, and no others than usual. */
+static const struct directory_route *
+route(struct desk *d, const char *columns)
+{
+	const struct directory_route *r;
+	struct err e = { .kind = ERR_NONE };
+
+	run(d, "insert into wardgate.tenant (tenant_id, slug, name, mrn_system)"
+	       " values ('" TENANT "', 'directory', 'D', 'urn:oid:1.2.3')"
+	       " on conflict do nothing;"
+	       " insert into wardgate.client_grant (client_id, tenant_id)"
+	       " values ('" CLIENT "', '" TENANT "') on conflict do nothing;"
+	       " insert into wardgate.provider (tenant_id, base_url,"
+	       " fhir_version) values ('" TENANT "', 'https://fhir.example',"
+	       " 'STU3') on conflict do nothing");
+	if (columns)
+		run(d, arena_printf(d->a,
+			   "update wardgate.provider set %s where tenant_id = "
+			   "'" TENANT "'",
+			   columns));
+	r = directory_route(
+	    d->directory, d->a, &d->client, &d->tenant, DIRECTORY_FRESH, &e);
+	if (!r)
+		fail_msg("directory_route: %s", e.why);
+	return r;
+}
+
+static void
+a_route_says_what_its_provider_can(void **state)
+{
+	const struct directory_route *r;
+	struct desk d;
+
+	(void)state;
+	begun(&d);
+	r = route(&d, NULL);
+	assert_int_equal(r->grant, GRANT_LIVE);
+	assert_int_equal(r->tenant, TENANT_ACTIVE);
+	assert_string_equal(r->base_url, "https://fhir.example");
+	assert_string_equal(r->fhir_version, "STU3");
+	assert_string_equal(r->mode, "translate");
+	assert_string_equal(r->mrn_system, "urn:oid:1.2.3");
+	assert_string_equal(r->can_contains, "auto");
+	assert_string_equal(r->can_sort, "auto");
+	assert_string_equal(r->can_total, "auto");
+	assert_string_equal(r->can_batch, "auto");
+	assert_string_equal(r->coverage_person, "auto");
+	assert_true(r->search_post);
+	assert_true(r->write_extensions);
+	r = route(&d, "can_contains = 'on', can_sort = 'off', "
+		      "coverage_person = 'policy-holder'");
+	assert_string_equal(r->can_contains, "on");
+	assert_string_equal(r->can_sort, "off");
+	assert_string_equal(r->coverage_person, "policy-holder");
+	r = route(&d, "can_total = 'off', can_batch = 'on', "
+		      "write_extensions = false, mode = 'links'");
+	assert_string_equal(r->can_total, "off");
+	assert_string_equal(r->can_batch, "on");
+	assert_false(r->write_extensions);
+	assert_string_equal(r->mode, "links");
+	over(&d);
+}
+
+static void
+of_a_tenant_that_is_not_there_every_text_is_empty(void **state)
+{
+	const struct directory_route *r[2];
+	struct err e = { .kind = ERR_NONE };
+	struct desk d;
+
+	(void)state;
+	begun(&d);
+	r[0] = directory_route(
+	    d.directory, d.a, &d.client, &d.tenant, DIRECTORY_FRESH, &e);
+	r[1] = directory_route(
+	    d.directory, d.a, &d.client, &d.tenant, DIRECTORY_CACHED, &e);
+	for (size_t i = 0; i < COUNT(r); i++) {
+		const char *const texts[] = { r[i]->base_url, r[i]->mode,
+			r[i]->fhir_version, r[i]->notice, r[i]->mrn_system,
+			r[i]->can_contains, r[i]->can_sort, r[i]->can_total,
+			r[i]->can_batch, r[i]->coverage_person };
+
+		assert_int_equal(r[i]->tenant, TENANT_UNKNOWN);
+		for (size_t k = 0; k < COUNT(texts); k++)
+			assert_string_equal(texts[k], "");
+	}
+	over(&d);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_route_says_what_its_provider_can),
+		cmocka_unit_test(
+		    of_a_tenant_that_is_not_there_every_text_is_empty),
+	};
+
+	server = getenv("WG_TEST_DB");
+	if (!server)
+		puts("skipped: WG_TEST_DB names no database");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
