@@ -123,9 +123,49 @@ struct map_value
 convert_kept(struct convert *c, struct tree_node *holder, enum fhir_version v,
     const char *path)
 {
+	return convert_kept_at(c, holder, convert_url(c, v, path));
+}
+
+struct map_value
+convert_kept_at(struct convert *c, struct tree_node *holder, const char *url)
+{
 	enum map_type t;
 
-	return convert_taken(c, holder, convert_url(c, v, path), NULL, &t);
+	return convert_taken(c, holder, url, NULL, &t);
+}
+
+struct sought {
+	struct convert *c;
+	const char *url;
+	struct tree_node *found;
+};
+
+static struct tree_node *
+sought_fate(struct tree_node *ext, void *ctx)
+{
+	struct sought *s = ctx;
+	struct map_value v;
+	enum map_type t;
+
+	if (!str_is(tree_str(ext, "url"), s->url))
+		return ext;
+	v = unwrapped(s->c, ext, &t);
+	if (v.value)
+		tree_append(s->found, v.value);
+	return NULL;
+}
+
+struct tree_node *
+convert_kept_all(struct convert *c, struct tree_node *holder, const char *url)
+{
+	struct tree_node *list = tree_get(holder, "extension");
+	struct sought s = { c, url, tree_array(c->a) };
+
+	if (tree_is(list, TREE_ARRAY))
+		tree_sift(list, sought_fate, &s);
+	if (convert_empty(list))
+		tree_remove(list);
+	return s.found;
 }
 
 /* ---- extensions of an object ------------------------------------------------ */

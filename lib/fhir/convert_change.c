@@ -205,7 +205,7 @@ convert_settle_turn(
     struct map_object *o, const struct map_path *p, struct map_slot *s)
 {
 	struct convert *c = o->c;
-	bool up = map_way_up(c->way);
+	bool up = map_way_up(c->way), whole;
 	struct map_value was = s->from, now, back;
 
 	shape(o, p, &was);
@@ -225,7 +225,10 @@ convert_settle_turn(
 		return;
 	}
 	now = convert_turned(c, p, up, was);
-	if (!now.value || !same(convert_turned(c, p, !up, now), was))
+	whole = now.value && same(convert_turned(c, p, !up, now), was);
+	convert_value(
+	    c, p->to.type, map_path_sub(p, p->to.type, c->way), now.value);
+	if (!whole)
 		keep_originals(o, p, &now, was);
 	s->from = now;
 }

@@ -120,7 +120,6 @@ struct map_value convert_turned(struct convert *c, const struct map_path *p,
 /* convert_code - the word for a code on the other side; absent: none. */
 struct str convert_code(const struct map_code *codes, bool up, struct str code);
 
-bool convert_equal(struct tree_node *a, struct tree_node *b);
 bool convert_empty(const struct tree_node *n);
 
 /* convert_list - an array that holds n, which stands nowhere. */

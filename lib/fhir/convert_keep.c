@@ -224,6 +224,25 @@ void
 convert_keep(struct convert *c, struct tree_node *holder, enum fhir_version v,
     const char *path, enum map_type type, struct map_value value)
 {
-	convert_hold(c, holder, convert_url(c, v, path), type,
-	    map_index_type(type, c->way), value, false);
+	convert_keep_at(c, holder, convert_url(c, v, path), type, value);
+}
+
+void
+convert_keep_at(struct convert *c, struct tree_node *holder, const char *url,
+    enum map_type type, struct map_value value)
+{
+	const struct map_index *sub = map_index_type(type, c->way);
+	struct convert_items it = convert_items(c, value);
+	struct tree_node *list = NULL, *ext;
+
+	for (size_t i = 0; i < it.n && !c->bare; i++) {
+		bool empty = convert_empty(it.v[i].value) &&
+		             convert_empty(it.v[i].under);
+
+		if (empty || !(ext = wrapped(c, url, type, sub, it.v[i])))
+			continue;
+		if (!list)
+			list = convert_list_at(c, holder, "extension");
+		tree_append(list, ext);
+	}
 }

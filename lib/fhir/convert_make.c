@@ -144,24 +144,32 @@ lists_equal(struct tree_node *a, struct tree_node *b)
 }
 
 static bool
+names_equal(struct tree_node *x, struct tree_node *y)
+{
+	return x->id == y->id && (x->id || str_eq(tree_name(x), tree_name(y)));
+}
+
+/* Members stand in the same order nearly always: each is looked for after the
+ * one before it, and among all only if it is not there. */
+static bool
 objects_equal(struct tree_node *a, struct tree_node *b)
 {
-	struct tree_node *x;
+	struct tree_node *x, *y = tree_first(b);
 
 	if (tree_count(a) != tree_count(b))
 		return false;
 	tree_each(x, a)
 	{
-		struct tree_node *y = x->id ? tree_at(b, (enum name)x->id)
-		                            : tree_member(b, tree_name(x));
-
+		if (!y || !names_equal(x, y))
+			y = x->id ? tree_at(b, (enum name)x->id)
+			          : tree_member(b, tree_name(x));
 		if (!y || !convert_equal(x, y))
 			return false;
+		y = tree_next(y);
 	}
 	return true;
 }
 
-/* Numbers are equal when their text is. */
 bool
 convert_equal(struct tree_node *a, struct tree_node *b)
 {

@@ -141,13 +141,24 @@ lose_all(struct map_object *o, const struct map_path *p, struct map_slot *s)
 		convert_lose(o, p, s->type, it.v[i]);
 }
 
+/* Does the element stand, in any of its types? */
+static bool
+stands(struct map_object *o, const struct map_path *p)
+{
+	if (!p->to.choice)
+		return tree_member(o->node, p->to.name);
+	for (int t = MAP_BACKBONE + 1; t < MAP_TYPE__MAX; t++)
+		if ((p->to.types & MAP_SET(t)) &&
+		    tree_get(o->node, target_name(o, p, (enum map_type)t)))
+			return true;
+	return false;
+}
+
 static void
 put_back(struct map_object *o, const struct map_path *p, struct map_slot *s)
 {
-	const char *name = target_name(o, p, s->back_type);
-
-	if (!nothing(s->back) && !tree_get(o->node, name))
-		convert_put(o, name, s->back);
+	if (!nothing(s->back) && !stands(o, p))
+		convert_put(o, target_name(o, p, s->back_type), s->back);
 }
 
 static void
@@ -212,11 +223,13 @@ convert_back(struct map_object *o, enum name id)
 {
 	struct str name = name_text(id);
 
-	for (size_t i = 0; i < o->x->n; i++) {
-		const struct map_side *to = &o->x->paths[i].to;
+	for (size_t i = 0; o->slots && i < o->x->n; i++) {
+		const struct map_path *p = &o->x->paths[i];
+		struct map_slot *s = &o->slots[i];
 
-		if (to->name.at && str_eq(name, to->name))
-			return &convert_slot_at(o, i)->back;
+		if (p->to.name.at &&
+		    str_is(name, target_name(o, p, s->back_type)))
+			return &s->back;
 	}
 	return arena_get(o->c->a, sizeof(struct map_value));
 }

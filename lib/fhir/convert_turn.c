@@ -245,3 +245,27 @@ day_down(struct convert *c, const struct map_row *row, struct map_value from)
 }
 
 const struct map_turning turn_day = { day_up, day_down };
+
+/* ---- Encounter and Encounter or EpisodeOfCare ------------------------------------------ */
+
+static bool
+is_episode(struct tree_node *reference)
+{
+	struct str url = tree_str(reference, "reference");
+
+	for (; url.len; url.at++, url.len--)
+		if (str_starts(url, "EpisodeOfCare/"))
+			return true;
+	return false;
+}
+
+static struct map_value
+encounter(struct convert *c, const struct map_row *row, struct map_value from)
+{
+	(void)row;
+	if (map_way_from(c->way) == FHIR_STU3 && is_episode(from.value))
+		return none;
+	return (struct map_value){ convert_copy(c, from.value), NULL };
+}
+
+const struct map_turning turn_encounter = { encounter, encounter };

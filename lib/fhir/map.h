@@ -127,8 +127,9 @@ enum fhir_version convert_to(const struct convert *c);
 struct map_value *convert_slot(struct map_object *o, enum name id);
 
 /* convert_back - what the extension brought back for the target's element of
- * that name, in the target's form: one value, or a list (array) of them.
- * Taking it (set to NULL) keeps the engine from putting it in place itself. */
+ * that name, in the target's form: one value, or a list (array) of them. A
+ * choice is named with its type. Taking it (set to NULL) keeps the engine from
+ * putting it in place itself; it does so only where nothing stands. */
 struct map_value *convert_back(struct map_object *o, enum name id);
 
 /* convert_object - the object as it will be; put members with convert_put. */
@@ -145,19 +146,32 @@ void convert_type(struct convert *c, enum map_type t, struct tree_node *value);
 
 /* convert_keep - an extension of version v and of that path holds the value:
  * on an object, or on the `_name` sibling of a primitive (an object too).
- *   path  "Encounter.class"; a literal
- *   type  of the value, which is converted already */
+ *   path   "Encounter.class"; a literal
+ *   type   of the value, which is converted already
+ *   value  of a list (array) each member has its own extension */
 void convert_keep(struct convert *c, struct tree_node *holder,
     enum fhir_version v, const char *path, enum map_type type,
     struct map_value value);
+void convert_keep_at(struct convert *c, struct tree_node *holder,
+    const char *url, enum map_type type, struct map_value value);
 
 /* convert_kept - takes such an extension off a holder again and returns its
- * value (type: any); NULL value: there is none. Of several, the first. */
+ * value (type: any); NULL value: there is none. Of several, the first.
+ * convert_keep_at, convert_kept_at - the same for an extension whose URL is
+ * none of the regular ones. convert_kept_all - the values of all, an array. */
 struct map_value convert_kept(struct convert *c, struct tree_node *holder,
     enum fhir_version v, const char *path);
+struct map_value convert_kept_at(
+    struct convert *c, struct tree_node *holder, const char *url);
+struct tree_node *convert_kept_all(
+    struct convert *c, struct tree_node *holder, const char *url);
 
 /* convert_copy - a deep copy that stands nowhere. NULL for NULL. */
 struct tree_node *convert_copy(struct convert *c, const struct tree_node *n);
+
+/* convert_equal - do both say the same? Numbers are equal when their text is;
+ * NULL equals NULL. */
+bool convert_equal(struct tree_node *a, struct tree_node *b);
 
 /* Short makers: {"name": "text"}, {"system": ..., "code": ...} and such. */
 struct tree_node *convert_text(struct convert *c, const char *text);
@@ -188,5 +202,9 @@ extern const struct map_turning turn_coding;  /* Coding and CodeableConcept */
 extern const struct map_turning turn_value;   /* Identifier and its value */
 extern const struct map_turning turn_digits;  /* positiveInt and string */
 extern const struct map_turning turn_day;     /* date and dateTime */
+
+/* A reference to an Encounter; STU3 may have an EpisodeOfCare instead, which
+ * has no home elsewhere. */
+extern const struct map_turning turn_encounter;
 
 #endif

@@ -17,7 +17,8 @@
   X(map_Meta) X(map_Money) X(map_Narrative) X(map_Period) X(map_Quantity) \
   X(map_Range) X(map_Ratio) X(map_Reference) X(map_SampledData) \
   X(map_Signature) X(map_Timing) X(map_UsageContext) \
-  X(map_patient)
+  X(map_patient) \
+  X(map_observation)
 /* clang-format on */
 
 #define MAP_TABLE(name) extern const struct map name;
