@@ -202,10 +202,10 @@ convert_walk(
 		x->hooks->first(c, &o);
 	if (o.slots)
 		convert_settle(&o);
-	if (x->hooks->last)
-		x->hooks->last(c, &o);
 	if (o.strays)
 		return_strays(&o);
+	if (x->hooks->last)
+		x->hooks->last(c, &o);
 }
 
 void

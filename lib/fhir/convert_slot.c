@@ -245,3 +245,12 @@ convert_type(struct convert *c, enum map_type t, struct tree_node *value)
 {
 	convert_value(c, t, map_index_type(t, c->way), value);
 }
+
+void
+convert_child(struct map_object *o, enum name id, struct tree_node *value)
+{
+	const struct map_entry *e = map_index_find(o->x, id);
+
+	if (e && e->row < o->x->n)
+		convert_value(o->c, (enum map_type)e->type, e->sub, value);
+}

@@ -144,6 +144,10 @@ void convert_put(struct map_object *o, const char *name, struct map_value v);
  * is converted member by member. */
 void convert_type(struct convert *c, enum map_type t, struct tree_node *value);
 
+/* convert_child - the same for what a hook takes from the slot of that name,
+ * by the row's own table; for the children of a backbone element. */
+void convert_child(struct map_object *o, enum name id, struct tree_node *value);
+
 /* convert_keep - an extension of version v and of that path holds the value:
  * on an object, or on the `_name` sibling of a primitive (an object too).
  *   path   "Encounter.class"; a literal

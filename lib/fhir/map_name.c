@@ -73,35 +73,49 @@ const struct map map_HumanName = {
 
 /* ---- Reference ------------------------------------------------------------- */
 
-/* `from` of a path, if what follows it is an id: Type/id, base/Type/id. */
+/* The type where a URL names one: Type/id, base/Type/id, Type?query, Type. */
 static const char *
-type_in(struct str url, const char *from)
+type_in(struct str url, const char *type)
 {
-	size_t n = strlen(from);
+	size_t n = strlen(type);
 
-	for (size_t i = 0; i + n < url.len; i++)
-		if ((!i || url.at[i - 1] == '/') && url.at[i + n] == '/' &&
-		    !memcmp(url.at + i, from, n))
+	for (size_t i = 0; i + n <= url.len && url.at[i] != '?'; i++)
+		if ((!i || url.at[i - 1] == '/') &&
+		    !memcmp(url.at + i, type, n) &&
+		    (i + n == url.len || strchr("/?", url.at[i + n])))
 			return url.at + i;
 	return NULL;
+}
+
+static bool
+rename_type(struct convert *c, struct tree_node *value, const char *from,
+    const char *to)
+{
+	struct str url = tree_text(value);
+	const char *at = type_in(url, from);
+	const char *rest;
+
+	if (!at)
+		return false;
+	rest = at + strlen(from);
+	tree_set_text(value, str_of(arena_printf(convert_arena(c), "%.*s%s%.*s",
+				 (int)(at - url.at), url.at, to,
+				 (int)(url.at + url.len - rest), rest)));
+	return true;
 }
 
 void
 map_rename_type(struct convert *c, struct tree_node *value)
 {
+	static const char *const names[][2] = {
+		{ "MedicationOrder", "MedicationRequest" },
+		{ "Conformance", "CapabilityStatement" },
+	};
 	bool up = convert_to(c) == FHIR_STU3;
-	const char *from = up ? "MedicationOrder" : "MedicationRequest";
-	const char *to = up ? "MedicationRequest" : "MedicationOrder";
-	struct str url = tree_text(value);
-	const char *at = type_in(url, from);
-	const char *rest;
 
-	if (!at || !tree_is(value, TREE_STRING))
-		return;
-	rest = at + strlen(from);
-	tree_set_text(value, str_of(arena_printf(convert_arena(c), "%.*s%s%.*s",
-				 (int)(at - url.at), url.at, to,
-				 (int)(url.at + url.len - rest), rest)));
+	for (size_t i = 0; i < COUNT(names) && tree_is(value, TREE_STRING); i++)
+		if (rename_type(c, value, names[i][!up], names[i][up]))
+			return;
 }
 
 /* A reference by identifier alone must still show something in DSTU2. */
