@@ -7,7 +7,7 @@
 # Starts a house of its own, the provider behind it and the peers beside it, on
 # free loopback ports in a temporary folder, and measures them in turns:
 # round 1 A B C, round 2 A B C, ... Results: build/bench/bench.md, bench.json.
-# Keys: token read search metadata unit delay memory directory.
+# Keys: token read search metadata unit delay memory directory batch.
 
 import argparse
 import os
@@ -16,12 +16,12 @@ import sys
 import time
 from types import SimpleNamespace
 
-from tests.bench import directory, machine, peers, perf, report, subjects
+from tests.bench import batch, directory, machine, peers, perf, report, subjects
 from tests.bench.house import House
 from tests.bench.upstream import Upstream
 from tests.rig import place
 
-KEYS = (*subjects.MAKERS, "memory", "directory")
+KEYS = (*subjects.MAKERS, "memory", "directory", "batch")
 MEMORY_MB = 64
 WARM_S = 0.5
 
@@ -185,7 +185,7 @@ def memory_text(found):
 
 # ---- the verdict ----------------------------------------------------------------
 
-def judge(figures, memory, tenants, programs):
+def judge(figures, memory, tenants, batched, programs):
     """One row per target: found, met or missed; None: not measured."""
     rows = []
     for what, key, other, kind, relation, bound in TARGETS:
@@ -206,7 +206,7 @@ def judge(figures, memory, tenants, programs):
                      "value": value,
                      "found": "" if value is None else f"{value:.1f} MB",
                      "met": None if value is None else value < MEMORY_MB})
-    return rows + directory.judge(tenants)
+    return rows + directory.judge(tenants) + batch.judge(batched)
 
 
 def options():
@@ -248,7 +248,7 @@ def measure(stand, load, args):
     result["subjects"] = figures
     result["rounds"] = {s.key: {w.name: w.rounds for w in s.works}
                         for s in todo}
-    memory = tenants = None
+    memory = tenants = batched = None
     if "token" in args.only:
         texts.append(yardstick(result))
     if "memory" in args.only:
@@ -257,7 +257,10 @@ def measure(stand, load, args):
     if "directory" in args.only:
         tenants = result["directory"] = directory.run(stand, load, args)
         texts.append(directory.text(tenants))
-    targets = judge(figures, memory, tenants, stand.ours.programs)
+    if "batch" in args.only:
+        batched = result["batch"] = batch.run(stand, load, args)
+        texts.append(batch.text(batched))
+    targets = judge(figures, memory, tenants, batched, stand.ours.programs)
     result["targets"] = targets
     report.write(stand.build, result, [report.target_table(targets), *texts])
     print((stand.build / "bench.md").read_text())

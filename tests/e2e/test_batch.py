@@ -15,6 +15,7 @@ from tests.e2e.contract import Calls
 from tests.e2e.faults import FACES, MARK, TYPES, Faulty, dumps, says
 from tests.e2e.hostile import request, rows
 from tests.fhir import validate
+from tests.rig import fastcgi, place
 
 JSON = "application/fhir+json"
 WHILE_S = 20        # a story that waits so long for its calls has failed
@@ -360,6 +361,53 @@ class Honest(Double):
         self.assertEqual(
             [[e["resource"]["id"] for e in entry["resource"]["entry"]]
              for entry in answer.json["entry"]], [["o2", "o3"]] * 2)
+
+
+class InTime(Double):
+    """A facade of its own beside the house's, with little time for a request
+    and one entry at a time."""
+
+    letter = "f"
+    settings = """
+request_wait_ms = 1500
+provider_wait_ms = 1400
+batch_parallel = 1
+"""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        program = cls.house.home / "bin/facade"
+        if not program.exists():
+            program = place.build_dir() / "bin/facade"
+        conf = place.write(cls.house.home / "batch.conf",
+                           cls.house.conf.read_text() + cls.settings)
+        cls.addClassCleanup(conf.unlink)
+        cls.socket = cls.house.home / "run/batch-facade.sock"
+        cls.house.rig("add", service={
+            "name": "batch-facade", "argv": [str(program), "-c", str(conf)],
+            "socket": str(cls.socket)})
+        cls.house.rig("start", name="batch-facade")
+        cls.addClassCleanup(cls.house.rig, "remove", name="batch-facade")
+        fastcgi.wait_listening(cls.socket)
+
+    def test_what_there_is_no_time_for_is_said_in_its_place(self):
+        """The second entry is cut off, those after it are not begun."""
+        self.met("Patient/b2", "delay-5000")
+        for face in FACES:
+            before = len(self.double.seen)
+            body = dumps(batch(*(get(f"Patient/b{n}")
+                                 for n in range(1, 6)))).encode()
+            answer = fastcgi.ask(self.socket, fastcgi.post(
+                f"/fhir/{face.lower()}", body, JSON,
+                HTTP_AUTHORIZATION=f"Bearer {self.tokens[face]}"), body)
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual([code(e) for e in answer.json["entry"]], [
+                (200, None), (504, "provider_timeout"),
+                *[(504, "deadline")] * 3])
+            self.assertEqual(wrong(self.models[face], answer.json), [])
+            self.trail(answer)
+            self.assertEqual(len(self.double.seen), before + 2)
 
 
 class HostileBatch(Double):

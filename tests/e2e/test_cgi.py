@@ -4,6 +4,7 @@
 # The diagnostic mode of RFC 3875: no socket, variables in the environment, the
 # body on standard input, the answer on standard output.
 
+import json
 import os
 import subprocess
 import unittest
@@ -104,6 +105,27 @@ class Cgi(Hostile):
             "HTTP_AUTHORIZATION": f"Bearer {self.env.token('R4')}"}, body)
         self.assertEqual((answer.status, status), (200, 0), log)
         self.assertEqual(len(answer.json["entry"]), 1)
+
+    def test_facade_runs_a_batch_and_keeps_all_its_rows(self):
+        found = self.somebody()["id"]
+        body = json.dumps({"resourceType": "Bundle", "type": "batch", "entry": [
+            {"request": {"method": "GET", "url": url}} for url in
+            (f"Patient/{found}", "Patient/nobody", f"Patient?_id={found}")]
+        }).encode()
+        answer, status, log = self.run_cgi("facade", {
+            **self.post(body, "/fhir/r4"),
+            "CONTENT_TYPE": "application/fhir+json",
+            "HTTP_AUTHORIZATION": f"Bearer {self.env.token('R4')}"}, body)
+        self.assertEqual((answer.status, status), (200, 0), log)
+        self.assertEqual([e["response"]["status"]
+                          for e in answer.json["entry"]],
+                         ["200 OK", "404 Not Found", "200 OK"])
+        self.assertEqual(self.audited(answer), ("ok", 200))
+        kept = rows(self.env, "select entry, status from wardgate.audit where "
+                    f"trace_id = '{answer.header['x-trace-id']}' "
+                    "and at > now() - interval '1 hour' order by entry")
+        self.assertEqual(kept, [["0", "200"], ["1", "200"], ["2", "404"],
+                                ["3", "200"]])
 
     def test_facade_without_a_token_is_refused_and_kept(self):
         answer, status, _ = self.run_cgi(
