@@ -34,6 +34,7 @@ struct entry {
 struct batch_run {
 	struct visit *v; /* of the batch: read by all entries */
 	struct batch batch;
+	struct names names; /* each is asked once for all entries */
 	struct entry *entry;
 	struct pile pile;
 };
@@ -74,6 +75,7 @@ set_alone(struct alone *k, struct entry *t, struct arena *a)
 	k->v.ahead = t->ahead;
 	k->v.batch = false;
 	k->v.body = STR_NONE;
+	k->v.names = &t->run->names;
 	k->v.face.rest = t->asked->path;
 	k->v.face.fixed = true; /* the batch has chosen the version */
 }
@@ -135,12 +137,15 @@ set_status(struct entry *t, unsigned status, enum err_kind kind)
 }
 
 static void
-note(const struct entry *t, const struct err *e, int64_t took_ms)
+note(const struct entry *t, const struct work *w, int64_t took_ms)
 {
+	const struct err *e = &w->err;
+
 	log_event(t->row.status >= 500 ? LOG_WARN : LOG_DEBUG, "entry",
 	    LOG_TRACE, t->row.trace, LOG_REASON, t->row.reason, LOG_WHY,
 	    e->why[0] ? e->why : NULL, LOG_COUNT, (long)t->row.entry,
-	    LOG_STATUS, (long)t->row.status, LOG_MS, (long)took_ms, LOG_END);
+	    LOG_STATUS, (long)t->row.status, LOG_MS, (long)took_ms,
+	    w->left_bare ? LOG_BARE : LOG_END, w->left_bare, LOG_END);
 }
 
 static void
@@ -172,7 +177,7 @@ run_entry(void *ctx)
 	keep(t, k, k->w.err.kind);
 	took_us = clock_mono_us() - began_us;
 	t->row.duration_us = took_us;
-	note(t, &k->w.err, took_us / 1000);
+	note(t, &k->w, took_us / 1000);
 	arena_free(a);
 }
 
@@ -212,6 +217,8 @@ prepare(struct batch_run *r)
 	size_t i;
 
 	r->entry = arena_get(w->a, r->batch.n * sizeof *r->entry);
+	names_open(&r->names, w->a, (size_t)w->conf->fill_references,
+	    (unsigned)w->conf->fill_parallel);
 	pile_open(
 	    &r->pile, w->a, r->batch.n, (size_t)w->conf->batch_answer_bytes);
 	for (i = 0; i < r->batch.n; i++) {
@@ -363,5 +370,6 @@ visit_batch(struct visit *v)
 	run_all(&r);
 	fine = write_answer(&r);
 	pile_close(&r.pile);
+	names_close(&r.names);
 	return fine;
 }

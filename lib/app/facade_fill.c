@@ -2,9 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/facade_fill.h"
 
-#include <stdatomic.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "fhir/display.h"
 
@@ -13,17 +10,16 @@
 /* One answer's look-ups. */
 struct round {
 	const struct visit *v;
+	struct names *names;
 	int64_t deadline_ms;
-	atomic_bool enough; /* the provider wants no more questions */
 };
 
 struct lookup {
 	struct round *in;
 	const struct display_ask *ask;
+	struct names_one *name; /* NULL: there are too many */
 	struct str trace;
 	bool asked;
-	char name[DISPLAY_BYTES_MAX];
-	size_t len; /* 0: not found out */
 };
 
 /* ---- one look-up; runs beside others, in an arena of its own ------------------ */
@@ -53,7 +49,7 @@ asked(struct lookup *k, struct arena *a, struct str *body)
 	}
 	if (e.kind == ERR_UPSTREAM_LIMIT || e.kind == ERR_UPSTREAM_BUSY ||
 	    e.kind == ERR_UPSTREAM_CONNECT)
-		atomic_store(&k->in->enough, true);
+		atomic_store(&k->in->names->enough, true);
 	return false;
 }
 
@@ -78,26 +74,22 @@ static void
 look_up(void *ctx)
 {
 	struct lookup *k = ctx;
+	struct names *names = k->in->names;
 	struct arena *a;
-	struct str body, name;
+	struct str body;
 
-	if (atomic_load(&k->in->enough))
+	if (!names_begin(names, k->in->deadline_ms)) {
+		names_tell(names, k->name, STR_NONE);
 		return;
-	a = arena_new();
-	if (asked(k, a, &body) && (name = name_in(k, a, body)).len) {
-		memcpy(k->name, name.at, name.len);
-		k->len = name.len;
 	}
+	a = arena_new();
+	names_tell(names, k->name,
+	    asked(k, a, &body) ? name_in(k, a, body) : STR_NONE);
 	arena_free(a);
+	names_end(names);
 }
 
 /* ---- all of them ------------------------------------------------------------------ */
-
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
 
 /* Half of the rest is for writing the answer and keeping its audit row, and
  * for a batch that this is one entry of. */
@@ -110,6 +102,58 @@ deadline(const struct visit *v, int64_t now_ms)
 	return now_ms + (half < wait ? half : wait);
 }
 
+/* The names that nobody asks for yet; how many. */
+static size_t
+claim(struct round *in, const struct display *d, struct lookup *all, size_t n,
+    struct fanout_job *jobs)
+{
+	size_t begun = 0, i;
+	bool mine;
+
+	for (i = 0; i < n; i++) {
+		struct lookup *k = &all[i];
+
+		k->in = in;
+		k->ask = &d->asks[i];
+		k->name =
+		    names_claim(in->names, k->ask->type, k->ask->id, &mine);
+		if (!k->name || !mine)
+			continue;
+		k->trace = visit_traceparent(in->v);
+		jobs[begun++] = (struct fanout_job){ look_up, k, false };
+	}
+	return begun;
+}
+
+/* Who could not be asked in time is told of too: others may wait for it. */
+static void
+run(struct round *in, struct fanout_job *jobs, size_t n)
+{
+	size_t i;
+
+	fanout_run(in->v->facade->crew, jobs, n,
+	    (unsigned)in->v->w->conf->fill_parallel, in->deadline_ms);
+	for (i = 0; i < n; i++)
+		if (!jobs[i].ran)
+			names_tell(in->names,
+			    ((struct lookup *)jobs[i].ctx)->name, STR_NONE);
+}
+
+static size_t
+hand_out(struct round *in, struct display *d, struct lookup *all, size_t n)
+{
+	size_t really = 0, i;
+
+	for (i = 0; i < n; i++) {
+		if (!all[i].name)
+			continue;
+		really += all[i].asked;
+		display_put(
+		    d, i, names_wait(in->names, all[i].name, in->deadline_ms));
+	}
+	return really;
+}
+
 static void
 note_asked(struct visit *v, size_t n, int64_t ms)
 {
@@ -120,44 +164,41 @@ note_asked(struct visit *v, size_t n, int64_t ms)
 }
 
 static void
-ask_provider(struct visit *v, struct display *d)
+ask_provider(struct visit *v, struct display *d, struct names *names)
 {
-	size_t n = least(d->n, (size_t)v->w->conf->fill_references);
-	size_t really = 0, i;
+	size_t n = d->n < names->max ? d->n : names->max;
 	struct fanout_job *jobs = arena_get(v->w->a, n * sizeof *jobs);
 	struct lookup *all = arena_get(v->w->a, n * sizeof *all);
 	int64_t began = clock_mono_ms();
-	struct round in = { .v = v, .deadline_ms = deadline(v, began) };
+	struct round in = { v, names, deadline(v, began) };
 
-	for (i = 0; i < n; i++) {
-		all[i].in = &in;
-		all[i].ask = &d->asks[i];
-		all[i].trace = visit_traceparent(v);
-		jobs[i] = (struct fanout_job){ look_up, &all[i], false };
-	}
-	fanout_run(v->facade->crew, jobs, n,
-	    (unsigned)v->w->conf->fill_parallel, in.deadline_ms);
-	for (i = 0; i < n; i++) {
-		display_put(d, i, (struct str){ all[i].name, all[i].len });
-		really += all[i].asked;
-	}
-	note_asked(v, really, clock_mono_ms() - began);
+	run(&in, jobs, claim(&in, d, all, n, jobs));
+	n = hand_out(&in, d, all, n);
+	note_asked(v, n, clock_mono_ms() - began);
 }
 
 void
 fill_displays(struct visit *v, struct tree_node *root,
     const struct links *called, const struct tree_node *aside)
 {
+	size_t most = (size_t)v->w->conf->fill_references;
 	struct display d = { .a = v->w->a,
 		.version = v->face.version,
 		.base = &v->links,
 		.called = called,
 		.aside = aside };
+	struct names alone;
 
 	if (v->links_only)
 		return;
 	display_settle(&d, root);
-	if (d.n && v->w->conf->fill_references)
-		ask_provider(v, &d);
+	if (d.n && most && v->names) {
+		ask_provider(v, &d, v->names);
+	} else if (d.n && most) {
+		names_open(&alone, v->w->a, most < d.n ? most : d.n,
+		    (unsigned)v->w->conf->fill_parallel);
+		ask_provider(v, &d, &alone);
+		names_close(&alone);
+	}
 	v->w->left_bare += (long)d.bare;
 }

@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * What fhir/display cannot settle within an answer is asked of the tenant's
- * provider, each record once per answer: at most fill_references of them,
- * fill_parallel at a time, each for fill_wait_ms and all of them within half of
- * what is left of the request's time. So a name that is slow, wrong or not
- * there costs its display and never the answer. What stays without one is
- * counted in the request's log line (bare).
+ * provider: at most fill_references records for one answer, fill_parallel at a
+ * time, each record once, for all entries of a batch together (app/names).
+ * They have fill_wait_ms, and half of what is left of the request's time: a
+ * name that is slow, wrong or not there costs its display and never the
+ * answer. What stays without one is counted in the request's log line (bare).
  *
  * A look-up is a read of a Location, Practitioner, PractitionerRole,
  * Organization or Medication, of which only the name is shown: no record of a

@@ -4,6 +4,7 @@
 #define APP_VISIT_H
 
 #include "app/gateway.h"
+#include "app/names.h"
 #include "fhir/convert.h"
 #include "fhir/iface.h"
 #include "fhir/links.h"
@@ -62,6 +63,7 @@ struct visit {
 	size_t expect;                /* bytes of the provider's last answer */
 	struct convert_losses losses; /* what its version could not carry */
 	struct visit_ahead *ahead;    /* NULL: nothing was asked before */
+	struct names *names;          /* its batch's; NULL: it came alone */
 };
 
 /* visit_their_type - what the provider calls the type that is asked for. */

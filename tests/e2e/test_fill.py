@@ -118,6 +118,31 @@ class Found(Names):
                 self.assertTrue(at(found, path), found)
                 self.assertEqual(asked, [seen])
 
+    def test_on_every_face_of_every_hospital(self):
+        named = {"DSTU2": "careProvider", "STU3": "generalPractitioner",
+                 "R4": "generalPractitioner"}
+        accepts = {"DSTU2": "application/json+fhir"}
+        heads = []
+
+        def listen(x):
+            heads.append(x.seen.headers["accept"])
+            return True
+        self.double.on(f"/{MARK}/Practitioner", listen)
+        for theirs in FACES:
+            who = "d2" if theirs == "DSTU2" else "d1"
+            self.double.on(f"/{MARK}/Patient/gp", says_json({
+                "resourceType": "Patient", "id": "gp", named[theirs]: [
+                    {"reference": f"Practitioner/{who}"}]}))
+            for face in FACES:
+                answer = self.env.fhir("GET", "Patient/gp",
+                                       self.tokens[theirs], face)
+                self.assertEqual(answer.status, 200, answer)
+                self.assertEqual(
+                    [d["display"] for d in answer.json[named[face]]],
+                    ["Dr Mina Sato"])
+                self.assertEqual(heads.pop(), accepts.get(
+                    theirs, "application/fhir+json"))
+
     def test_each_record_is_asked_once(self):
         inside = f"{self.double.base}/{MARK}"
         self.double.on(f"/{MARK}/Encounter", says_json(bundle(
@@ -275,6 +300,87 @@ class Together(Names):
                 1, *(f"Location/many{n}" for n in range(MOST))))
             self.assertEqual(displays(found), [None] * MOST)
             self.assertLessEqual(len(asked), AT_ONCE)
+
+
+class Batch(Names):
+    """One answer, however many entries it has."""
+
+    own = {"total_ms": 5000}
+    letter = "a"
+
+    def batch(self, *paths):
+        """(the resources of the answer, what was asked besides)"""
+        before = len(self.double.seen)
+        answer = self.env.fhir(
+            "POST", "", self.tokens["R4"], "R4",
+            {"Content-Type": "application/fhir+json"}, body=dumps({
+                "resourceType": "Bundle", "type": "batch", "entry": [
+                    {"request": {"method": "GET", "url": p}}
+                    for p in paths]}))
+        self.assertEqual(answer.status, 200, answer)
+        self.clean(answer)
+        self.batched = answer
+        return [e["resource"] for e in answer.json["entry"]], sorted(
+            s.path.removeprefix(f"/{MARK}/")
+            for s in self.double.seen[before:]
+            if "/Encounter" not in s.path)
+
+    def encounters(self, *references):
+        for n, which in enumerate(references):
+            self.double.on(f"/{MARK}/Encounter/e{n}x",
+                           says_json(encounter(f"{n}x", *which)))
+        return [f"Encounter/e{n}x" for n in range(len(references))]
+
+    def test_each_record_is_asked_once(self):
+        found, asked = self.batch(*self.encounters(
+            *[["Location/l1", "Location/l2"], ["Location/l1"]] * 5,
+            ["Location/none", "Location/l2"]))
+        self.assertEqual([displays(e) for e in found],
+                         [[BED, "Hall"], [BED]] * 5 + [[None, "Hall"]])
+        self.assertEqual(asked, ["Location/l1", "Location/l2",
+                                 "Location/none"])
+        kept = rows(self.env, "select sum(lookups) from wardgate.audit "
+                    "where at > now() - interval '1 hour' and trace_id = "
+                    f"'{self.batched.header['x-trace-id']}'")
+        self.assertEqual(kept, [["3"]])
+
+    def test_so_many_are_asked_for_and_no_more(self):
+        found, asked = self.batch(*self.encounters(*[
+            [f"Location/many{n}" for n in range(i, i + 7)]
+            for i in range(0, MOST + 20, 7)]))
+        self.assertEqual(len(asked), MOST)
+        self.assertEqual(len(set(asked)), MOST)
+        named = [d for e in found for d in displays(e) if d]
+        self.assertEqual(len(named), MOST)
+
+    def test_so_many_at_once_and_no_more(self):
+        lock, now, most = threading.Lock(), [0], [0]
+
+        def count(x):
+            with lock:
+                now[0] += 1
+                most[0] = max(most[0], now[0])
+            x.sleep(0.02)
+            with lock:
+                now[0] -= 1
+            return True
+        self.double.on(f"/{MARK}/Location/many", count)
+        paths = self.encounters(*[
+            [f"Location/many{n}" for n in range(i, i + 5)]
+            for i in range(0, 40, 5)])
+        found, asked = self.batch(*paths)
+        self.assertEqual(len(asked), 40)
+        self.assertEqual([d for e in found for d in displays(e)],
+                         [f"Place {n}" for n in range(40)])
+        self.assertLessEqual(most[0], AT_ONCE)
+
+    def test_one_that_hangs_costs_its_own_name(self):
+        self.double.on(f"/{MARK}/Location/l1", "hang")
+        found, asked = self.batch(*self.encounters(
+            ["Location/l1"], ["Location/l2"], ["Location/l1", "Location/l2"]))
+        self.assertEqual([displays(e) for e in found],
+                         [[None], ["Hall"], [None, "Hall"]])
+        self.assertEqual(asked, ["Location/l1", "Location/l2"])
 
 
 class Failing(Names):
