@@ -7,7 +7,8 @@
 # a path of its own, so that a line for it excuses nothing else: @xmlns (the
 # namespace of a narrative), @spelling (a code system's two URLs), @list (one
 # value, and a list of it), @kind (a number or boolean, and its text), @comment
-# (of DSTU2). A line that excuses nothing is a mistake: unused() names it.
+# (of DSTU2), @identifier (shown where DSTU2 has no room for it); and so have
+# members that are @gone or @new. A line that excuses nothing is a mistake: unused() names it.
 
 import fnmatch
 import functools
@@ -54,13 +55,14 @@ def differences(mine, theirs, at=""):
     if isinstance(mine, dict) and isinstance(theirs, dict):
         for key in [*mine, *(k for k in theirs if k not in mine)]:
             where = f"{at}.{key}" if at else key
-            if key not in theirs:
-                yield where + "@comment" * comments(key, mine[key]), \
-                    f"{short(mine[key])} is gone"
-            elif key not in mine:
-                yield where, f"{short(theirs[key])} is new"
-            else:
+            if key in theirs and key in mine:
                 yield from differences(mine[key], theirs[key], where)
+            elif key in mine:
+                yield where + gone(key, mine[key]), \
+                    f"{short(mine[key])} is gone"
+            else:
+                yield where + new(key, theirs[key], mine), \
+                    f"{short(theirs[key])} is new"
     elif isinstance(mine, list) and isinstance(theirs, list):
         if len(mine) != len(theirs):
             yield at, f"{short(mine)} became {short(theirs)}"
@@ -75,8 +77,9 @@ def differences(mine, theirs, at=""):
 def spelling(at, mine, theirs):
     """What is only spelled differently has a path of its own."""
     name = at.rpartition(".")[2]
-    if isinstance(mine, list) != isinstance(theirs, list) and not any(
-            differences(listed(mine), listed(theirs))):
+    if isinstance(mine, list) != isinstance(theirs, list) and all(
+            "@" in where for where, _ in
+            differences(listed(mine), listed(theirs), "*")):
         return "@list"
     if type(mine) is not type(theirs) and word(mine) == str(word(theirs)):
         return "@kind"
@@ -86,6 +89,18 @@ def spelling(at, mine, theirs):
             theirs == homes.systems(mine, v)[0] for v in ("dstu2", "r4")):
         return "@spelling"
     return ""
+
+
+def gone(key, value):
+    return "@comment" if comments(key, value) else "@gone"
+
+
+def new(key, value, mine):
+    """A reference without an address is shown by its identifier."""
+    if key == "display" and isinstance(mine.get("identifier"), dict) and \
+            mine["identifier"].get("value") == value:
+        return "@identifier"
+    return "@new"
 
 
 def comments(key, value):

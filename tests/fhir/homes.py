@@ -155,6 +155,9 @@ REPEATS = {
 # What the target says by being what it is.
 IMPLIED = {
     (DOWN1, "MedicationRequest.intent"): {"order"},
+    (UP2, "Observation.related.type"): {
+        "has-member", "derived-from", "sequel-to", "replaces", "qualified-by",
+        "interfered-by"},
 }
 KINDS = {"group", "subgroup", "subGroup", "plan", "subplan", "subPlan",
          "class", "subclass", "subClass", "sequence"}
@@ -259,7 +262,8 @@ COPIES = {
     UP1: [("Coverage.beneficiary", "subscriber"),
           ("Coverage.grouping", "group"), ("Coverage.grouping", "plan"),
           ("Coverage.grouping", "subPlan")],
-    DOWN1: [("Coverage.subscriber", "beneficiary")],
+    DOWN1: [("Coverage.subscriber", "beneficiary"),
+            (".display", "identifier.value")],
     UP2: [("OperationOutcome.issue.expression", "issue.location"),
           ("Coverage.class.value", "grouping")],
     DOWN2: [("Coverage.grouping", "class.value"),
@@ -273,7 +277,7 @@ ALSO = {
         "MedicationOrder.reasonEnded"],
     "Patient.animal": [
         "http://hl7.org/fhir/StructureDefinition/patient-animal"],
-    "Observation.related": [
+    "Observation.related.target": [
         f"http://hl7.org/fhir/3.0/StructureDefinition/Observation.{name}"
         for name in ("sequelTo", "replaces", "qualifiedBy", "interferedBy")],
 }

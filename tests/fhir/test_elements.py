@@ -100,10 +100,8 @@ def within(version, path):
 
 
 def common(version, path, holder):
-    if holder != path:
-        return COMMON["BackboneElement"]
-    if path not in RESOURCES[version]:
-        return COMMON["Element"]
+    if holder != path or path not in RESOURCES[version]:
+        return COMMON["BackboneElement"]    # R4 has datatypes that are one
     return COMMON["Resource" if path == "Bundle" else "DomainResource"]
 
 
