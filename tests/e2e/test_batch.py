@@ -16,6 +16,8 @@ from tests.e2e.faults import FACES, MARK, TYPES, Faulty, dumps, says
 from tests.e2e.hostile import request, rows
 from tests.fhir import validate
 from tests.rig import fastcgi, place
+from tests.rig.crowd import put_tenant, remove_tenant
+from tests.rig.house import House
 
 JSON = "application/fhir+json"
 WHILE_S = 20        # a story that waits so long for its calls has failed
@@ -63,9 +65,8 @@ def strip(entry):
     """Without what is sealed anew each time, and what only a header tells."""
     entry = json.loads(dumps(entry))
     entry["response"].pop("lastModified", None)
-    if "link" in entry.get("resource", {}):
-        entry["resource"]["link"] = [k for k in entry["resource"]["link"]
-                                     if "_cursor=" not in k["url"]]
+    if "resource" in entry:
+        entry["resource"] = plain(entry["resource"])
     return entry
 
 
@@ -96,32 +97,33 @@ def wrong(model, answer):
     return said
 
 
+def seven(version, who):
+    """The reads of the app, as it writes them."""
+    return [f"Patient/{who}",
+            f"Observation?patient={who}&category=vital-signs"
+            "&_sort:desc=date&_count=50",
+            f"Condition?patient={who}&_count=100",
+            f"Encounter?patient={who}&_sort:desc=date&_count=1",
+            f"AllergyIntolerance?patient={who}",
+            f"{MEDICATION[version]}?patient={who}&_count=100",
+            f"Coverage?patient={who}"]
+
+
+def plain(resource):
+    """Without the links to other pages, which are sealed anew each time."""
+    if resource["resourceType"] != "Bundle":
+        return resource
+    return {**resource, "link": [e for e in resource["link"]
+                                 if "_cursor=" not in e["url"]]}
+
+
 class App(Calls):
     """Over the wards of the rehearsal provider, at every address."""
-
-    def seven(self, where, patient):
-        """The reads of the app, as it writes them."""
-        who = patient["id"]
-        return [f"Patient/{who}",
-                f"Observation?patient={who}&category=vital-signs"
-                "&_sort:desc=date&_count=50",
-                f"Condition?patient={who}&_count=100",
-                f"Encounter?patient={who}&_sort:desc=date&_count=1",
-                f"AllergyIntolerance?patient={who}",
-                f"{MEDICATION[where.version]}?patient={who}&_count=100",
-                f"Coverage?patient={who}"]
-
-    def plain(self, resource):
-        """Without the links to other pages, which are sealed anew each time."""
-        if resource["resourceType"] != "Bundle":
-            return resource
-        return {**resource, "link": [e for e in resource["link"]
-                                     if "_cursor=" not in e["url"]]}
 
     def test_the_seven_reads_of_the_app_are_as_each_alone(self):
         models = {f: validate.Model(f.lower()) for f in FACES}
         for where, patient in self.everyone():
-            urls = self.seven(where, patient)
+            urls = seven(where.version, patient["id"])
             answer = post(self.env, where.token, where.face,
                           batch(*map(get, urls)))
             body = self.good(answer)
@@ -134,8 +136,8 @@ class App(Calls):
             for url, entry in zip(urls, body["entry"]):
                 alone = where.ask("GET", url)
                 self.assertEqual(entry["response"]["status"], "200 OK")
-                self.assertEqual(self.plain(entry["resource"]),
-                                 self.plain(alone.json), url)
+                self.assertEqual(plain(entry["resource"]), plain(alone.json),
+                                 url)
 
     def test_a_record_keeps_its_place_its_tag_and_its_time(self):
         for where, patient in self.everyone():
@@ -200,6 +202,43 @@ class App(Calls):
             answer = post(self.env, where.token, where.face, whole)
             self.assertEqual(self.good(answer), {
                 "resourceType": "Bundle", "type": "batch-response"})
+
+
+class EveryWay(Calls):
+    """Each face over each ward, whose server takes batches: what comes out is
+    what each entry would have got alone."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        house = House(cls.env["WG_HOME"])
+        cls.own = cls.places[:len(FACES)]
+        cls.tokens = {}
+        for n, where in enumerate(cls.own):
+            tenant = f"fa01700{n}-0000-4000-8000-0000000000fb"
+            cls.addClassCleanup(remove_tenant, house, tenant)
+            put_tenant(house, tenant, name=f"Batch {where.version}",
+                       fhir_version=where.version, can_batch="on",
+                       client=cls.env["WG_CLIENT_ID"],
+                       provider_url=where.ward.base)
+            cls.tokens[where.version] = cls.env.token(tenant)
+
+    def test_native_batches_say_what_their_entries_say_alone(self):
+        for where in self.own:
+            patient = where.ward.index["patients"][0]
+            for face in FACES:
+                urls = seven(face, patient["id"])
+                token = self.tokens[where.version]
+                with self.subTest(provider=where.version, face=face):
+                    answer = self.good(post(self.env, token, face,
+                                            batch(*map(get, urls))))
+                    alone = [self.env.fhir("GET", url, token, face)
+                             for url in urls]
+                    for entry, one in zip(answer["entry"], alone):
+                        self.assertEqual(code(entry)[0], one.status, one)
+                        if one.status == 200:
+                            self.assertEqual(plain(entry["resource"]),
+                                             plain(one.json))
 
 
 class Double(Faulty):
