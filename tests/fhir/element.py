@@ -151,6 +151,9 @@ class Element:
             return True
         if self.superseded(item, found) or self.repeated(item):
             return True
+        dropped = homes.DROPPED.get((self.walk.step, self.path))
+        if dropped and dropped(self.mine, self.walk.roots[-1][0]):
+            return True
         if str(item[0]) in homes.IMPLIED.get((self.walk.step, self.path), ()):
             return True
         return self.scatters(item) and self.tried(self.scattered, item[0])
@@ -234,8 +237,9 @@ class Element:
     def kept(self, item):
         """Does an extension of this element have the value? It may stand in
         one that was used before: equal values need be kept once."""
-        return any(self.tried(self.inside, item, one)
-                   for one in self.extensions())
+        every = sorted(self.extensions(), key=lambda one:
+                       (id(one), "url") in self.walk.used)
+        return any(self.tried(self.inside, item, one) for one in every)
 
     def inside(self, item, extension):
         """The value is what the extension holds, whole."""
@@ -261,8 +265,9 @@ class Element:
         """The members of an object as nested extensions."""
         if key in ("fhir_comments", "extension"):
             return
-        inner = [e for e in extension.get("extension", ())
-                 if e.get("url") and key.startswith(e["url"])]
+        inner = [e for e in extension.get("extension", ()) if e.get("url")]
+        inner = [e for e in inner if key == e["url"]] or \
+            [e for e in inner if key.startswith(e["url"])]
         for one in listed(value):
             if not any(self.tried(self.part, one, e) for e in inner):
                 self.walk.fail(f"{self.at}.{key}", "not in the extension")

@@ -7,8 +7,9 @@
 # a path of its own, so that a line for it excuses nothing else: @xmlns (the
 # namespace of a narrative), @spelling (a code system's two URLs), @list (one
 # value, and a list of it), @kind (a number or boolean, and its text), @comment
-# (of DSTU2), @identifier (shown where DSTU2 has no room for it); and so have
-# members that are @gone or @new. A line that excuses nothing is a mistake: unused() names it.
+# (of DSTU2), @identifier (shown where DSTU2 has no room for it), @empty (what
+# says nothing); and so have members that are @gone or @new. A line that excuses
+# nothing is a mistake: unused() names it.
 
 import fnmatch
 import functools
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from tests.fhir import homes
 from tests.fhir.element import listed
-from tests.fhir.walk import XMLNS, word
+from tests.fhir.walk import XMLNS, empty, word
 
 
 class Excuses:
@@ -92,7 +93,8 @@ def spelling(at, mine, theirs):
 
 
 def gone(key, value):
-    return "@comment" if comments(key, value) else "@gone"
+    return "@empty" if empty(value) else \
+        "@comment" if comments(key, value) else "@gone"
 
 
 def new(key, value, mine):

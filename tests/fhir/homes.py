@@ -8,7 +8,7 @@
 #
 #   PLACES    an element of the source may stand at these places of the target
 #   WORDS     a code and what it becomes; else the code tables of the library
-#   OURS, REPEATS, HOMES_OF   see there
+#   OURS, REPEATS, DROPPED, HOMES_OF   see there
 #   GIVEN     what the target may hold without any source: fixed words
 #   COPIES    what the target may say a second time, and of what
 #
@@ -63,16 +63,19 @@ PLACES = {
         "Dosage.site": ["siteCodeableConcept"],
         "CapabilityStatement.rest.interaction.code": ["^rest.transactionMode"],
         "Bundle.entry.response.outcome": ["^entry.resource"],
+        "OperationOutcome.issue.expression": ["location"],
     },
     UP2: {
         "Observation.related.target": ["^hasMember", "^derivedFrom"],
         "Coverage.sequence": ["class.value"],
+        "Money.code": ["currency"],
         "MedicationRequest.requester.agent": ["^requester"],
     },
     DOWN2: {
         "Observation.hasMember": ["related.target"],
         "Observation.derivedFrom": ["related.target"],
         "Coverage.class.value": ["^sequence"],
+        "Money.currency": ["code"],
         "MedicationRequest.requester": ["requester.agent"],
     },
 }
@@ -151,6 +154,18 @@ REPEATS = {
     (DOWN1, "OperationOutcome.issue.expression"): "location",
     (DOWN2, "OperationOutcome.issue.expression"): "location",
 }
+
+# What no version can take over: the signature of another body; in DSTU2 an
+# outcome beside a resource, for there is room for one. Both are counted.
+def no_room(response, bundle):
+    return any(e.get("response") is response and e.get("resource")
+               for e in bundle.get("entry", ()))
+
+
+DROPPED = {
+    (step, "Bundle.signature"): lambda holder, resource: True
+    for step in (UP1, DOWN1, UP2, DOWN2)}
+DROPPED[DOWN1, "Bundle.entry.response.outcome"] = no_room
 
 # What the target says by being what it is.
 IMPLIED = {
@@ -233,11 +248,12 @@ GIVEN = {
     UP2: [
         ("Coverage.status", {"active"}),
         ("Coverage.payor.display", {"unknown"}),
+        ("Coverage.beneficiary.display", {"unknown"}),
         ("Coverage.class.type.coding.system",
          {"http://terminology.hl7.org/CodeSystem/coverage-class"}),
         ("Coverage.class.type.coding.code",
          {"group", "subgroup", "plan", "subplan", "class", "subclass",
-          "sequence"}),
+          "sequence", "rxbin"}),
         ("Condition.clinicalStatus.coding.code", {"resolved"}),
         ("MedicationRequest.status", {"unknown"}),
         ("MedicationRequest.intent", {"order"}),
@@ -251,6 +267,7 @@ GIVEN = {
     DOWN2: [
         ("AllergyIntolerance.verificationStatus", {"unconfirmed"}),
         ("CapabilityStatement.acceptUnknown", {"no"}),
+        ("valueMoney.system", {"urn:iso:std:iso:4217"}),
         ("CapabilityStatement.fhirVersion", {"3.0.1", "3.0.2"}),
         ("CapabilityStatement.status", {"unknown"}),
         ("Observation.related.type", {"has-member", "derived-from"}),
@@ -263,8 +280,12 @@ COPIES = {
           ("Coverage.grouping", "group"), ("Coverage.grouping", "plan"),
           ("Coverage.grouping", "subPlan")],
     DOWN1: [("Coverage.subscriber", "beneficiary"),
+            ("Coverage.plan", "type.text"), ("Coverage.plan", "payor.display"),
+            ("Coverage.bin", "extension.extension.valueString"),
             (".display", "identifier.value")],
     UP2: [("OperationOutcome.issue.expression", "issue.location"),
+          ("Coverage.beneficiary", "subscriber"),
+          ("Coverage.class", "extension.valueIdentifier.value"),
           ("Coverage.class.value", "grouping")],
     DOWN2: [("Coverage.grouping", "class.value"),
             ("Coverage.grouping", "class.name")],

@@ -38,6 +38,14 @@ def word(value):
         if isinstance(value, bool) else value
 
 
+def empty(value):
+    """Nothing that a reader could see."""
+    if isinstance(value, (dict, list)):
+        return all(map(empty, value.values() if isinstance(value, dict)
+                       else value))
+    return value is None or value == ""
+
+
 def leaves(value, at=""):
     """(path without indexes, from its resource; holder; key) of every leaf."""
     if isinstance(value, dict):
@@ -128,7 +136,7 @@ class Walk:
     def renamed(self, text):
         """The type part of a reference or an address is renamed."""
         for old, new in self.words.items():
-            text = re.sub(rf"(^|/){old}(?=[/?]|$)", rf"\g<1>{new}", text)
+            text = re.sub(rf"(^|/){old}(?=[/?:.]|$)", rf"\g<1>{new}", text)
         return text
 
     def agree(self, at, mine, theirs, row, path):
@@ -199,6 +207,8 @@ class Walk:
             if base != key and base in mine or key in (
                     "resourceType", "fhir_comments"):
                 continue
+            if empty(mine[key]) and empty(mine.get("_" + base)):
+                continue    # says nothing, and nothing has to come of it
             self.member(mine, theirs, path, base, f"{at}.{base}")
 
     def member(self, mine, theirs, path, key, at):
