@@ -217,12 +217,34 @@ class Searches(Story):
             {"resourceType": "Patient", "name": word("a written name")}))
         self.fhir("PUT", f"Patient/1?x={word('of a write')}", token, "{}")
         self.pages(token)
+        self.batches(token)
         self.failing(token)
         self.badly_formed()
         places = self.nowhere()
         log = next(text for where, text in places.items()
                    if where.endswith("-access.log"))
         self.assertIn("/fhir/r4/Patient/_search", log)
+
+    def batches(self, token):
+        """What stands in the entries of a batch, good and bad ones."""
+        word = self.mark
+        urls = [f"Patient?family={word('in a batch')}",
+                f"Patient?{word('a name in a batch')}=x",
+                f"Basket?x={word('of another type in a batch')}",
+                f"https://evil.example/{word('of a foreign url')}",
+                f"Patient/1#{word('of a fragment')}"]
+        entries = [{"request": {"method": "GET", "url": url}} for url in urls]
+        entries.append({"fullUrl": word("a full url"),
+                        "resource": {"x": word("of a write in a batch")},
+                        "request": {"method": "POST", "url": "Patient",
+                                    "ifNoneExist": word("a condition")}})
+        for kind in ("batch", word("a type of bundle")):
+            answer = self.send("POST", "/fhir/r4", {
+                "Authorization": f"Bearer {token}",
+                "Content-Type": "application/fhir+json"},
+                json.dumps({"resourceType": "Bundle", "type": kind,
+                            "entry": entries}))
+            self.assertIn(answer.status, (200, 400), answer)
 
     def pages(self, token):
         """Page links hold what was searched, encrypted."""
