@@ -4,6 +4,17 @@
 
 #include "fhir/convert_inner.h"
 
+/* The type in valueCode; MAP_NONE: it is none. */
+static enum map_type
+value_type(struct str name)
+{
+	for (int t = MAP_BACKBONE + 1; t < MAP_TYPE__MAX; t++)
+		if (t != MAP_xhtml && map_type_value((enum map_type)t) &&
+		    str_is(name, map_type_value((enum map_type)t)))
+			return (enum map_type)t;
+	return MAP_NONE;
+}
+
 /* The value of an extension and its type, as it is written there. */
 static struct map_value
 unwrapped(struct convert *c, struct tree_node *ext, enum map_type *t)
@@ -15,16 +26,15 @@ unwrapped(struct convert *c, struct tree_node *ext, enum map_type *t)
 	tree_each(child, ext)
 	{
 		struct str name = tree_name(child);
+		bool under = str_starts(name, "_");
+		enum map_type is;
 
-		for (int i = MAP_BACKBONE + 1; i < MAP_TYPE__MAX; i++)
-			if (map_type_value((enum map_type)i) &&
-			    i != MAP_xhtml &&
-			    str_is(name, map_type_value((enum map_type)i))) {
-				*t = (enum map_type)i;
-				v.value = child;
-			}
-		if (name.len > 6 && !memcmp(name.at, "_value", 6))
-			v.under = child;
+		if (under)
+			name = (struct str){ name.at + 1, name.len - 1 };
+		if (!(is = value_type(name)))
+			continue;
+		*t = is;
+		*(under ? &v.under : &v.value) = child;
 	}
 	(void)c;
 	tree_remove(v.value);

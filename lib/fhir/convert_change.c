@@ -1,6 +1,7 @@
 /* convert_change.c - values that another version words or forms otherwise
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fhir/convert_inner.h"
+#include "fhir/systems.h"
 
 /* ---- one value at a time ---------------------------------------------------- */
 
@@ -40,6 +41,8 @@ convert_code(const struct map_code *codes, bool up, struct str code)
 			continue;
 		return str_of(up ? codes->high : codes->low);
 	}
+	if (codes->ways == MAP_BOTH || codes->ways == (up ? MAP_UP : MAP_DOWN))
+		return STR_NONE;
 	return code;
 }
 
@@ -200,6 +203,23 @@ shape(struct map_object *o, const struct map_path *p, struct map_value *v)
 		convert_lose(o, p, p->from.type, it.v[i]);
 }
 
+/* A code system in another version's spelling is no other system. */
+static void
+spell(struct convert *c, struct tree_node *concept)
+{
+	struct tree_node *coding, *url;
+
+	tree_each(coding, tree_at(concept, NAME_coding))
+	{
+		struct system s = { tree_str(coding, "system"), STR_NONE };
+
+		url = tree_at(coding, NAME_system);
+		if (s.url.at && systems_for(c->a, &s, map_way_from(c->way)) &&
+		    !s.version.at)
+			tree_set_text(url, s.url);
+	}
+}
+
 void
 convert_settle_turn(
     struct map_object *o, const struct map_path *p, struct map_slot *s)
@@ -209,6 +229,8 @@ convert_settle_turn(
 	struct map_value was = s->from, now, back;
 
 	shape(o, p, &was);
+	if (p->from.type == MAP_CodeableConcept)
+		spell(c, was.value);
 	convert_sibling(c, was.under);
 	if (tree_is(was.value, TREE_OBJECT))
 		convert_extensions(c, tree_at(was.value, NAME_extension), NULL);
@@ -225,7 +247,8 @@ convert_settle_turn(
 		return;
 	}
 	now = convert_turned(c, p, up, was);
-	whole = now.value && same(convert_turned(c, p, !up, now), was);
+	whole = (now.value || now.under) &&
+	        same(convert_turned(c, p, !up, now), was);
 	convert_value(
 	    c, p->to.type, map_path_sub(p, p->to.type, c->way), now.value);
 	if (!whole)

@@ -57,9 +57,6 @@ void convert_any(struct convert *c, struct tree_node *node);
 void convert_value(struct convert *c, enum map_type t,
     const struct map_index *sub, struct tree_node *value);
 
-/* convert_sibling - `_name`: its extensions. */
-void convert_sibling(struct convert *c, struct tree_node *under);
-
 /* convert_extensions - a list of them; those that hold an element of the
  * target for `o` (may be NULL) are put aside. */
 void convert_extensions(

@@ -85,31 +85,49 @@ const struct map_turning turn_notes = { notes_up, notes_down };
 
 /* ---- code and CodeableConcept ---------------------------------------------------- */
 
+/* What a value has beside itself, on the form that stands for it. */
+static void
+beside(struct convert *c, struct tree_node *to, struct tree_node *from)
+{
+	static const struct {
+		enum name id;
+		const char *name;
+	} both[] = { { NAME_id, "id" }, { NAME_extension, "extension" } };
+
+	for (size_t i = 0; i < COUNT(both); i++) {
+		struct tree_node *n = tree_at(from, both[i].id);
+
+		if (n)
+			tree_put(c->a, to, both[i].name, convert_copy(c, n));
+	}
+}
+
 static struct map_value
 concept_up(struct convert *c, const struct map_row *row, struct map_value from)
 {
-	const struct map_step *s = step_of(c, row);
+	const struct map_step *s = c->way < MAP_STU3_R4 ? &row->d : &row->r;
 	struct str code = tree_text(from.value);
-	struct tree_node *n;
+	struct tree_node *n = tree_object(c->a);
 
-	if (s->codes)
+	if (s->codes && code.at)
 		code = convert_code(s->codes, true, code);
-	if (!code.at)
+	if (!code.at && from.value)
 		return none;
-	n = convert_concept(
-	    c, convert_coding(c, systems_url(c->a, s->system, FHIR_R4), code));
-	if (from.under && tree_at(from.under, NAME_extension))
-		tree_put(c->a, n, "extension",
-		    convert_copy(c, tree_at(from.under, NAME_extension)));
+	if (code.at)
+		n = convert_concept(
+		    c, convert_coding(
+			   c, systems_url(c->a, s->system, FHIR_R4), code));
+	beside(c, n, from.under);
 	return (struct map_value){ n, NULL };
 }
 
-/* The coding of the right system, in any spelling; else one with none. */
+/* The coding of the right system, in any spelling; else one with none whose
+ * code is a word of it. */
 static struct tree_node *
-coding_of(struct tree_node *concept, const char *system, struct arena *a)
+coding_of(struct tree_node *concept, const struct map_step *s, struct arena *a)
 {
 	struct tree_node *list = tree_at(concept, NAME_coding), *n;
-	struct str want = str_of(systems_url(a, system, FHIR_R4));
+	struct str want = str_of(systems_url(a, s->system, FHIR_R4)), code;
 
 	tree_each(n, list)
 	{
@@ -119,7 +137,9 @@ coding_of(struct tree_node *concept, const char *system, struct arena *a)
 	}
 	tree_each(n, list)
 	{
-		if (!tree_at(n, NAME_system) && tree_str(n, "code").len)
+		code = tree_str(n, "code");
+		if (!tree_at(n, NAME_system) && code.len &&
+		    (!s->codes || convert_code(s->codes, false, code).at))
 			return n;
 	}
 	return NULL;
@@ -130,17 +150,15 @@ concept_down(
     struct convert *c, const struct map_row *row, struct map_value from)
 {
 	const struct map_step *s = step_of(c, row);
-	struct tree_node *n = coding_of(from.value, s->system, c->a);
-	struct tree_node *ext = tree_at(from.value, NAME_extension), *under;
+	struct tree_node *n = coding_of(from.value, s, c->a);
+	struct tree_node *under = tree_object(c->a);
 	struct str code = tree_str(n, "code");
 
 	if (s->codes && code.at)
 		code = convert_code(s->codes, false, code);
-	under = ext ? tree_object(c->a) : NULL;
-	if (ext)
-		tree_put(c->a, under, "extension", convert_copy(c, ext));
+	beside(c, under, from.value);
 	return (struct map_value){ code.at ? tree_string(c->a, code) : NULL,
-		under };
+		tree_first(under) ? under : NULL };
 }
 
 const struct map_turning turn_concept = { concept_up, concept_down };

@@ -33,8 +33,10 @@
 struct convert;    /* one conversion under way */
 struct map_object; /* one object of it, while its rows are worked through */
 
-/* A code that changes its word. Codes that are not in the table stay. */
-enum map_ways { MAP_BOTH, MAP_UP, MAP_DOWN };
+/* A code that changes its word. What becomes of codes that are not in the
+ * table its end says: MAP_END: they stay. MAP_END_UP, MAP_END_BOTH: they are
+ * no words of the target, and omitted. */
+enum map_ways { MAP_BOTH, MAP_UP, MAP_DOWN, MAP_NEITHER };
 struct map_code {
 	const char *low, *high; /* NULL: there is no word for it: omitted */
 	enum map_ways ways;
@@ -109,10 +111,11 @@ struct map {
 
 /* MAP_ROWS(table) - for the two fields of a struct map. */
 #define MAP_ROWS(table) .rows = table, .n = COUNT(table)
-#define MAP_END                                                                \
-	{                                                                      \
-		NULL, NULL, MAP_BOTH                                           \
-	}
+/* clang-format off */
+#define MAP_END      { NULL, NULL, MAP_NEITHER }
+#define MAP_END_UP   { NULL, NULL, MAP_UP }
+#define MAP_END_BOTH { NULL, NULL, MAP_BOTH }
+/* clang-format on */
 
 /* ---- for hooks and turns --------------------------------------------------
  * All memory is the conversion's arena. */
@@ -147,6 +150,9 @@ void convert_type(struct convert *c, enum map_type t, struct tree_node *value);
 /* convert_child - the same for what a hook takes from the slot of that name,
  * by the row's own table; for the children of a backbone element. */
 void convert_child(struct map_object *o, enum name id, struct tree_node *value);
+
+/* convert_sibling - the extensions of a `_name`, in place. NULL is fine. */
+void convert_sibling(struct convert *c, struct tree_node *under);
 
 /* convert_keep - an extension of version v and of that path holds the value:
  * on an object, or on the `_name` sibling of a primitive (an object too).
