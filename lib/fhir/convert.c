@@ -198,6 +198,8 @@ convert_walk(
 	tree_sift(node, member_fate, &o);
 	if (o.backs)
 		convert_backs(&o);
+	if (o.slots)
+		convert_hands(&o);
 	if (x->hooks->first)
 		x->hooks->first(c, &o);
 	if (o.slots)

@@ -185,9 +185,9 @@ keep_originals(struct map_object *o, const struct map_path *p,
 	}
 }
 
-/* Lenient reading: one where a list belongs, a list where one belongs. */
-static void
-shape(struct map_object *o, const struct map_path *p, struct map_value *v)
+void
+convert_shape(
+    struct map_object *o, const struct map_path *p, struct map_value *v)
 {
 	struct convert_items it;
 
@@ -228,7 +228,7 @@ convert_settle_turn(
 	bool up = map_way_up(c->way), whole;
 	struct map_value was = s->from, now, back;
 
-	shape(o, p, &was);
+	convert_shape(o, p, &was);
 	if (p->from.type == MAP_CodeableConcept)
 		spell(c, was.value);
 	convert_sibling(c, was.under);

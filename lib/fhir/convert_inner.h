@@ -65,6 +65,12 @@ void convert_extensions(
 /* convert_backs - what those hold goes to the slots. */
 void convert_backs(struct map_object *o);
 
+/* convert_shape - lenient reading of a row's value: one where a list belongs, a
+ * list where one belongs. convert_hands - of all that hooks will take. */
+void convert_shape(
+    struct map_object *o, const struct map_path *p, struct map_value *v);
+void convert_hands(struct map_object *o);
+
 /* convert_settle - places what is in the slots of an object. */
 void convert_settle(struct map_object *o);
 struct map_slot *convert_slot_at(struct map_object *o, size_t row);

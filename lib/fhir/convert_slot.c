@@ -183,6 +183,14 @@ settle_row(struct map_object *o, const struct map_path *p, struct map_slot *s)
 }
 
 void
+convert_hands(struct map_object *o)
+{
+	for (size_t i = 0; i < o->x->n; i++)
+		if (o->slots[i].from.value && o->x->paths[i].step->hand)
+			convert_shape(o, &o->x->paths[i], &o->slots[i].from);
+}
+
+void
 convert_settle(struct map_object *o)
 {
 	for (size_t i = 0; o->slots && i < o->x->n; i++) {

@@ -126,7 +126,8 @@ enum fhir_version convert_to(const struct convert *c);
 /* convert_slot - what the source had under that name (its own word) where the
  * row is `hand`, or where a row found no home; a value taken from it (set to
  * NULL) is done with, one left in it goes to the extension. A choice is named
- * with its type. Its value stands nowhere. */
+ * with its type. Its value stands nowhere; where the row is `hand`, it is a
+ * list if the source has a list there, and else is none. */
 struct map_value *convert_slot(struct map_object *o, enum name id);
 
 /* convert_back - what the extension brought back for the target's element of
@@ -203,6 +204,10 @@ void convert_lost(struct convert *c, const char *path, enum convert_fate fate);
 /* map_rename_type - a rewrite for URLs that hold a resource type: what is a
  * MedicationOrder in DSTU2 is a MedicationRequest from STU3 on (map_name.c). */
 map_rewrite map_rename_type;
+
+/* map_refers - does a Reference say that what it refers to is of that type? A
+ * reference within its document (#id, urn:uuid) does not (map_name.c). */
+bool map_refers(const struct tree_node *ref, const char *type);
 
 /* Turns that several tables use (convert_turn.c). */
 extern const struct map_turning turn_note;    /* string and Annotation list */

@@ -118,6 +118,36 @@ map_rename_type(struct convert *c, struct tree_node *value)
 			return;
 }
 
+/* The last part of a path, taken off it. */
+static struct str
+last_part(struct str *path)
+{
+	size_t n = path->len;
+	struct str part;
+
+	while (n && path->at[n - 1] != '/')
+		n--;
+	part = (struct str){ path->at + n, path->len - n };
+	*path = (struct str){ path->at, n ? n - 1 : 0 };
+	return part;
+}
+
+bool
+map_refers(const struct tree_node *ref, const char *type)
+{
+	struct str path = tree_str(ref, "reference"), part;
+
+	if (tree_str(ref, "type").at)
+		return str_is(tree_str(ref, "type"), type);
+	last_part(&path);
+	part = last_part(&path);
+	if (str_is(part, "_history")) {
+		last_part(&path);
+		part = last_part(&path);
+	}
+	return str_is(part, type);
+}
+
 /* A reference by identifier alone must still show something in DSTU2. */
 static void
 reference_down(struct convert *c, struct map_object *o)

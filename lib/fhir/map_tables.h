@@ -20,7 +20,8 @@
   X(map_patient) \
   X(map_observation) X(map_condition) X(map_practitioner) \
   X(map_coverage) X(map_capability) X(map_bundle) X(map_outcome) \
-  X(map_organization)
+  X(map_organization) \
+  X(map_encounter)
 /* clang-format on */
 
 #define MAP_TABLE(name) extern const struct map name;

@@ -93,6 +93,9 @@ class Element:
                     yield one
         if self.path in homes.PLACES[self.walk.step]:
             yield self.walk.roots[-1][1]
+        for place in homes.KEEPERS.get(self.path, ()):
+            for slot in follow(self.walk.roots[-1][1], place):
+                yield slot.value or {}
 
     def urls(self):
         yield self.row.url

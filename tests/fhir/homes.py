@@ -10,6 +10,7 @@
 #   WORDS     a code and what it becomes; else the code tables of the library
 #   OURS, REPEATS, DROPPED, HOMES_OF   see there
 #   GIVEN     what the target may hold without any source: fixed words
+#   KEEPERS   where else the extension of an element may stand
 #   COPIES    what the target may say a second time, and of what
 #
 # A place is relative to the object that stands for the source's object; `^` is
@@ -76,6 +77,7 @@ PLACES = {
         "Observation.derivedFrom": ["related.target"],
         "Coverage.class.value": ["^sequence"],
         "Money.currency": ["code"],
+        "Encounter.reasonReference": ["diagnosis.condition"],
         "MedicationRequest.requester": ["requester.agent"],
     },
 }
@@ -290,6 +292,16 @@ COPIES = {
     DOWN2: [("Coverage.grouping", "class.value"),
             ("Coverage.grouping", "class.name")],
 }
+
+# Objects of the target, from the resource, on which the extension of an element
+# may stand too.
+KEEPERS = {
+    "Encounter.diagnosis.role": [
+        "indication", "hospitalization.admittingDiagnosis",
+        "hospitalization.dischargeDiagnosis"],
+    "Encounter.reasonReference": ["diagnosis.condition"],
+}
+KEEPERS["Encounter.diagnosis.rank"] = KEEPERS["Encounter.diagnosis.role"]
 
 # Elements whose extension has another address than the regular one.
 ALSO = {
