@@ -201,9 +201,10 @@ write_oauth(
 	r->body = (struct str){ b.at, b.len };
 }
 
+/* In a batch the header field of an entry has no other place. */
 static void
-write_fhir(
-    struct resp *r, struct arena *a, enum fail_face face, const struct err *e)
+write_fhir(struct resp *r, struct arena *a, enum fail_face face,
+    const struct err *e, const char *wait)
 {
 	enum fhir_version v = (enum fhir_version)(face - FAIL_DSTU2);
 	struct outcome_issue issue = {
@@ -212,6 +213,8 @@ write_fhir(
 		.system = FAIL_REASON_SYSTEM,
 		.reason = fail_shown(e->kind),
 		.text = fail_said(e),
+		.diagnostics =
+		    wait ? arena_printf(a, "Retry-After: %s", wait) : NULL,
 	};
 	struct buf b = buf_new(a, 4096);
 
@@ -241,21 +244,30 @@ challenge(struct resp *r, struct arena *a, const struct req *req,
 	}
 }
 
+/* Seconds, as text; NULL: it need not be tried again later. */
+static const char *
+retry_after(struct arena *a, unsigned status, const struct err *e)
+{
+	unsigned wait = e->retry_after_s;
+
+	if (!wait && (status == 429 || status == 503 || status == 504))
+		wait = 2;
+	return wait ? arena_printf(a, "%u", wait) : NULL;
+}
+
 void
 fail_write(struct resp *r, struct arena *a, const struct req *req,
     enum fail_face face, const struct err *e)
 {
-	unsigned wait = e->retry_after_s;
+	const char *wait;
 
 	resp_drop(r);
 	r->status = fail_status(face, e->kind);
+	wait = retry_after(a, r->status, e);
 	if (fhir_face(face))
-		write_fhir(r, a, face, e);
+		write_fhir(r, a, face, e, wait);
 	else
 		write_oauth(r, a, face, e);
 	challenge(r, a, req, face, e);
-	if (!wait && (r->status == 429 || r->status == 503 || r->status == 504))
-		wait = 2;
-	if (wait)
-		resp_header(r, "Retry-After", arena_printf(a, "%u", wait));
+	resp_header(r, "Retry-After", wait);
 }

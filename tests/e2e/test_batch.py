@@ -354,6 +354,15 @@ class Honest(Double):
                          {(200, None)})
         self.assertEqual(max(most), 8)
 
+    def test_an_entry_says_when_to_come_back(self):
+        self.met("Patient/b1", "status-429-7")
+        self.met("Patient/b2", "status-503-9")
+        for face in FACES:
+            answer = self.send(get("Patient/b1"), get("Patient/b2"), face=face)
+            self.assertEqual([outcome(e)["issue"][0]["diagnostics"]
+                              for e in answer.json["entry"]],
+                             ["Retry-After: 7", "Retry-After: 9"])
+
     def test_the_same_record_twice_is_answered_twice(self):
         for face in FACES:
             answer = self.send(*[get("Patient/b1")] * 3, face=face)
