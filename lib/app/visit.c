@@ -44,12 +44,15 @@ visit_their_type(const struct visit *v)
 static bool
 all_fit(const struct visit *v, const struct tree_node *root, struct err *e)
 {
-	const struct tree_node *entry;
+	const struct tree_node *entries = tree_at(root, NAME_entry), *entry;
 
 	if (!version_fits(v->speaks, root, e))
 		return false;
-	if (!str_is(tree_str(root, "resourceType"), "Bundle"))
+	if (!str_is(tree_str(root, "resourceType"), "Bundle") || !entries)
 		return true;
+	if (!tree_is(entries, TREE_ARRAY))
+		return err_why(
+		    e, ERR_UPSTREAM_BAD, "Bundle.entry is not a list");
 	tree_each(entry, tree_at(root, NAME_entry))
 	{
 		if (!version_fits(v->speaks, tree_at(entry, NAME_resource), e))
