@@ -7,7 +7,7 @@
 # Starts a house of its own, the provider behind it and the peers beside it, on
 # free loopback ports in a temporary folder, and measures them in turns:
 # round 1 A B C, round 2 A B C, ... Results: build/bench/bench.md, bench.json.
-# Keys: token read search metadata unit delay memory directory batch.
+# Keys: token read search convert metadata unit delay memory directory batch.
 
 import argparse
 import os
@@ -36,6 +36,8 @@ TARGETS = (
      "read", "Apache + mod_oauth2", "rate", ">=", 1.5),
     ("search of 40 KB: CPU beside the bare proxy",
      "search", "bare proxy", "cpu", "<=", 3.0),
+    ("search of 40 KB: CPU at the DSTU2 face beside the R4 face",
+     "convert", "wardgate, R4 face", "cpu", "<=", 3.0),
     ("token and read: cheaper than glewlwyd + mod_oauth2",
      "unit", "glewlwyd + mod_oauth2", "cheaper", ">=", 12.0),
 )

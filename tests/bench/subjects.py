@@ -192,6 +192,18 @@ def search_subject(ours, peers):
         *beside(ours, peers, path, RIGHT_SEARCH)])
 
 
+def convert_subject(ours, _):
+    """The same search of the same R4 provider, at another face and at its
+    own: what conversion costs."""
+    works = [Work(name, ours, [get(ours.port, f"{face}/{upstream.SEARCH}",
+                                   RIGHT_SEARCH, token=True)],
+                  fresh=ours.mint)
+             for name, face in (("wardgate", "/fhir/dstu2"),
+                                ("wardgate, R4 face", ours.face))]
+    return Subject("convert", "Search of 40 KB at the DSTU2 face over an R4 "
+                   "provider, and at its own", works)
+
+
 def metadata_subject(ours, peers):
     """The others pass on or hold the very bytes that ours makes."""
     right = RIGHT_METADATA
@@ -254,5 +266,6 @@ def delay_subject(ours, peers):
 
 
 MAKERS = {"token": token_subject, "read": read_subject,
-          "search": search_subject, "metadata": metadata_subject,
+          "search": search_subject, "convert": convert_subject,
+          "metadata": metadata_subject,
           "unit": unit_subject, "delay": delay_subject}
