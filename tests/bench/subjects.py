@@ -17,6 +17,7 @@ FORM = "application/x-www-form-urlencoded"
 RIGHT_TOKEN = '"access_token"'
 RIGHT_READ = "Marlowe"
 RIGHT_SEARCH = "searchset"
+RIGHT_DSTU2 = '"comments":"Taken at rest'  # "note":[{"text": in R4
 RIGHT_METADATA = "CapabilityStatement"
 
 
@@ -196,10 +197,10 @@ def convert_subject(ours, _):
     """The same search of the same R4 provider, at another face and at its
     own: what conversion costs."""
     works = [Work(name, ours, [get(ours.port, f"{face}/{upstream.SEARCH}",
-                                   RIGHT_SEARCH, token=True)],
-                  fresh=ours.mint)
-             for name, face in (("wardgate", "/fhir/dstu2"),
-                                ("wardgate, R4 face", ours.face))]
+                                   right, token=True)], fresh=ours.mint)
+             for name, face, right in (
+                 ("wardgate", "/fhir/dstu2", RIGHT_DSTU2),
+                 ("wardgate, R4 face", ours.face, RIGHT_SEARCH))]
     return Subject("convert", "Search of 40 KB at the DSTU2 face over an R4 "
                    "provider, and at its own", works)
 

@@ -8,7 +8,7 @@
 #
 #   PLACES    an element of the source may stand at these places of the target
 #   WORDS     a code and what it becomes; else the code tables of the library
-#   OURS, REPEATS, DROPPED, HOMES_OF   see there
+#   OURS, NAMING, REPEATS, DROPPED, IMPLIED, HOMES_OF, ALSO   see there
 #   GIVEN     what the target may hold without any source: fixed words
 #   KEEPERS   where else the extension of an element may stand
 #   COPIES    what the target may say a second time, and of what
@@ -150,6 +150,10 @@ WORDS = {
 
 # What is never copied: the version that a statement speaks of is the target's.
 OURS = ("Conformance.fhirVersion", "CapabilityStatement.fhirVersion")
+
+# Elements whose text names a type of resource, which may have another name.
+NAMING = ("reference", "fullUrl", "url", "location", "type", "searchInclude",
+          "searchRevInclude", "definition")
 
 # What need not be said where a neighbour says the same.
 REPEATS = {

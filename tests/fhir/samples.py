@@ -4,6 +4,7 @@
 # The pairs and the made-up records are part of the repository; the public
 # sample files and the real-life wards are those of WG_SAMPLES, where it says.
 
+import functools
 import json
 import os
 from pathlib import Path
@@ -81,6 +82,7 @@ def every(version):
     yield from ward(version)
 
 
+@functools.lru_cache(maxsize=None)
 def found():
     """Are the sample files there? Says so in one line if not."""
     if SAMPLES.joinpath("ward").is_dir():

@@ -133,10 +133,12 @@ class Walk:
 
     # ---- leaves ----
 
-    def renamed(self, text):
-        """The type part of a reference or an address is renamed."""
-        for old, new in self.words.items():
-            text = re.sub(rf"(^|/){old}(?=[/?:.]|$)", rf"\g<1>{new}", text)
+    def renamed(self, text, path):
+        """The type in a reference, an address or a list of types."""
+        if path.rpartition(".")[2] in homes.NAMING:
+            for old, new in self.words.items():
+                text = re.sub(rf"(^|/){old}(?=[/?:.]|$)", rf"\g<1>{new}",
+                              text)
         return text
 
     def agree(self, at, mine, theirs, row, path):
@@ -151,7 +153,7 @@ class Walk:
             return theirs in table(mine, self.roots[-1][0])
         if mine in table:
             return theirs == table[mine]
-        if str.__eq__(mine, theirs) or theirs == self.renamed(mine):
+        if str.__eq__(mine, theirs) or theirs == self.renamed(mine, path):
             return True
         if path in homes.OURS:
             return True
@@ -355,7 +357,8 @@ class Walk:
                 inner = Slot(coding, "code")
                 if self.agree(at, mine, inner.value, row, path):
                     self.mark(inner)
-                    if row and coding.get("system") == row.system:
+                    if row and row.system and coding.get(
+                            "system", "").endswith("/" + row.system):
                         self.mark(Slot(coding, "system"))
                     return None
             return self.fail(at, f"{mine!r} is not in {theirs}")
