@@ -411,11 +411,10 @@ class Honest(Double):
              for entry in answer.json["entry"]], [["o2", "o3"]] * 2)
 
 
-class InTime(Double):
+class Hurried(Double):
     """A facade of its own beside the house's, with little time for a request
     and one entry at a time."""
 
-    letter = "f"
     settings = """
 request_wait_ms = 1500
 provider_wait_ms = 1400
@@ -439,23 +438,54 @@ batch_parallel = 1
         cls.addClassCleanup(cls.house.rig, "remove", name="batch-facade")
         fastcgi.wait_listening(cls.socket)
 
+    def hurry(self, face, *entries):
+        body = dumps(batch(*entries)).encode()
+        answer = fastcgi.ask(self.socket, fastcgi.post(
+            f"/fhir/{face.lower()}", body, JSON,
+            HTTP_AUTHORIZATION=f"Bearer {self.tokens[face]}"), body)
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(wrong(self.models[face], answer.json), [])
+        self.trail(answer)
+        return answer
+
+
+class InTime(Hurried):
+
+    letter = "f"
+
     def test_what_there_is_no_time_for_is_said_in_its_place(self):
         """The second entry is cut off, those after it are not begun."""
         self.met("Patient/b2", "delay-5000")
         for face in FACES:
             before = len(self.double.seen)
-            body = dumps(batch(*(get(f"Patient/b{n}")
-                                 for n in range(1, 6)))).encode()
-            answer = fastcgi.ask(self.socket, fastcgi.post(
-                f"/fhir/{face.lower()}", body, JSON,
-                HTTP_AUTHORIZATION=f"Bearer {self.tokens[face]}"), body)
-            self.assertEqual(answer.status, 200, answer)
+            answer = self.hurry(face, *(get(f"Patient/b{n}")
+                                        for n in range(1, 6)))
             self.assertEqual([code(e) for e in answer.json["entry"]], [
                 (200, None), (504, "provider_timeout"),
                 *[(504, "deadline")] * 3])
-            self.assertEqual(wrong(self.models[face], answer.json), [])
-            self.trail(answer)
             self.assertEqual(len(self.double.seen), before + 2)
+
+
+class InTimeNative(Hurried):
+
+    letter = "0"
+    own = {"total_ms": 1000 * WHILE_S, "can_batch": "on"}
+
+    def test_a_batch_that_hangs_leaves_time_for_its_entries(self):
+        def hangs(x):
+            if x.seen.method == "POST":
+                x.sleep(WHILE_S)
+            return True
+
+        self.double.on(f"/{MARK}", hangs)
+        for face in FACES:
+            before = len(self.double.seen)
+            answer = self.hurry(face, *(get(f"Patient/b{n}")
+                                        for n in range(1, 6)))
+            self.assertEqual([code(e) for e in answer.json["entry"]],
+                             [(200, None)] * 5)
+            self.assertEqual([s.method for s in self.double.seen[before:]],
+                             ["POST"] + ["GET"] * 5)
 
 
 class HostileBatch(Double):

@@ -1,16 +1,20 @@
-/* fuzz_batch.c - batches from strangers, and answers around what they said
+/* fuzz_batch.c - batches from strangers, and what providers answer to ours
  * SPDX-License-Identifier: Apache-2.0
  *
- * Input: one byte that chooses the face, then the posted body. Whatever is
- * taken from it must be as many entries as were sent, each refused with words or
- * with a path that is safe to build on; what is written back must be JSON with
- * as many entries. */
+ * Input: one byte that chooses the face and who speaks, then the body.
+ * A posted batch: whatever is taken from it must be as many entries as were
+ * sent, each refused with words or with a path that is safe to build on; what
+ * is written back must be JSON with as many entries. A provider's answer:
+ * statuses are numbers of HTTP, bodies are JSON, and what an entry says about
+ * itself fits into an answer of ours. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fhir/batch.h"
+#include "fhir/batch_native.h"
 
 #define ENTRIES_MAX 40
+#define CALLS       3
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -65,6 +69,33 @@ check_answers(struct arena *a, const struct batch *b, enum fhir_version v)
 		abort();
 }
 
+static void
+check_said(struct arena *a, struct str text, enum fhir_version v)
+{
+	const struct tree_limits lim = { .object = true, .nodes = 50000 };
+	struct batch_answer w[CALLS] = { 0 };
+	struct batch_said said[CALLS] = { 0 };
+	struct buf out = buf_new(a, 1u << 24);
+	struct err e = { 0 };
+	size_t i;
+
+	if (!batch_native_read(a, text, &lim, said, CALLS, &e))
+		return;
+	for (i = 0; i < CALLS; i++) {
+		if (said[i].status &&
+		    (said[i].status < 100 || said[i].status > 999))
+			abort();
+		w[i] = (struct batch_answer){ .status = "200 OK",
+			.body = said[i].body,
+			.etag = said[i].etag,
+			.last_modified = said[i].last_modified };
+	}
+	batch_write(&out, v, w, CALLS, "0193455e8e40aaaabbbbccccddddeeee");
+	if (!tree_read(a, (struct str){ out.at, out.len },
+		&(struct tree_limits){ .object = true }, &e))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -81,7 +112,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ask.face = (enum fhir_version)(data[0] % FHIR__MAX);
 		ask.body = (struct str){ (const char *)data + 1, size - 1 };
 	}
-	if (size && batch_read(a, &ask, &b, &e)) {
+	if (size && data[0] / FHIR__MAX % 2) {
+		check_said(a, ask.body, ask.face);
+	} else if (size && batch_read(a, &ask, &b, &e)) {
 		if (b.n > ENTRIES_MAX)
 			abort();
 		for (i = 0; i < b.n; i++)
