@@ -123,8 +123,8 @@ holder_of(struct map_object *o, const struct map_side *side,
 	if (side->many)
 		return o->node;
 	if (map_type_kind(side->type) >= MAP_OBJECT)
-		return v->value ? v->value : o->node;
-	if (!v->under && make)
+		return tree_is(v->value, TREE_OBJECT) ? v->value : o->node;
+	if (!tree_is(v->under, TREE_OBJECT) && make)
 		v->under = tree_object(o->c->a);
 	return v->under;
 }

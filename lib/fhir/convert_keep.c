@@ -72,7 +72,10 @@ convert_list_at(struct convert *c, struct tree_node *holder, const char *name)
 
 	if (tree_is(list, TREE_ARRAY))
 		return list;
-	return tree_put(c->a, holder, name, tree_array(c->a));
+	list = tree_array(c->a);
+	return tree_is(holder, TREE_OBJECT)
+	           ? tree_put(c->a, holder, name, list)
+	           : list; /* what a stranger wrote holds no extensions */
 }
 
 static void nest(struct convert *c, struct tree_node *to,

@@ -331,6 +331,11 @@ static const struct convert_case one_way[] = {
 	      "'code':'rxbin'}]},'value':'004336'}],'status':'active',"
 	      "'beneficiary':{'reference':'Patient/1'},"
 	      "'payor':[{'display':'F'}]}" },
+	{ "a sibling that is no object holds nothing", D, S,
+	    C ",'network':{'system':'urn:x','value':'N','_value':0}}",
+	    C ",'network':'N','_network':{'extension':[{'url':'" X10
+	      "Coverage.network','valueIdentifier':{'system':'urn:x',"
+	      "'value':'N','_value':0}}]}}" },
 	{ "one class for a list", R, S,
 	    C ",'class':{'type':{'coding':[{'system':'" CLASS "',"
 	      "'code':'plan'}]},'value':'1','name':'A'},'status':'active',"
