@@ -69,7 +69,6 @@ keep_under(struct convert *c, const struct map_path *p, struct map_value *v,
 {
 	struct map_value was = { original, NULL };
 
-	convert_lost(c, p->path, CONVERT_CODE);
 	if (c->bare)
 		return;
 	if (!tree_is(v->under, TREE_OBJECT))
@@ -84,7 +83,7 @@ convert_settle_code(
     struct map_object *o, const struct map_path *p, struct map_value *v)
 {
 	struct convert *c = o->c;
-	bool up = map_way_up(c->way);
+	bool up = map_way_up(c->way), whole;
 	struct str was = tree_text(v->value), now;
 	struct tree_node *original;
 
@@ -96,12 +95,15 @@ convert_settle_code(
 	if (!was.at)
 		return;
 	now = convert_code(p->step->codes, up, was);
-	if (str_eq(now, was))
+	original = tree_string(c->a, was);
+	whole = now.at && str_eq(convert_code(p->step->codes, !up, now), was);
+	if (!str_eq(now, was))
+		v->value = now.at ? tree_string(c->a, now) : NULL;
+	if (whole)
 		return;
-	original = v->value;
-	v->value = now.at ? tree_string(c->a, now) : NULL;
-	if (!now.at || !str_eq(convert_code(p->step->codes, !up, now), was))
-		keep_under(c, p, v, original);
+	if (!str_eq(now, was))
+		convert_lost(c, p->path, CONVERT_CODE);
+	keep_under(c, p, v, original);
 }
 
 /* ---- turns -------------------------------------------------------------------- */

@@ -234,11 +234,19 @@ void
 convert_keep_at(struct convert *c, struct tree_node *holder, const char *url,
     enum map_type type, struct map_value value)
 {
+	if (!c->bare)
+		convert_extend(c, holder, url, type, value);
+}
+
+void
+convert_extend(struct convert *c, struct tree_node *holder, const char *url,
+    enum map_type type, struct map_value value)
+{
 	const struct map_index *sub = map_index_type(type, c->way);
 	struct convert_items it = convert_items(c, value);
 	struct tree_node *list = NULL, *ext;
 
-	for (size_t i = 0; i < it.n && !c->bare; i++) {
+	for (size_t i = 0; i < it.n; i++) {
 		bool empty = convert_empty(it.v[i].value) &&
 		             convert_empty(it.v[i].under);
 

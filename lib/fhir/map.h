@@ -166,6 +166,11 @@ void convert_keep(struct convert *c, struct tree_node *holder,
 void convert_keep_at(struct convert *c, struct tree_node *holder,
     const char *url, enum map_type type, struct map_value value);
 
+/* convert_extend - an extension that is none of those, but one that FHIR has
+ * for the purpose: it is written where those are not wanted, too. */
+void convert_extend(struct convert *c, struct tree_node *holder,
+    const char *url, enum map_type type, struct map_value value);
+
 /* convert_kept - takes such an extension off a holder again and returns its
  * value (type: any); NULL value: there is none. Of several, the first.
  * convert_keep_at, convert_kept_at - the same for an extension whose URL is

@@ -191,7 +191,7 @@ dates_r_up(struct convert *c, struct map_object *o)
 	if (!recorded->value)
 		return;
 	asserted = member_taken(o, NAME_recordedDate, NAME__recordedDate);
-	convert_keep_at(c, convert_object(o), ASSERTED, MAP_dateTime, asserted);
+	convert_extend(c, convert_object(o), ASSERTED, MAP_dateTime, asserted);
 	convert_put(o, "recordedDate", *recorded);
 	*recorded = (struct map_value){ NULL, NULL };
 }

@@ -18,7 +18,7 @@
   X(map_Range) X(map_Ratio) X(map_Reference) X(map_SampledData) \
   X(map_Signature) X(map_Timing) X(map_UsageContext) \
   X(map_patient) \
-  X(map_observation) X(map_condition) X(map_practitioner) \
+  X(map_observation) X(map_condition) X(map_allergy) X(map_practitioner) \
   X(map_coverage) X(map_capability) X(map_bundle) X(map_outcome) \
   X(map_organization) \
   X(map_encounter)

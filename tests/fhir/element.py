@@ -221,18 +221,24 @@ class Element:
 
     def joined(self, items, found):
         """Several texts as one: names by blanks, notes line by line."""
-        if len(found) != 1 or not isinstance(found[0].value, str):
+        if len(found) != 1:
+            return False
+        whole = found[0]
+        if isinstance(whole.value, dict):   # the first has them all
+            whole = Slot(whole.value, "text")
+        if not isinstance(whole.value, str):
             return False
         said = [i[0].get("text") if isinstance(i[0], dict) else i[0]
                 for i in items]
-        if None in said or found[0].value not in (
+        if None in said or whole.value not in (
                 " ".join(said), "\n".join(said)):
             return False
         for item in items:
             if not self.kept(item) and isinstance(item[0], dict) and \
                     set(item[0]) != {"text"}:
                 return False
-        self.walk.mark(found[0])
+        self.stands_for(items[0], found[0])
+        self.walk.mark(whole)
         return True
 
     # ---- extensions ----

@@ -107,9 +107,18 @@ STATUS = {
     "entered-in-error": (None, "entered-in-error")}
 
 
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+
+
+def unsaid(allergy, _=None):
+    """STU3 demands to know how sure it is: nobody had said so."""
+    beside = allergy.get("_verificationStatus") or {}
+    return any(e.get("url") == ABSENT for e in beside.get("extension", ()))
+
+
 def allergy_status(_, allergy):
     clinical = allergy.get("clinicalStatus")
-    sure = allergy.get("verificationStatus")
+    sure = not unsaid(allergy) and allergy.get("verificationStatus")
     if sure in ("entered-in-error", "refuted"):
         return {sure}
     if clinical in ("resolved", "inactive"):
@@ -172,6 +181,8 @@ DROPPED = {
     (step, "Bundle.signature"): lambda holder, resource: True
     for step in (UP1, DOWN1, UP2, DOWN2)}
 DROPPED[DOWN1, "Bundle.entry.response.outcome"] = no_room
+DROPPED[UP2, "AllergyIntolerance.verificationStatus"] = unsaid
+DROPPED[DOWN1, "AllergyIntolerance.verificationStatus"] = unsaid
 
 # What the target says by being what it is.
 IMPLIED = {
@@ -265,8 +276,7 @@ GIVEN = {
         ("MedicationRequest.intent", {"order"}),
         ("Encounter.status", {"unknown"}),
         ("Encounter.class.extension.valueCode", {"unknown", "unsupported"}),
-        ("Encounter.class.extension.url",
-         {"http://hl7.org/fhir/StructureDefinition/data-absent-reason"}),
+        ("Encounter.class.extension.url", {ABSENT}),
         ("CapabilityStatement.fhirVersion", {"4.0.1"}),
         ("CapabilityStatement.status", {"unknown"}),
     ],
@@ -279,6 +289,12 @@ GIVEN = {
         ("Observation.related.type", {"has-member", "derived-from"}),
     ],
 }
+
+for demands in (GIVEN[UP1], GIVEN[DOWN2]):
+    demands += [
+        ("AllergyIntolerance.verificationStatus.extension.url", {ABSENT}),
+        ("AllergyIntolerance.verificationStatus.extension.valueCode",
+         {"unknown"})]
 
 # step -> (place in the target, place in the source, both from the resource)
 COPIES = {

@@ -82,6 +82,9 @@ static const struct convert_case both_ways[] = {
 	    CV ",\"clinicalStatus\":" CODED(CLIN, "relapse") "}",
 	    V2 CLINICAL("relapse") ",\"_clinicalStatus\":{"
 	      EXT(KEPT(X40 "clinicalStatus", "\"valueCodeableConcept\":" CODED(OLD_C, "relapse"))) "}}" },
+	{ "DSTU2 data may say recurrence", D, S, V2 CLINICAL("recurrence") "}",
+	    V2 CLINICAL("recurrence") ",\"_clinicalStatus\":{"
+	      EXT(KEPT(X10 "clinicalStatus", "\"valueCode\":\"recurrence\"")) "}}" },
 	{ "inactive passes", S, D, V2 CLINICAL("inactive") "}", V2 CLINICAL("inactive") "}" },
 	{ "remission", R, S, C ",\"clinicalStatus\":" CODED(CLIN, "remission") "}",
 	    C CLINICAL("remission") "}" },
@@ -153,8 +156,6 @@ static const struct convert_case one_way[] = {
 	      "\"verificationStatus\":\"unknown\"}" },
 	{ "nobody else does", D, S,
 	    "{\"resourceType\":\"Condition\"}", "{\"resourceType\":\"Condition\"}" },
-	{ "DSTU2 data may say recurrence", D, S, V2 CLINICAL("recurrence") "}",
-	    V2 CLINICAL("recurrence") "}" },
 	{ "the system's old spelling", R, S,
 	    C ",\"clinicalStatus\":" CODED(HOME "condition-clinical", "active") "}",
 	    C CLINICAL("active") "}" },

@@ -124,9 +124,7 @@ static const struct convert_case both_ways[] = {
 	{ "and that nobody said any", D, R, E "}", E NONE4 "}" },
 	{ "another reason is the provider's own", R, D,
 	    E ",\"class\":" ABSENT("masked") "}",
-	    E ",\"_class\":{" HAS(KEPT(HOME "StructureDefinition/data-absent-reason",
-	      "\"valueCode\":\"masked\"") "," KEPT(X30 "class", "\"valueCoding\":"
-	      ABSENT("masked"))) "}}" },
+	    E ",\"_class\":" ABSENT("masked") "}" },
 	{ "an acute stay is inpatient", S, D,
 	    E ",\"class\":" ACT("ACUTE") "}",
 	    E ",\"class\":\"inpatient\",\"_class\":{"
