@@ -22,7 +22,7 @@ facade_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 		return false;
 	facade.loss = cgi ? loss_alone(facade.gateway->db)
 	                  : loss_start(facade.gateway->db, e);
-	return facade.loss &&
+	return facade.loss && (facade.abilities = abilities_new()) &&
 	       (facade.cursors = cursor_open(facade.gateway->db, conf, e)) &&
 	       (facade.engine = engine_start(conf, NULL, e)) &&
 	       (cgi || (facade.crew =
@@ -36,6 +36,7 @@ facade_stop(void)
 	engine_stop(facade.engine);
 	cursor_close(facade.cursors);
 	loss_stop(facade.loss);
+	abilities_free(facade.abilities);
 	gateway_close(facade.gateway);
 }
 

@@ -2,12 +2,31 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/facade_ask.h"
 
+#include "base/clock.h"
+#include "fhir/bundle.h"
+
+struct abilities_of
+facade_ask_of(const struct visit *v)
+{
+	return (struct abilities_of){ &v->to, v->speaks, clock_mono_ms() };
+}
+
+struct str
+facade_ask_path(const struct visit *v, const struct search_plan *p)
+{
+	if (!p->compartment.at)
+		return str_of(p->type);
+	return str_of(arena_printf(
+	    v->w->a, "Patient/%.*s/%s", STR_FMT(p->compartment), p->type));
+}
+
 /* Names and birth dates in an address end in access logs, the provider's too:
  * a search for persons travels as a form wherever the provider takes one. */
-static bool
-goes_as_form(const struct visit *v)
+bool
+facade_ask_form(const struct visit *v, const struct search_plan *p)
 {
-	return v->route->search_post && (v->posted || v->type == IFACE_PATIENT);
+	return p->post && !p->compartment.at &&
+	       (v->posted || v->type == IFACE_PATIENT);
 }
 
 static bool
@@ -16,37 +35,52 @@ no_post_search(const struct visit *v)
 	return v->row->upstream_status == 405 || v->row->upstream_status == 501;
 }
 
-struct tree_node *
-facade_ask_search(
-    struct visit *v, const struct search *s, bool total_only, struct err *e)
+static void
+note_post(struct visit *v, const struct search_plan *p, bool works)
 {
-	struct upstream_ask ask = { .method = UPSTREAM_GET };
-	struct buf b = buf_new(v->w->a, FACADE_ASK_BYTES_MAX);
-	struct err first = { .kind = ERR_NONE };
-	struct tree_node *root;
+	const struct abilities_of of = facade_ask_of(v);
 
-	search_write(&b, s, v->speaks, total_only);
+	if (p->tries & 1u << ABILITY_POST)
+		abilities_seen(v->facade->abilities, &of, ABILITY_POST, works);
+}
+
+/* false: the provider takes no forms. Else *root is its answer, or e is set. */
+static bool
+ask_form(struct visit *v, const struct search_plan *p, struct str text,
+    struct tree_node **root, struct err *e)
+{
+	struct upstream_ask ask = { .method = UPSTREAM_POST_FORM,
+		.path = str_of(arena_printf(v->w->a, "%s/_search", p->type)),
+		.body = text };
+	struct err first = { .kind = ERR_NONE };
+	bool works = visit_call(v, &ask, root, &first) != NULL;
+
+	if (works || no_post_search(v))
+		note_post(v, p, works);
+	if (!works && no_post_search(v))
+		return false;
+	if (!works)
+		*e = first;
+	return true;
+}
+
+struct tree_node *
+facade_ask_plan(struct visit *v, const struct search_plan *p, bool total_only,
+    struct err *e)
+{
+	struct buf b = buf_new(v->w->a, FACADE_ASK_BYTES_MAX);
+	struct tree_node *root;
+	struct str text;
+
+	search_plan_write(&b, p, total_only);
 	if (b.failed) {
 		err_set(e, ERR_TOO_LARGE, NULL);
 		return NULL;
 	}
-	if (goes_as_form(v)) {
-		ask.method = UPSTREAM_POST_FORM;
-		ask.path = str_of(arena_printf(
-		    v->w->a, "%.*s/_search", STR_FMT(visit_their_type(v))));
-		ask.body = (struct str){ b.at, b.len };
-		if (visit_call(v, &ask, &root, &first))
-			return root;
-		if (!no_post_search(v)) {
-			*e = first;
-			return NULL;
-		}
-		ask = (struct upstream_ask){ .method = UPSTREAM_GET };
-	}
-	ask.path = visit_their_type(v);
-	ask.query = (struct str){ b.at, b.len };
-	visit_call(v, &ask, &root, e);
-	return root;
+	text = (struct str){ b.at, b.len };
+	if (facade_ask_form(v, p) && ask_form(v, p, text, &root, e))
+		return root;
+	return facade_ask_page(v, facade_ask_path(v, p), text, e);
 }
 
 struct tree_node *
@@ -60,4 +94,17 @@ facade_ask_page(
 
 	visit_call(v, &ask, &root, e);
 	return root;
+}
+
+bool
+facade_ask_next(struct visit *v, const struct search_plan *p, struct str link,
+    struct bundle *b, bool *lost, struct err *e)
+{
+	struct str path, query;
+	struct tree_node *root;
+
+	*lost = !links_inward(
+	    &v->links, v->w->a, link, facade_ask_path(v, p), &path, &query);
+	return !*lost && (root = facade_ask_page(v, path, query, e)) &&
+	       bundle_read(b, v->w->a, root, v->face.version, v->type_name, e);
 }

@@ -4,20 +4,37 @@
 #define APP_FACADE_ASK_H
 
 #include "app/visit.h"
-#include "fhir/search.h"
+#include "fhir/search_plan.h"
 
 #define FACADE_ASK_BYTES_MAX ((size_t)32 * 1024) /* of one query or form */
 
-/* facade_ask_search - runs a search: as a form where names would stand in an
- * address and the provider takes forms, else by GET.
+/* facade_ask_of - whose abilities are meant by what is found out on the way
+ * (relay/abilities). */
+struct abilities_of facade_ask_of(const struct visit *v);
+
+/* facade_ask_path - where a plan is asked, below the provider's base. */
+struct str facade_ask_path(const struct visit *v, const struct search_plan *p);
+
+/* facade_ask_form - does it travel as a form? Names would stand in an address
+ * otherwise, and the provider takes forms as far as is known. */
+bool facade_ask_form(const struct visit *v, const struct search_plan *p);
+
+/* facade_ask_plan - runs what a plan asks of the provider: as a form or by GET,
+ * by GET too where the form is refused (405, 501), which is remembered.
  *   total_only  only the number of matches is wanted
  * NULL: as visit_call; ERR_TOO_LARGE. */
-struct tree_node *facade_ask_search(
-    struct visit *v, const struct search *s, bool total_only, struct err *e);
+struct tree_node *facade_ask_plan(struct visit *v, const struct search_plan *p,
+    bool total_only, struct err *e);
 
 /* facade_ask_page - fetches a page by its place under the provider's base, as
  * links_inward gave it. NULL: as visit_call. */
 struct tree_node *facade_ask_page(
     struct visit *v, struct str path, struct str query, struct err *e);
+
+/* facade_ask_next - the page behind a provider's link, read into b. false:
+ * either the link leads nowhere that we may ask and *lost is set, or e is. */
+struct bundle;
+bool facade_ask_next(struct visit *v, const struct search_plan *p,
+    struct str link, struct bundle *b, bool *lost, struct err *e);
 
 #endif

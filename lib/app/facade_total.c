@@ -6,10 +6,10 @@
 
 /* A counting request that fails only costs the exact number, not the answer. */
 static bool
-ask_number(struct visit *v, const struct search *s, uint64_t *total)
+ask_number(struct visit *v, const struct search_plan *p, uint64_t *total)
 {
 	struct err e = { .kind = ERR_NONE };
-	struct tree_node *root = facade_ask_search(v, s, true, &e);
+	struct tree_node *root = facade_ask_plan(v, p, true, &e);
 	struct bundle b;
 
 	if (!root ||
@@ -23,7 +23,8 @@ ask_number(struct visit *v, const struct search *s, uint64_t *total)
 
 /* false: stopped early, *total is a lower bound. */
 static bool
-walk(struct visit *v, const struct bundle *first, uint64_t *total)
+walk(struct visit *v, const struct search_plan *p, const struct bundle *first,
+    uint64_t *total)
 {
 	struct bundle page = *first;
 	int64_t left = v->w->conf->pages_walked - 1;
@@ -31,17 +32,15 @@ walk(struct visit *v, const struct bundle *first, uint64_t *total)
 	*total = first->matches;
 	while (page.next.len) {
 		struct err e = { .kind = ERR_NONE };
-		struct str path, query;
-		struct tree_node *root;
+		struct str next = page.next;
+		bool lost;
 
 		if (!left-- || arena_over(v->w->a) ||
-		    !links_inward(&v->links, v->w->a, page.next,
-			visit_their_type(v), &path, &query) ||
-		    !(root = facade_ask_page(v, path, query, &e)) ||
-		    !bundle_read(&page, v->w->a, root, v->face.version,
-			v->type_name, &e))
+		    !facade_ask_next(v, p, next, &page, &lost, &e))
 			return false;
 		*total += page.matches;
+		if (str_eq(page.next, next)) /* it leads to itself */
+			return false;
 	}
 	return true;
 }
@@ -55,7 +54,7 @@ say_lower_bound(struct visit *v, struct bundle *b)
 }
 
 bool
-total_settle(struct visit *v, const struct search *s, struct bundle *b)
+total_settle(struct visit *v, const struct search_plan *p, struct bundle *b)
 {
 	uint64_t total = b->matches;
 	bool exact = true;
@@ -64,11 +63,11 @@ total_settle(struct visit *v, const struct search *s, struct bundle *b)
 		bundle_total(b, v->w->a, b->total);
 		return true;
 	}
-	if (s->count == 0)
+	if (!p->search->count)
 		return err_why(&v->w->err, ERR_UPSTREAM_BAD,
 		    "no total in the answer to _summary=count");
-	if (b->next.len && !ask_number(v, s, &total))
-		exact = walk(v, b, &total);
+	if (b->next.len && !ask_number(v, p, &total))
+		exact = walk(v, p, b, &total);
 	bundle_total(b, v->w->a, total);
 	if (!exact)
 		say_lower_bound(v, b);

@@ -61,6 +61,25 @@ all_fit(const struct visit *v, const struct tree_node *root, struct err *e)
 	return true;
 }
 
+/* Page links are the provider's words for its own use, types in them included:
+ * conversion is not to touch them. */
+static bool
+converted(struct visit *v, struct tree_node *root,
+    const struct convert_how *how, struct err *e)
+{
+	struct tree_node *link = NULL;
+
+	if (how->from != how->to &&
+	    str_is(tree_str(root, "resourceType"), "Bundle"))
+		link = tree_at(root, NAME_link);
+	tree_remove(link);
+	if (!convert_resource(v->w->a, root, how, e))
+		return false;
+	if (link)
+		tree_append(root, link);
+	return true;
+}
+
 static bool
 in_our_version(struct visit *v, struct tree_node *root, struct err *e)
 {
@@ -70,19 +89,26 @@ in_our_version(struct visit *v, struct tree_node *root, struct err *e)
 		.losses = &v->losses };
 
 	return all_fit(v, root, e) &&
-	       (v->links_only || convert_resource(v->w->a, root, &how, e));
+	       (v->links_only || converted(v, root, &how, e));
+}
+
+static struct tree_limits
+answer_limits(const struct visit *v)
+{
+	const struct conf *c = v->w->conf;
+
+	return (struct tree_limits){ .depth = (unsigned)c->request_depth,
+		.nodes = (size_t)c->answer_nodes,
+		.object = true,
+		.bad = ERR_UPSTREAM_BAD,
+		.large = ERR_UPSTREAM_LARGE };
 }
 
 static bool
 read_body(
     struct visit *v, struct str body, struct tree_node **root, struct err *e)
 {
-	const struct conf *c = v->w->conf;
-	const struct tree_limits lim = { .depth = (unsigned)c->request_depth,
-		.nodes = (size_t)c->answer_nodes,
-		.object = true,
-		.bad = ERR_UPSTREAM_BAD,
-		.large = ERR_UPSTREAM_LARGE };
+	const struct tree_limits lim = answer_limits(v);
 	struct err why = { .kind = ERR_NONE };
 
 	*root = tree_read(v->w->a, body, &lim, &why);
@@ -141,18 +167,25 @@ asked(struct visit *v, struct upstream_ask *ask, struct err *e)
 	return upstream_call(v->facade->engine, v->w->a, ask, e);
 }
 
-const struct upstream_answer *
-visit_ask(struct visit *v, struct upstream_ask *ask, struct err *e)
+/* What every question has in common. */
+static void
+address(struct visit *v, struct upstream_ask *ask)
 {
-	const struct upstream_answer *answer;
-	struct upstream_seen seen = { 0 };
-
 	ask->to = &v->to;
 	ask->accept = version_type(v->speaks);
 	ask->traceparent = visit_traceparent(v);
 	ask->request_id = str_of(v->w->req->trace.id);
 	if (!ask->deadline_ms)
 		ask->deadline_ms = v->w->req->deadline_ms;
+}
+
+const struct upstream_answer *
+visit_ask(struct visit *v, struct upstream_ask *ask, struct err *e)
+{
+	const struct upstream_answer *answer;
+	struct upstream_seen seen = { 0 };
+
+	address(v, ask);
 	ask->seen = &seen;
 	answer = asked(v, ask, e);
 	ask->seen = NULL;
@@ -172,6 +205,19 @@ visit_call(struct visit *v, struct upstream_ask *ask, struct tree_node **root,
 		return answer;
 	v->expect = answer->body.len;
 	return read_body(v, answer->body, root, e) ? answer : NULL;
+}
+
+void
+visit_statement(struct visit *v, const struct abilities_of *of)
+{
+	const struct tree_limits lim = answer_limits(v);
+	struct upstream_ask ask = { .method = UPSTREAM_GET };
+
+	if (v->ahead && v->ahead->collect)
+		return; /* nothing is asked yet */
+	address(v, &ask);
+	abilities_learn(
+	    v->facade->abilities, of, v->facade->engine, v->w->a, ask, &lim);
 }
 
 bool

@@ -12,6 +12,7 @@
 #include "gate/bearer.h"
 #include "gate/cursor.h"
 #include "gate/loss.h"
+#include "relay/abilities.h"
 #include "relay/fanout.h"
 #include "relay/upstream.h"
 
@@ -21,6 +22,7 @@ struct facade {
 	struct engine *engine;
 	struct cursor_keys *cursors;
 	struct loss *loss;
+	struct abilities *abilities;
 	struct fanout *crew; /* NULL: plain CGI, which has one thread */
 };
 
@@ -87,6 +89,10 @@ const struct upstream_answer *visit_call(struct visit *v,
 /* visit_traceparent - for the next call to the provider: the caller's trace or
  * ours goes on, with a span of our own. Borrowed from the request's arena. */
 struct str visit_traceparent(const struct visit *v);
+
+/* visit_statement - reads the provider's own statement, if it can be had soon,
+ * for what it says about its abilities. */
+void visit_statement(struct visit *v, const struct abilities_of *of);
 
 /* visit_answer - root becomes the body of the answer. ERR_UPSTREAM_LARGE. */
 bool visit_answer(struct visit *v, const struct tree_node *root);

@@ -198,6 +198,21 @@ ability_read(struct ability *can, const struct tree_node *statement)
 	return true;
 }
 
+void
+ability_take(struct ability *can, const struct ability *told)
+{
+	can->told = true;
+	memcpy(can->types, told->types, sizeof can->types);
+	for (int f = 0; f < ABILITY_FACT__MAX; f++)
+		if (told->facts[f].voice == ABILITY_STATEMENT)
+			say(can, (enum ability_fact)f,
+			    told->facts[f].answer == ABILITY_YES,
+			    ABILITY_STATEMENT);
+	if (told->person_voice == ABILITY_STATEMENT)
+		say_person(
+		    can, (enum ability_person)told->person, ABILITY_STATEMENT);
+}
+
 /* ---- the operator, and what is seen -------------------------------------- */
 
 void

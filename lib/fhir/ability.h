@@ -72,6 +72,10 @@ void ability_start(struct ability *can, enum fhir_version v);
  * not known there. false: it is no statement, and nothing changed. */
 bool ability_read(struct ability *can, const struct tree_node *statement);
 
+/* ability_take - `can` learns what another one of the same version was told by
+ * a statement. */
+void ability_take(struct ability *can, const struct ability *told);
+
 /* The operator's switches: "auto", "on", "off"; the person is "auto" or
  * "patient", "beneficiary", "subscriber", "policy-holder", "compartment",
  * "none". NULL and other words: "auto". */

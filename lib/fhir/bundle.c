@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-#include "fhir/outcome.h"
-#include "fhir/value.h"
-
-#define OUTCOME_BYTES_MAX ((size_t)16 * 1024) /* 64 names of 64 letters */
-
 static bool
 read_total(struct bundle *b, struct err *e)
 {
@@ -32,7 +27,9 @@ read_links(struct bundle *b)
 		struct str rel = tree_str(link, "relation");
 		struct str url = tree_str(link, "url");
 
-		if (str_is(rel, "next"))
+		if (str_is(rel, "self"))
+			b->self = url;
+		else if (str_is(rel, "next"))
 			b->next = url;
 		else if (str_is(rel, "previous") || str_is(rel, "prev"))
 			b->previous = url;
@@ -101,49 +98,6 @@ judge(struct tree_node *entry, void *ctx)
 	return NULL;
 }
 
-static struct tree_node *
-outcome_entry(struct arena *a, enum fhir_version v, enum outcome_severity sev,
-    const char *code, const char *text)
-{
-	struct outcome_issue issue = {
-		.severity = sev, .code = code, .text = text
-	};
-	struct buf b = buf_new(a, OUTCOME_BYTES_MAX);
-	struct tree_node *entry = tree_object(a), *search = tree_object(a);
-	struct tree_limits lim = { .object = true };
-	struct err e = { .kind = ERR_NONE };
-	struct tree_node *res;
-
-	outcome_write(&b, v, &issue, 1);
-	res = b.failed ? NULL
-	               : tree_read(a, (struct str){ b.at, b.len }, &lim, &e);
-	if (!res)
-		return NULL;
-	tree_put(a, entry, "resource", res);
-	tree_put(a, search, "mode", tree_string(a, STR("outcome")));
-	tree_put(a, entry, "search", search);
-	return entry;
-}
-
-static void
-add_entry(struct bundle *b, struct arena *a, struct tree_node *entry)
-{
-	struct tree_node *list = tree_at(b->root, NAME_entry);
-
-	if (!entry)
-		return;
-	if (!tree_is(list, TREE_ARRAY))
-		list = tree_put(a, b->root, "entry", tree_array(a));
-	tree_append(list, entry);
-}
-
-void
-bundle_note(struct bundle *b, struct arena *a, enum fhir_version v,
-    const char *code, const char *text)
-{
-	add_entry(b, a, outcome_entry(a, v, OUTCOME_WARNING, code, text));
-}
-
 static bool
 sift_entries(struct bundle *b, struct arena *a, enum fhir_version v,
     struct str type, struct err *e)
@@ -187,74 +141,49 @@ bundle_read(struct bundle *b, struct arena *a, struct tree_node *root,
 }
 
 struct keep {
-	const char *subject;
-	struct str patient;
-	struct str ids;
+	bundle_fits *fits;
+	void *ctx;
 	size_t out;
 };
 
 static struct tree_node *
-about(struct tree_node *entry, void *ctx)
+kept(struct tree_node *entry, void *ctx)
 {
 	struct keep *k = ctx;
 	struct tree_node *res = tree_at(entry, NAME_resource);
-	struct tree_node *subject = tree_get(res, k->subject);
 
 	if (str_is(tree_str(res, "resourceType"), "OperationOutcome") ||
-	    value_refers(tree_str(subject, "reference"), k->patient))
+	    k->fits(k->ctx, res))
 		return entry;
 	k->out++;
 	return NULL;
 }
 
-static struct tree_node *
-named(struct tree_node *entry, void *ctx)
-{
-	struct keep *k = ctx;
-	struct tree_node *res = tree_at(entry, NAME_resource);
-	struct str rest = k->ids, id = tree_str(res, "id");
-
-	if (str_is(tree_str(res, "resourceType"), "OperationOutcome"))
-		return entry;
-	while (rest.at) {
-		struct str one = str_cut(rest, ',', &rest);
-
-		if (id.len && str_eq(one, id))
-			return entry;
-	}
-	k->out++;
-	return NULL;
-}
-
-static size_t
-keep(struct bundle *b, struct keep *k,
-    struct tree_node *(*fits)(struct tree_node *, void *))
+size_t
+bundle_keep(struct bundle *b, bundle_fits *fits, void *ctx)
 {
 	struct tree_node *list = tree_at(b->root, NAME_entry);
+	struct keep k = { fits, ctx, 0 };
 
 	if (!list)
 		return 0;
-	tree_sift(list, fits, k);
-	b->matches -= k->out < b->matches ? k->out : b->matches;
+	tree_sift(list, kept, &k);
+	b->matches -= k.out < b->matches ? k.out : b->matches;
 	if (!tree_first(list))
 		tree_remove(list);
-	return k->out;
+	return k.out;
 }
 
-size_t
-bundle_keep(struct bundle *b, const char *subject, struct str patient)
+struct tree_node *
+bundle_match(const struct tree_node *entry)
 {
-	struct keep k = { .subject = subject, .patient = patient };
+	struct tree_node *res = tree_at(entry, NAME_resource);
+	struct str mode = tree_str(tree_at(entry, NAME_search), "mode");
 
-	return keep(b, &k, about);
-}
-
-size_t
-bundle_keep_ids(struct bundle *b, struct str ids)
-{
-	struct keep k = { .ids = ids };
-
-	return keep(b, &k, named);
+	if (!res || str_is(tree_str(res, "resourceType"), "OperationOutcome") ||
+	    (mode.at && !str_is(mode, "match")))
+		return NULL;
+	return res;
 }
 
 /* url without "/type/id" at its end; absent if it ends otherwise. */

@@ -14,7 +14,8 @@ struct bundle {
 	size_t matches; /* entries of this page that are matches */
 	size_t foreign; /* entries of other types, replaced */
 	struct tree_node *aside; /* these, a list that stands nowhere */
-	struct str next;         /* the provider's paging links; absent: none */
+	struct str self;         /* what the provider says was asked */
+	struct str next;         /* its paging links; absent: none */
 	struct str previous;
 	struct str first;
 	struct str last;
@@ -28,15 +29,23 @@ struct bundle {
 bool bundle_read(struct bundle *b, struct arena *a, struct tree_node *root,
     enum fhir_version v, struct str type, struct err *e);
 
-/* bundle_keep - of the matches only those whose element `subject` refers to
- * that patient (Patient/id, relative, absolute or with a version). Returns how
- * many others were taken out. */
-size_t bundle_keep(struct bundle *b, const char *subject, struct str patient);
+/* bundle_match - the record of an entry, if it is one that was searched for;
+ * NULL: an outcome, or a record that came along. */
+struct tree_node *bundle_match(const struct tree_node *entry);
 
-/* bundle_keep_ids - of the matches only those whose id is one of these.
- *   ids  one id or several with commas between
- * Returns how many others were taken out. */
-size_t bundle_keep_ids(struct bundle *b, struct str ids);
+/* bundle_keep - of the records only those that fit. Returns how many others
+ * were taken out. */
+typedef bool bundle_fits(void *ctx, const struct tree_node *resource);
+size_t bundle_keep(struct bundle *b, bundle_fits *fits, void *ctx);
+
+/* bundle_show - these entries, taken out of whatever bundles they stand in,
+ * are the matches of the answer now, in this order. Other entries of b, such
+ * as outcomes, stay behind them. */
+void bundle_show(struct bundle *b, struct arena *a,
+    struct tree_node *const *entry, size_t n);
+
+/* bundle_empty - a searchset of ours, without a match. */
+void bundle_empty(struct bundle *b, struct arena *a);
 
 /* bundle_base - where the first entry that tells lies: its fullUrl without
  * /Type/id. A server behind others may call itself what only they know.
@@ -62,10 +71,13 @@ struct bundle_link {
 void bundle_links(struct bundle *b, struct arena *a,
     const struct bundle_link *links, size_t n);
 
-/* bundle_note - an outcome entry at the end: something about the answer that
- * people should know. It does not count in total.
+/* bundle_note, bundle_tell - an outcome entry at the end, as a warning or as
+ * information: something about the answer that people should know. It does not
+ * count in total.
  *   code  issue-type; text  the sentence */
 void bundle_note(struct bundle *b, struct arena *a, enum fhir_version v,
+    const char *code, const char *text);
+void bundle_tell(struct bundle *b, struct arena *a, enum fhir_version v,
     const char *code, const char *text);
 
 #endif

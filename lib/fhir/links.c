@@ -250,9 +250,21 @@ put_inward(struct arena *a, struct str rest, struct str tail, struct str *path,
 	return !p.failed && !q.failed;
 }
 
+/* "?page=2" belongs to the search itself, "Patient?..." replaces its last
+ * segment (RFC 3986 5.2.2). */
+static struct str
+beside(struct arena *a, struct str asked, struct str rest)
+{
+	const char *last = memrchr(asked.at, '/', asked.len);
+
+	return last ? str_of(arena_printf(a, "%.*s/%.*s",
+			  (int)(last - asked.at), asked.at, STR_FMT(rest)))
+	            : rest;
+}
+
 bool
 links_inward(const struct links *l, struct arena *a, struct str link,
-    struct str type, struct str *path, struct str *query)
+    struct str asked, struct str *path, struct str *query)
 {
 	struct str rest, tail;
 	struct url u;
@@ -274,7 +286,6 @@ links_inward(const struct links *l, struct arena *a, struct str link,
 	if (str_starts(rest, "/")) /* from the root of the host */
 		return below(l, rest, &rest) &&
 		       put_inward(a, rest, tail, path, query);
-	/* "?page=2" belongs to the search itself, "Patient?..." replaces its
-	 * last segment (RFC 3986 5.2.2) */
-	return put_inward(a, rest.len ? rest : type, tail, path, query);
+	return put_inward(
+	    a, rest.len ? beside(a, asked, rest) : asked, tail, path, query);
 }

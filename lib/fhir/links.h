@@ -40,11 +40,11 @@ void links_rewrite(
 
 /* links_inward - where a paging link leads, as path and query under the
  * provider's base, ready for relay/upstream. Relative links are resolved
- * against the search that was asked (base/type); a link that names another
+ * against the search that was asked (base/asked); a link that names another
  * host (providers behind proxies do) is followed on the provider's own host
  * if its path is under the base's path. The result is percent-encoded ASCII
  * without dot segments. false: it leads to no place that we may ask. */
 bool links_inward(const struct links *l, struct arena *a, struct str link,
-    struct str type, struct str *path, struct str *query);
+    struct str asked, struct str *path, struct str *query);
 
 #endif

@@ -328,6 +328,17 @@ match_about(enum iface_type t, enum fhir_version face,
 	return value_refers(tree_str(n, "reference"), patient);
 }
 
+bool
+match_among(const struct tree_node *resource, struct str ids)
+{
+	struct str id = tree_str(resource, "id");
+
+	while (ids.at)
+		if (str_eq(str_cut(ids, ',', &ids), id) && id.len)
+			return true;
+	return false;
+}
+
 /* ---- all of it ----------------------------------------------------------- */
 
 bool

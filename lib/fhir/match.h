@@ -35,6 +35,10 @@ bool match_fits(
 bool match_about(enum iface_type t, enum fhir_version face,
     const struct tree_node *resource, struct str patient);
 
+/* match_among - is its id one of these?
+ *   ids  one id or several with commas between */
+bool match_among(const struct tree_node *resource, struct str ids);
+
 /* match_sort - puts records into the order of these keys; equal ones keep
  * theirs. Dates compare by their start (of several the earliest, newest first
  * the latest), texts without case and accents. Records without a value, or

@@ -86,12 +86,6 @@ bool search_format(
 /* search_strict - does a Prefer field say handling=strict? (RFC 7240) */
 bool search_strict(struct str prefer);
 
-/* search_write - the search in its own words, for a provider of the face's
- * version v: query string or form body, percent-encoded.
- *   total_only  ask for the number of matches and no records */
-void search_write(struct buf *b, const struct search *s, enum fhir_version v,
-    bool total_only);
-
 /* search_self - the same search as a query string for our own self link. */
 void search_self(struct buf *b, const struct search *s);
 

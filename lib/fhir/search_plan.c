@@ -55,7 +55,7 @@ coverage_person(struct planning *g)
 	if (person == ABILITY_PERSON_UNKNOWN)
 		person = g->p->to == FHIR_DSTU2 ? ABILITY_COMPARTMENT
 		                                : ABILITY_BENEFICIARY;
-	if (g->can->person_voice < ABILITY_SEEN)
+	if (g->can->person_voice < ABILITY_OPERATOR)
 		g->p->tries_person = person;
 	return person;
 }
@@ -348,6 +348,8 @@ search_plan_make(struct arena *a, const struct search *s,
 	g.p->to = can->version;
 	g.p->type = iface_name(s->type, can->version);
 	g.p->post = ability_can(can, ABILITY_POST) != ABILITY_NO;
+	if (ability_can(can, ABILITY_POST) == ABILITY_UNKNOWN)
+		g.p->tries |= 1u << ABILITY_POST;
 	for (size_t i = 0; i < s->n; i++)
 		ask(&g, &g.fates[i], &s->params[i]);
 	if (!narrow_enough(&g))
@@ -359,6 +361,19 @@ search_plan_make(struct arena *a, const struct search *s,
 	                 ? SEARCH_PLAN_PAGE
 	                 : s->count;
 	return g.p;
+}
+
+const struct search_plan *
+search_plan_walk(struct arena *a, const struct search_plan *p)
+{
+	struct search_plan *w = arena_get(a, sizeof *w);
+
+	*w = *p;
+	if (w->count < SEARCH_PLAN_PAGE)
+		w->count = SEARCH_PLAN_PAGE;
+	w->total = false;
+	w->tries &= ~(1u << ABILITY_TOTAL);
+	return w;
 }
 
 bool

@@ -41,15 +41,16 @@ struct search_plan {
 	size_t sorts;
 	unsigned count; /* page size that is asked for */
 	bool total;     /* _total=accurate goes along */
-	bool post;      /* as POST _search, if it is worth it */
+	bool post;      /* POST _search may be tried */
 
 	/* left to be done here; either makes the gateway read all pages */
 	const struct search_param *filter; /* the face's; all must be met */
 	size_t n_filter;
 	bool sort_here; /* by search->sort */
 
-	/* what it relies on without being sure: bits 1u << ability_fact, and how
-	 * a Coverage's person is asked for (ABILITY_PERSON_UNKNOWN: it is sure) */
+	/* what it relies on without being sure: bits 1u << ability_fact (that of
+	 * ABILITY_POST even if it will not be asked so), and how a Coverage's
+	 * person is asked for (ABILITY_PERSON_UNKNOWN: by the operator's word) */
 	unsigned tries;
 	enum ability_person tries_person;
 
@@ -62,6 +63,11 @@ struct search_plan {
  *               absent: not known, then record numbers are found by type */
 const struct search_plan *search_plan_make(struct arena *a,
     const struct search *s, const struct ability *can, struct str mrn_system);
+
+/* search_plan_walk - the same plan for reading all pages, whatever is left to
+ * be done with them. */
+const struct search_plan *search_plan_walk(
+    struct arena *a, const struct search_plan *p);
 
 /* search_plan_here - is anything left to be done by the gateway? */
 bool search_plan_here(const struct search_plan *p);

@@ -82,25 +82,6 @@ search_plan_write(struct buf *b, const struct search_plan *p, bool total_only)
 }
 
 void
-search_write(
-    struct buf *b, const struct search *s, enum fhir_version v, bool total_only)
-{
-	for (size_t i = 0; i < s->n; i++)
-		put_param(b, s->params[i].param->name, s->params[i].modifier,
-		    s->params[i].value);
-	if (total_only || !s->count) {
-		next_name(b, "_summary=count");
-		buf_str(b, "&_count=0");
-		return;
-	}
-	put_sort(b, v, s->sort, s->sorts);
-	next_name(b, "_count=");
-	buf_fmt(b, "%u", s->count);
-	if (v != FHIR_DSTU2)
-		buf_str(b, "&_total=accurate");
-}
-
-void
 search_self(struct buf *b, const struct search *s)
 {
 	for (size_t i = 0; i < s->n; i++)

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Outside: base64url of  kind (1) | day (4, big endian) | seal
- * Sealed:  expiry, revision, total, path, query, patient, one per line: none
- *          of them can hold a line end. */
+ * Sealed:  format, expiry, revision, total, offset, path, query, patient, one
+ *          per line: none of them can hold a line end. */
 #include "gate/cursor.h"
 
 #include <stdlib.h>
@@ -17,6 +17,9 @@
 #define HANDLE    ((size_t)16) /* bytes of a number in the database */
 
 enum { INLINE = 1, STORED = 2 };
+
+/* Of what is sealed: a handle of another one is no handle. */
+#define FORMAT "2"
 
 struct cursor_keys {
 	unsigned char master[CRYPT_KEY_BYTES];
@@ -179,8 +182,9 @@ cursor_make(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
 	struct buf b = buf_new(a, PLAIN_MAX);
 	struct str sealed;
 
-	buf_fmt(&b, "%lld\n%lld\n%lld\n", (long long)(now_s + k->life_s),
-	    (long long)c->revision, (long long)c->total);
+	buf_fmt(&b, FORMAT "\n%lld\n%lld\n%lld\n%lld\n",
+	    (long long)(now_s + k->life_s), (long long)c->revision,
+	    (long long)c->total, (long long)c->offset);
 	buf_fmt(&b, "%.*s\n%.*s\n%.*s", STR_FMT(c->path), STR_FMT(c->query),
 	    STR_FMT(c->patient));
 	if (b.failed) {
@@ -215,8 +219,9 @@ read_plain(struct str plain, int64_t now_s, struct cursor *c, struct err *e)
 {
 	int64_t end_s;
 
-	if (!read_int(&plain, &end_s) || !read_int(&plain, &c->revision) ||
-	    !read_int(&plain, &c->total))
+	if (!str_is(str_cut(plain, '\n', &plain), FORMAT) ||
+	    !read_int(&plain, &end_s) || !read_int(&plain, &c->revision) ||
+	    !read_int(&plain, &c->total) || !read_int(&plain, &c->offset))
 		return err_set(e, ERR_CURSOR, NULL);
 	c->path = str_cut(plain, '\n', &plain);
 	c->query = str_cut(plain, '\n', &plain);

@@ -27,12 +27,15 @@ struct cursor_for {
 	struct str type; /* resource type */
 };
 
-/* What it carries. Slices are borrowed from the arena after reading. */
+/* What it carries: a place of the provider's, or, where the gateway filters or
+ * sorts itself, a search that is to be run again and how far it was shown.
+ * Slices are borrowed from the arena after reading. */
 struct cursor {
 	int64_t revision; /* of the provider's row */
 	int64_t total;    /* matches in all pages; -1: not known */
+	int64_t offset;   /* matches before this page; -1: of the provider's */
 	struct str path;  /* under the provider's base, percent-encoded */
-	struct str query;
+	struct str query; /* there; or, with an offset, of our own search */
 	struct str patient; /* for the audit; absent if none */
 };
 

@@ -180,6 +180,7 @@ static bool
 search(struct act *act, const char *type, struct str query, struct str patient)
 {
 	const struct rehearsal_visit *v = act->v;
+	const struct rehearsal_faults *f = &act->reply->faults;
 	const struct rehearsal_ask ask = {
 		.version = v->ward.version,
 		.type = type,
@@ -187,8 +188,11 @@ search(struct act *act, const char *type, struct str query, struct str patient)
 		.form = act->call->body,
 		.base = v->base,
 		.patient = patient,
-		.strict =
-		    act->reply->faults.strict || search_strict(v->req->prefer),
+		.strict = f->strict || search_strict(v->req->prefer),
+		.nocontains = f->nocontains,
+		.nosort = f->nosort,
+		.refusesort = f->refusesort,
+		.noperson = f->noperson,
 	};
 	const struct rehearsal_query *q;
 	struct str path;
@@ -219,8 +223,7 @@ statement(struct act *act)
 	if (!search_format(v->a, act->call->query, &format, &act->err) ||
 	    !accepted(act, format))
 		return false;
-	rehearsal_statement(&b, v->ward.version, v->link_base, v->ward.name,
-	    f->strict, !f->getonly);
+	rehearsal_statement(&b, v->ward.version, v->link_base, v->ward.name, f);
 	if (b.failed)
 		return err_why(&act->err, ERR_BROKEN, "statement too large");
 	say(act->reply, v->ward.version, &b);
@@ -274,7 +277,7 @@ get(struct act *act, struct str query)
 	if (act->parts == 2 && !str_starts(act->part[1], "_"))
 		return read_one(act, type, act->part[1]);
 	if (act->parts == 3 && str_is(act->part[0], "Patient") &&
-	    iface_id(act->part[1]))
+	    iface_id(act->part[1]) && !act->reply->faults.nocompartment)
 		return search(act, type, query, act->part[1]);
 	return no_such_thing(act);
 }

@@ -116,11 +116,11 @@ say_version(const struct rehearsal_visit *v, struct rehearsal_reply *reply)
 {
 	enum fhir_version other =
 	    v->ward.version == FHIR_DSTU2 ? FHIR_R4 : FHIR_DSTU2;
+	const struct rehearsal_faults none = { .strict = false };
 	struct buf b = buf_new(v->a, FAKE_BYTES_MAX);
 
 	if (reply->stated)
-		rehearsal_statement(
-		    &b, other, v->base, v->ward.name, false, true);
+		rehearsal_statement(&b, other, v->base, v->ward.name, &none);
 	else
 		put_other(&b, other,
 		    type_in(other, reply->resource_type ? reply->resource_type

@@ -44,6 +44,14 @@ static const struct fault {
 	{ "getpages", LINKS, REHEARSAL_GETPAGES, 0, 0 },
 	{ "strict", FLAG, offsetof(struct rehearsal_faults, strict), 0, 0 },
 	{ "getonly", FLAG, offsetof(struct rehearsal_faults, getonly), 0, 0 },
+	{ "nocontains", FLAG, offsetof(struct rehearsal_faults, nocontains),
+	    0, 0 },
+	{ "nosort", FLAG, offsetof(struct rehearsal_faults, nosort), 0, 0 },
+	{ "refusesort", FLAG, offsetof(struct rehearsal_faults, refusesort),
+	    0, 0 },
+	{ "noperson", FLAG, offsetof(struct rehearsal_faults, noperson), 0, 0 },
+	{ "nocompartment", FLAG,
+	    offsetof(struct rehearsal_faults, nocompartment), 0, 0 },
 };
 /* clang-format on */
 
@@ -104,5 +112,6 @@ rehearsal_fault_names(void)
 	return "~400 ~401 ~403 ~404 ~410 ~429 ~500 ~503 ~slow ~slow-MS ~cut "
 	       "~drip ~html ~xml ~huge ~huge-MB ~endless ~version ~redirect "
 	       "~wrongtype ~notjson ~empty ~bom ~nototal ~relative ~internal "
-	       "~getpages ~strict ~getonly";
+	       "~getpages ~strict ~getonly ~nocontains ~nosort ~refusesort "
+	       "~noperson ~nocompartment";
 }

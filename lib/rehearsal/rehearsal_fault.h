@@ -43,12 +43,17 @@ struct rehearsal_faults {
 	unsigned amount;
 	unsigned slow_ms; /* waits so long first */
 	enum rehearsal_links links;
-	bool cut;     /* declares more than it sends */
-	bool drip;    /* sends a byte at a time */
-	bool bom;     /* begins with a byte order mark */
-	bool nototal; /* searchsets without total */
-	bool strict;  /* refuses what FHIR does not define */
-	bool getonly; /* refuses POST */
+	bool cut;           /* declares more than it sends */
+	bool drip;          /* sends a byte at a time */
+	bool bom;           /* begins with a byte order mark */
+	bool nototal;       /* searchsets without total */
+	bool strict;        /* refuses what FHIR does not define */
+	bool getonly;       /* refuses POST */
+	bool nocontains;    /* refuses :contains */
+	bool nosort;        /* passes over _sort */
+	bool refusesort;    /* refuses _sort */
+	bool noperson;      /* of a Coverage: knows no parameter for it */
+	bool nocompartment; /* has no Patient/id/Type */
 };
 
 /* rehearsal_fault_read - adds what a name such as "429" or "slow-500" asks

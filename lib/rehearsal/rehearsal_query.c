@@ -60,6 +60,8 @@ read_page(struct reading *r, struct str value)
 static bool
 read_sort(struct reading *r, struct str modifier, struct str value)
 {
+	if (r->ask->refusesort)
+		return err_set(r->e, ERR_PARAM, "_sort is not supported here.");
 	while (value.at) {
 		struct str one = str_cut(value, ',', &value);
 		bool down = str_is(modifier, "desc");
@@ -95,7 +97,7 @@ read_result(struct reading *r, struct str name, struct str modifier,
 		return read_count(r, value);
 	if (str_is(name, "_page"))
 		return read_page(r, value);
-	if (str_is(name, "_sort"))
+	if (str_is(name, "_sort") && !r->ask->nosort)
 		return read_sort(r, modifier, value);
 	if (str_is(name, "_format")) {
 		r->q->format = value;
@@ -174,9 +176,9 @@ read_criterion(struct reading *r, const struct param *p, struct str modifier,
 }
 
 static bool
-passed_over(struct reading *r, struct str name)
+passed_over(struct reading *r, struct str name, bool refused)
 {
-	if (!r->ask->strict)
+	if (!r->ask->strict && !(refused && r->ask->noperson))
 		return true;
 	return err_set(r->e, ERR_PARAM_STRICT,
 	    "%.*s is not a parameter that FHIR %s defines for %s.",
@@ -196,6 +198,27 @@ note_self(struct reading *r, struct str name, struct str value)
 	enc_percent(&r->self, value);
 }
 
+bool
+rehearsal_query_person(const char *type, const struct param *p)
+{
+	static const char *const names[] = { "patient", "beneficiary",
+		"subscriber", "policy-holder" };
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (!strcmp(p->name, names[i]))
+			return !strcmp(type, "Coverage");
+	return false;
+}
+
+/* Is it a parameter of this provider, with all that it does not know? */
+static bool
+served(const struct reading *r, const struct param *p)
+{
+	return p &&
+	       !(r->ask->strict && (p->extra & FHIR_BIT(r->ask->version))) &&
+	       !(r->ask->noperson && rehearsal_query_person(r->ask->type, p));
+}
+
 static bool
 read_pair(struct reading *r, struct str whole, struct str value)
 {
@@ -212,8 +235,11 @@ read_pair(struct reading *r, struct str whole, struct str value)
 		return true;
 	}
 	p = param_find(r->ask->version, r->ask->type, name);
-	if (!p || (r->ask->strict && (p->extra & FHIR_BIT(r->ask->version))))
-		return passed_over(r, name);
+	if (!served(r, p))
+		return passed_over(r, name, p != NULL);
+	if (r->ask->nocontains && str_is(modifier, "contains"))
+		return err_set(r->e, ERR_PARAM,
+		    "The modifier contains is not known here.");
 	note_self(r, whole, value);
 	return read_criterion(r, p, modifier, value);
 }

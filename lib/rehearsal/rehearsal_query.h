@@ -28,6 +28,10 @@ struct rehearsal_ask {
 	struct str base;        /* of this ward: references under it are ours */
 	struct str patient;     /* Patient/<id>/<Type> was asked; else absent */
 	bool strict;            /* what FHIR does not define is an error */
+	bool nocontains;        /* :contains is an error */
+	bool nosort;            /* _sort is not known: passed over ... */
+	bool refusesort;        /* ... or an error */
+	bool noperson;          /* nor are parameters for a Coverage's person */
 };
 
 struct rehearsal_query {
@@ -51,6 +55,9 @@ struct rehearsal_query {
  * strict and something is not FHIR's; ERR_TOO_MANY. */
 const struct rehearsal_query *rehearsal_query_read(
     struct arena *a, const struct rehearsal_ask *ask, struct err *e);
+
+/* rehearsal_query_person - does p name the person of a Coverage? */
+bool rehearsal_query_person(const char *type, const struct param *p);
 
 /* rehearsal_query_page - value of _page for an offset: opaque to callers. */
 const char *rehearsal_query_page(struct arena *a, uint64_t offset);

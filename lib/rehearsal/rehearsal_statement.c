@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rehearsal/rehearsal_statement.h"
 
+#include "rehearsal/rehearsal_query.h"
 #include "rehearsal/rehearsal_type.h"
 #include "fhir/param.h"
 #include "rehearsal/ward_json.h"
@@ -21,13 +22,15 @@ codes(struct ward_json *j, const char *key, const char *const *list, size_t n)
 }
 
 static void
-search_params(struct ward_json *j, const char *type, bool strict)
+search_params(
+    struct ward_json *j, const char *type, const struct rehearsal_faults *f)
 {
 	const struct param *p = NULL;
 
 	ward_open(j, "searchParam", '[');
 	while ((p = param_next(j->v, type, p))) {
-		if (strict && (p->extra & FHIR_BIT(j->v)))
+		if ((f->strict && (p->extra & FHIR_BIT(j->v))) ||
+		    (f->noperson && rehearsal_query_person(type, p)))
 			continue;
 		ward_open(j, NULL, '{');
 		ward_text(j, "name", p->name);
@@ -38,7 +41,7 @@ search_params(struct ward_json *j, const char *type, bool strict)
 }
 
 static void
-resources(struct ward_json *j, bool strict)
+resources(struct ward_json *j, const struct rehearsal_faults *f)
 {
 	static const char *const served[] = { "read", "search-type" };
 	const char *const *type;
@@ -49,21 +52,22 @@ resources(struct ward_json *j, bool strict)
 		ward_text(j, "type", *type);
 		codes(j, "interaction", served, COUNT(served));
 		ward_text(j, "versioning", "no-version");
-		search_params(j, *type, strict);
+		search_params(j, *type, f);
 		ward_close(j, '}');
 	}
 	ward_close(j, ']');
 }
 
 static void
-rest(struct ward_json *j, bool strict, bool batch)
+rest(struct ward_json *j, const struct rehearsal_faults *f)
 {
+	bool batch = !f->getonly;
 	static const char *const served[] = { "batch" };
 
 	ward_open(j, "rest", '[');
 	ward_open(j, NULL, '{');
 	ward_text(j, "mode", "server");
-	resources(j, strict);
+	resources(j, f);
 	if (batch && j->v != FHIR_DSTU2)
 		codes(j, "interaction", served, COUNT(served));
 	if (j->v == FHIR_DSTU2)
@@ -75,7 +79,7 @@ rest(struct ward_json *j, bool strict, bool batch)
 
 void
 rehearsal_statement(struct buf *b, enum fhir_version v, struct str base,
-    struct str ward, bool strict, bool batch)
+    struct str ward, const struct rehearsal_faults *f)
 {
 	struct ward_json j = { b, v };
 
@@ -101,6 +105,6 @@ rehearsal_statement(struct buf *b, enum fhir_version v, struct str base,
 	ward_text(&j, NULL, version_type(v));
 	ward_text(&j, NULL, "json");
 	ward_close(&j, ']');
-	rest(&j, strict, batch);
+	rest(&j, f);
 	ward_close(&j, '}');
 }

@@ -5,13 +5,13 @@
 
 #include "base/buf.h"
 #include "fhir/version.h"
+#include "rehearsal/rehearsal_fault.h"
 
 /* rehearsal_statement - Conformance (DSTU2) or CapabilityStatement.
- *   base    absolute URL of the ward
- *   ward    its name
- *   strict  leave out parameters that FHIR does not define there
- *   batch   POST of a batch is answered */
+ *   base  absolute URL of the ward
+ *   ward  its name
+ *   f     what it refuses is left out */
 void rehearsal_statement(struct buf *b, enum fhir_version v, struct str base,
-    struct str ward, bool strict, bool batch);
+    struct str ward, const struct rehearsal_faults *f);
 
 #endif

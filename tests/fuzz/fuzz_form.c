@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fhir/search.h"
+#include "fhir/search_plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,8 +15,11 @@ static const char *
 provider_text(struct arena *a, const struct search *s)
 {
 	struct buf b = buf_new(a, 1u << 20);
+	struct ability can;
 
-	search_write(&b, s, s->face, false);
+	ability_start(&can, (enum fhir_version)(s->n % FHIR__MAX));
+	search_plan_write(
+	    &b, search_plan_make(a, s, &can, STR("urn:x")), false);
 	if (!buf_text(&b))
 		abort();
 	for (size_t i = 0; i < b.len; i++) /* nothing to break a line with */

@@ -201,6 +201,33 @@ a_louder_voice_is_not_overruled(void **state)
 }
 
 static void
+what_one_was_told_another_takes_over(void **state)
+{
+	struct arena *a = arena_new();
+	struct ability told, can;
+
+	(void)state;
+	ability_start(&told, FHIR_STU3);
+	ability_start(&can, FHIR_STU3);
+	ability_seen(&can, ABILITY_SORT, false);
+	ability_seen(&told, ABILITY_POST, false);
+	ability_read(&told,
+	    help_read(a, "{\"resourceType\":\"CapabilityStatement\",\"rest\":"
+			 "[{\"searchParam\":[{\"name\":\"_sort\"}],"
+			 "\"interaction\":[{\"code\":\"batch\"}],"
+			 "\"resource\":[{\"type\":\"Coverage\",\"searchParam\":"
+			 "[{\"name\":\"patient\"}]}]}]}"));
+	ability_take(&can, &told);
+	assert_true(can.told);
+	assert_true(can.types[IFACE_COVERAGE].listed);
+	assert_int_equal(can.person, ABILITY_PATIENT);
+	assert_int_equal(ability_can(&can, ABILITY_BATCH), ABILITY_YES);
+	assert_int_equal(ability_can(&can, ABILITY_SORT), ABILITY_NO);
+	assert_int_equal(ability_can(&can, ABILITY_POST), ABILITY_UNKNOWN);
+	arena_free(a);
+}
+
+static void
 a_refused_person_leaves_the_compartment_then_nothing(void **state)
 {
 	struct ability can;
@@ -223,6 +250,7 @@ main(void)
 		cmocka_unit_test(what_is_no_statement_changes_nothing),
 		cmocka_unit_test(parameters_are_known_once_any_is_listed),
 		cmocka_unit_test(a_louder_voice_is_not_overruled),
+		cmocka_unit_test(what_one_was_told_another_takes_over),
 		cmocka_unit_test(
 		    a_refused_person_leaves_the_compartment_then_nothing),
 	};

@@ -160,75 +160,78 @@ links_totals_and_full_urls_are_ours(void **state)
 	    ",\"total\":41}");
 }
 
-static void
-what_is_about_somebody_else_is_taken_out(void **state)
+static bool
+has_even_id(void *ctx, const struct tree_node *resource)
 {
-	static const struct {
-		const char *reference;
-		bool kept;
-	} rows[] = {
-		{ "Patient/7", true },
-		{ "https://p.example/f/Patient/7", true },
-		{ "Patient/7/_history/2", true },
-		{ "Patient/77", false },
-		{ "Patient/8", false },
-		{ "Patient/", false },
-		{ "Group/7", false },
-		{ "urn:uuid:7", false },
-		{ "7", false },
-		{ "", false },
-	};
-	size_t i;
+	struct str id = tree_str(resource, "id");
+
+	++*(size_t *)ctx;
+	return id.len && (id.at[id.len - 1] - '0') % 2 == 0;
+}
+
+#define RECORD(id)                                                             \
+	"{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"" id "\"}}"
+#define REMARK "{\"resource\":{\"resourceType\":\"OperationOutcome\"}}"
+
+static void
+records_that_do_not_fit_are_taken_out(void **state)
+{
+	struct bundle b;
+	size_t asked = 0;
 
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
-		struct bundle b;
-
-		assert_int_equal(
-		    opened(&b,
-			arena_printf(a,
-			    SET ",\"entry\":[{\"resource\":{\"resourceType\":"
-				"\"Patient\",\"subject\":{\"reference\":\"%s\"}"
-				"}}]}",
-			    rows[i].reference)),
-		    ERR_NONE);
-		assert_int_equal(
-		    bundle_keep(&b, "subject", STR("7")), !rows[i].kept);
-		assert_int_equal(b.matches, rows[i].kept);
-	}
+	assert_int_equal(opened(&b, SET ",\"entry\":[" RECORD("1") "," RECORD(
+					"2") "," REMARK "," RECORD("3") "]}"),
+	    ERR_NONE);
+	assert_int_equal(bundle_keep(&b, has_even_id, &asked), 2);
+	assert_int_equal(asked, 3);
+	assert_int_equal(b.matches, 1);
+	assert_string_equal(
+	    written(&b), SET ",\"entry\":[" RECORD("2") "," REMARK "]}");
+	assert_int_equal(
+	    opened(&b, SET ",\"entry\":[" RECORD("1") "]}"), ERR_NONE);
+	assert_int_equal(bundle_keep(&b, has_even_id, &asked), 1);
+	assert_string_equal(written(&b), SET "}");
 }
 
 static void
-who_was_asked_for_by_id_is_nobody_else(void **state)
+entries_of_many_pages_become_one_answer(void **state)
 {
-	static const struct {
-		const char *ids;
-		size_t left;
-	} rows[] = { { "1", 1 }, { "1,3", 2 }, { "3,2,1", 3 }, { "12", 0 },
-		{ ",", 0 }, { "2,2", 1 } };
-	size_t i;
+	struct bundle one, two;
+	struct tree_node *list, *show[2];
 
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
-		struct bundle b;
+	assert_int_equal(
+	    opened(&one, SET ",\"entry\":[" RECORD("1") "," REMARK "]}"),
+	    ERR_NONE);
+	assert_int_equal(
+	    opened(&two, SET ",\"entry\":[" RECORD("2") "," RECORD("3") "]}"),
+	    ERR_NONE);
+	list = tree_at(two.root, NAME_entry);
+	show[0] = tree_next(tree_first(list));
+	show[1] = tree_first(tree_at(one.root, NAME_entry));
+	assert_non_null(bundle_match(show[0]));
+	assert_null(bundle_match(tree_next(show[1])));
+	bundle_show(&one, a, show, 2);
+	assert_int_equal(one.matches, 2);
+	assert_string_equal(written(&one),
+	    SET ",\"entry\":[" RECORD("3") "," RECORD("1") "," REMARK "]}");
+	bundle_show(&one, a, NULL, 0);
+	assert_string_equal(written(&one), SET ",\"entry\":[" REMARK "]}");
+	bundle_show(&two, a, NULL, 0);
+	assert_string_equal(written(&two), SET "}");
+}
 
-		assert_int_equal(
-		    opened(&b,
-			SET ",\"entry\":["
-			    "{\"resource\":{\"resourceType\":\"Patient\","
-			    "\"id\":\"1\"}},"
-			    "{\"resource\":{\"resourceType\":\"Patient\","
-			    "\"id\":\"2\"}},"
-			    "{\"resource\":{\"resourceType\":\"Patient\"}},"
-			    "{\"resource\":{\"resourceType\":\"Patient\","
-			    "\"id\":\"3\"}}]}"),
-		    ERR_NONE);
-		assert_int_equal(
-		    bundle_keep_ids(&b, str_of(rows[i].ids)), 4 - rows[i].left);
-		assert_int_equal(b.matches, rows[i].left);
-		assert_int_equal(
-		    tree_at(b.root, NAME_entry) != NULL, rows[i].left > 0);
-	}
+static void
+an_empty_answer_can_be_made(void **state)
+{
+	struct bundle b;
+
+	(void)state;
+	bundle_empty(&b, a);
+	assert_string_equal(written(&b), SET ",\"total\":0}");
+	bundle_tell(&b, a, FHIR_R4, "informational", "why");
+	assert_non_null(strstr(written(&b), "\"severity\":\"information\""));
 }
 
 static void
@@ -298,15 +301,16 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    links_totals_and_full_urls_are_ours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-		    what_is_about_somebody_else_is_taken_out, set_up,
-		    tear_down),
+		    records_that_do_not_fit_are_taken_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    entries_of_many_pages_become_one_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_empty_answer_can_be_made, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_long_note_is_not_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    full_urls_tell_what_a_server_calls_itself, set_up,
 		    tear_down),
-		cmocka_unit_test_setup_teardown(
-		    who_was_asked_for_by_id_is_nobody_else, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -249,6 +249,60 @@ a_coverage_is_about_its_beneficiary(void **state)
 	arena_free(a);
 }
 
+static void
+a_record_is_about_whom_it_refers_to(void **state)
+{
+	static const struct {
+		const char *reference;
+		bool about;
+	} rows[] = {
+		{ "Patient/7", true },
+		{ "https://p.example/f/Patient/7", true },
+		{ "Patient/7/_history/2", true },
+		{ "Patient/77", false },
+		{ "Patient/", false },
+		{ "Group/7", false },
+		{ "urn:uuid:7", false },
+		{ "7", false },
+		{ "", false },
+	};
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(
+		    match_about(IFACE_OBSERVATION, FHIR_R4,
+			help_read(a, arena_printf(a,
+					 "{\"subject\":{\"reference\":\"%s\"}}",
+					 rows[i].reference)),
+			STR("7")),
+		    rows[i].about);
+	assert_true(match_about(
+	    IFACE_PATIENT, FHIR_R4, help_read(a, "{\"id\":\"7\"}"), STR("7")));
+	assert_false(
+	    match_about(IFACE_PATIENT, FHIR_R4, help_read(a, "{}"), STR("7")));
+	assert_true(
+	    match_about(IFACE_LOCATION, FHIR_R4, help_read(a, "{}"), STR("7")));
+	arena_free(a);
+}
+
+static void
+an_id_is_one_of_a_list(void **state)
+{
+	struct arena *a = arena_new();
+	struct tree_node *n = help_read(a, "{\"id\":\"2\"}");
+
+	(void)state;
+	assert_true(match_among(n, STR("2")));
+	assert_true(match_among(n, STR("1,2")));
+	assert_false(match_among(n, STR("12")));
+	assert_false(match_among(n, STR(",")));
+	assert_false(match_among(n, STR_NONE));
+	assert_false(match_among(help_read(a, "{}"), STR(",")));
+	assert_false(match_among(help_read(a, "{\"id\":\"\"}"), STR(",")));
+	arena_free(a);
+}
+
 /* ---- order --------------------------------------------------------------- */
 
 static struct tree_node **
@@ -358,6 +412,8 @@ main(void)
 		cmocka_unit_test(all_parameters_must_fit),
 		cmocka_unit_test(a_number_without_system_is_a_record_number),
 		cmocka_unit_test(a_coverage_is_about_its_beneficiary),
+		cmocka_unit_test(a_record_is_about_whom_it_refers_to),
+		cmocka_unit_test(an_id_is_one_of_a_list),
 		cmocka_unit_test(records_are_put_in_order_and_odd_ones_last),
 	};
 

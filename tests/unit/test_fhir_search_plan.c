@@ -342,10 +342,12 @@ a_plan_says_what_it_relies_on_untried(void **state)
 	(void)state;
 	ability_start(&can, R4);
 	p = search_plan_make(a, s, &can, STR_NONE);
-	assert_int_equal(p->tries,
-	    1u << ABILITY_CONTAINS | 1u << ABILITY_SORT | 1u << ABILITY_TOTAL);
+	assert_int_equal(p->tries, 1u << ABILITY_CONTAINS | 1u << ABILITY_SORT |
+				       1u << ABILITY_TOTAL |
+				       1u << ABILITY_POST);
 	assert_string_equal(written(a, p),
 	    "family:contains=a&_sort=birthdate&_count=10&_total=accurate");
+	ability_seen(&can, ABILITY_POST, true);
 	ability_seen(&can, ABILITY_CONTAINS, true);
 	ability_seen(&can, ABILITY_SORT, true);
 	ability_seen(&can, ABILITY_TOTAL, false);
@@ -356,6 +358,43 @@ a_plan_says_what_it_relies_on_untried(void **state)
 	assert_true(p->post);
 	ability_seen(&can, ABILITY_POST, false);
 	assert_false(search_plan_make(a, s, &can, STR_NONE)->post);
+	arena_free(a);
+}
+
+static void
+the_total_alone_can_be_asked_for(void **state)
+{
+	struct arena *a = arena_new();
+	struct ability can;
+	struct buf b = buf_new(a, 1024);
+
+	(void)state;
+	ability_start(&can, R4);
+	search_plan_write(&b,
+	    search_plan_make(a,
+		search_of(
+		    a, R4, IFACE_ENCOUNTER, "patient=7&_sort=-date&_count=3"),
+		&can, STR_NONE),
+	    true);
+	assert_string_equal(buf_text(&b), "patient=7&_summary=count&_count=0");
+	arena_free(a);
+}
+
+static void
+a_plan_that_reads_all_pages_asks_for_long_ones(void **state)
+{
+	struct arena *a = arena_new();
+	struct ability can;
+
+	(void)state;
+	ability_start(&can, R4);
+	assert_string_equal(
+	    written(a,
+		search_plan_walk(a, search_plan_make(a,
+					search_of(a, R4, IFACE_ENCOUNTER,
+					    "patient=7&_sort=-date&_count=3"),
+					&can, STR_NONE))),
+	    "patient=7&_sort=-date&_count=250");
 	arena_free(a);
 }
 
@@ -405,7 +444,6 @@ a_compartment_is_asked_where_no_parameter_names_the_person(void **state)
 	p = search_plan_make(
 	    a, search_of(a, R4, IFACE_COVERAGE, "patient=7"), &can, STR_NONE);
 	assert_true(p->nothing);
-	assert_int_equal(p->tries_person, 0);
 	arena_free(a);
 }
 
@@ -417,6 +455,9 @@ main(void)
 		cmocka_unit_test(
 		    what_a_provider_cannot_do_is_left_to_the_gateway),
 		cmocka_unit_test(a_plan_says_what_it_relies_on_untried),
+		cmocka_unit_test(the_total_alone_can_be_asked_for),
+		cmocka_unit_test(
+		    a_plan_that_reads_all_pages_asks_for_long_ones),
 		cmocka_unit_test(
 		    only_the_person_of_a_coverage_needs_the_statement),
 		cmocka_unit_test(

@@ -68,6 +68,7 @@ made(void)
 	struct cursor_for to = for_whom();
 	struct cursor c = { .revision = 7,
 		.total = 41,
+		.offset = -1,
 		.path = STR("Patient"),
 		.query = STR("_getpages=x&name=Ng%C3%BCyen"),
 		.patient = STR("p-1") };
@@ -100,6 +101,7 @@ what_was_sealed_comes_back(void **state)
 	assert_true(cursor_read(keys, a, &to, text, NOW + 3599, &c, &e));
 	assert_int_equal(c.revision, 7);
 	assert_int_equal(c.total, 41);
+	assert_int_equal(c.offset, -1);
 	assert_true(str_is(c.path, "Patient"));
 	assert_true(str_is(c.query, "_getpages=x&name=Ng%C3%BCyen"));
 	assert_true(str_is(c.patient, "p-1"));
@@ -169,11 +171,34 @@ two_handles_of_one_page_differ(void **state)
 	assert_false(str_eq(made(), made()));
 }
 
+static void
+a_search_of_our_own_knows_how_far_it_was_shown(void **state)
+{
+	struct cursor_for to = for_whom();
+	struct cursor c = { .revision = 7,
+		.total = 41,
+		.offset = 20,
+		.path = STR(""),
+		.query = STR("family=Ng%C3%BCyen&_count=20") };
+	struct err e = { .kind = ERR_NONE };
+	struct str text = cursor_make(keys, a, &to, &c, NOW, &e);
+
+	(void)state;
+	memset(&c, 0, sizeof c);
+	assert_true(cursor_read(keys, a, &to, text, NOW, &c, &e));
+	assert_int_equal(c.offset, 20);
+	assert_int_equal(c.path.len, 0);
+	assert_true(str_is(c.query, "family=Ng%C3%BCyen&_count=20"));
+	assert_null(c.patient.at);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_sealed_comes_back),
+		cmocka_unit_test(
+		    a_search_of_our_own_knows_how_far_it_was_shown),
 		cmocka_unit_test(nobody_else_can_use_it),
 		cmocka_unit_test(it_ends_and_then_says_so),
 		cmocka_unit_test(every_altered_character_is_noticed),

@@ -1,0 +1,176 @@
+/* facade_emulate.c - filters and sorts for a provider that does not
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/facade_emulate.h"
+
+#include "app/facade_ask.h"
+#include "fhir/match.h"
+
+/* All pages while they are being read. */
+struct walk {
+	struct visit *v;
+	const struct search_plan *plan;
+	const struct match *match;
+	struct facade_own own;
+	struct tree_node **record; /* what fits */
+	size_t n, room;
+	size_t others; /* withheld */
+	bool cut;      /* pages were left unread */
+};
+
+/* ---- what was asked for ------------------------------------------------------- */
+
+bool
+facade_owns(void *ctx, const struct tree_node *resource)
+{
+	const struct facade_own *own = ctx;
+	const struct visit *v = own->v;
+
+	return (!own->ids.len || match_among(resource, own->ids)) &&
+	       (!v->row->patient.len || match_about(v->type, v->face.version,
+					    resource, v->row->patient));
+}
+
+void
+facade_others(struct visit *v, struct bundle *b, size_t n)
+{
+	if (n)
+		bundle_note(b, v->w->a, v->face.version, "security",
+		    arena_printf(v->w->a,
+			"The hospital's server sent %zu records that are not "
+			"what was asked for, by patient or by id; they were "
+			"withheld, and total counts only what is shown.",
+			n));
+}
+
+/* ---- the pages ------------------------------------------------------------------ */
+
+static void
+keep(struct walk *w, struct tree_node *record)
+{
+	if (w->n == w->room) {
+		size_t room = w->room ? w->room * 2 : 64;
+
+		w->record = arena_grow(w->v->w->a, w->record,
+		    w->n * sizeof *w->record, room * sizeof *w->record);
+		w->room = room;
+	}
+	w->record[w->n++] = record;
+}
+
+static void
+look_through(struct walk *w, const struct bundle *page)
+{
+	struct tree_node *entry;
+
+	tree_each(entry, tree_at(page->root, NAME_entry))
+	{
+		struct tree_node *record = bundle_match(entry);
+
+		if (!record)
+			continue;
+		if (!facade_owns(&w->own, record))
+			w->others++;
+		else if (match_fits(w->match, w->v->w->a, record))
+			keep(w, record);
+	}
+}
+
+/* What came along with a later page may name what the answer only refers to. */
+static void
+take_aside(struct bundle *to, const struct bundle *from)
+{
+	struct tree_node *entry;
+
+	if (!to->aside)
+		to->aside = from->aside;
+	else
+		while ((entry = tree_first(from->aside)))
+			tree_append(to->aside, entry);
+}
+
+static bool
+read_pages(struct walk *w, struct bundle *first)
+{
+	struct visit *v = w->v;
+	struct bundle page = *first;
+	int64_t left = v->w->conf->pages_walked - 1;
+
+	look_through(w, first);
+	while (page.next.len && !w->cut) {
+		struct str next = page.next;
+
+		if (arena_over(v->w->a))
+			return err_set(&v->w->err, ERR_BUSY, NULL);
+		if (!left--) {
+			w->cut = true;
+			break;
+		}
+		if (!facade_ask_next(
+			v, w->plan, next, &page, &w->cut, &v->w->err)) {
+			if (!w->cut)
+				return false;
+			break;
+		}
+		look_through(w, &page);
+		take_aside(first, &page);
+		w->cut = str_eq(page.next, next); /* it leads to itself */
+	}
+	return true;
+}
+
+/* ---- the answer ------------------------------------------------------------------- */
+
+static void
+show(struct walk *w, struct bundle *b, const struct search *s, uint64_t offset)
+{
+	size_t from = offset < w->n ? (size_t)offset : w->n;
+	size_t n = w->n - from < s->count ? w->n - from : s->count;
+	struct tree_node **entry = arena_get(w->v->w->a, n * sizeof *entry);
+
+	for (size_t i = 0; i < n; i++)
+		entry[i] = w->record[from + i]->parent;
+	bundle_show(b, w->v->w->a, entry, n);
+	bundle_total(b, w->v->w->a, w->n);
+}
+
+static void
+say(struct walk *w, struct bundle *b)
+{
+	struct visit *v = w->v;
+
+	facade_others(v, b, w->others);
+	facade_plan_say(v, w->plan, b);
+	if (w->cut)
+		bundle_note(b, v->w->a, v->face.version, "incomplete",
+		    w->plan->sort_here
+			? "The hospital's server has more records than the "
+			  "gateway reads to put them in order: total is what "
+			  "was read, and records that belong in front may be "
+			  "missing."
+			: "The hospital's server has more records than the "
+			  "gateway looks through: total is what was found so "
+			  "far, and there may be more.");
+}
+
+bool
+facade_emulate(
+    struct visit *v, struct facade_run *run, uint64_t offset, uint64_t *matches)
+{
+	const struct search *s = run->search;
+	const struct search_plan *p = run->plan;
+	struct walk w = { .v = v,
+		.plan = p,
+		.match = match_open(
+		    v->w->a, v->type, v->face.version, p->filter, p->n_filter),
+		.own = { v, s->ids } };
+
+	if (!read_pages(&w, &run->b))
+		return false;
+	if (p->sort_here)
+		match_sort(v->w->a, v->type, v->face.version, s->sort, s->sorts,
+		    w.record, w.n);
+	show(&w, &run->b, s, offset);
+	say(&w, &run->b);
+	*matches = w.n;
+	return true;
+}

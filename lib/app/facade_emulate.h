@@ -1,0 +1,30 @@
+/* facade_emulate.h - filters and sorts for a provider that does not
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * All pages of what was asked are read, at most pages_walked of them; what fits
+ * is counted and put in order, and one page of it is shown. */
+#ifndef APP_FACADE_EMULATE_H
+#define APP_FACADE_EMULATE_H
+
+#include "app/facade_plan.h"
+
+/* facade_owns - is this a record that was asked for, by patient and by id?
+ * Others never leave the house, whatever a provider sends. */
+struct facade_own {
+	const struct visit *v;
+	struct str ids; /* value of _id, or absent */
+};
+bool facade_owns(void *own, const struct tree_node *resource);
+
+/* facade_others - says that so many records were withheld for it. */
+void facade_others(struct visit *v, struct bundle *b, size_t n);
+
+/* facade_emulate - run->b becomes the page that begins behind offset matches.
+ *   *matches  in all pages; when not all could be read at least so many, and a
+ *             note says so
+ * false: w->err; a page that could not be had fails all of it, for what it
+ * holds might come first. */
+bool facade_emulate(struct visit *v, struct facade_run *run, uint64_t offset,
+    uint64_t *matches);
+
+#endif

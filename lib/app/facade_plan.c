@@ -1,0 +1,284 @@
+/* facade_plan.c - a search is planned, asked, and planned again if refused
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/facade_plan.h"
+
+#include <string.h>
+
+#include "app/facade_ask.h"
+#include "fhir/match.h"
+
+/* A search on its way to being answered. */
+struct running {
+	struct visit *v;
+	const struct search *s;
+	bool walks;
+	struct facade_run *run;
+	struct ability can;
+	bool
+	    refused; /* the last time, in a way that asking for less may help */
+};
+
+/* ---- what is known ---------------------------------------------------------- */
+
+static void
+know(struct running *r)
+{
+	const struct directory_route *route = r->v->route;
+	const struct ability_switches to = {
+		.post = route->search_post ? "auto" : "off",
+		.contains = route->can_contains,
+		.sort = route->can_sort,
+		.total = route->can_total,
+		.batch = route->can_batch,
+		.coverage_person = route->coverage_person,
+	};
+	const struct abilities_of of = facade_ask_of(r->v);
+
+	abilities_get(r->v->facade->abilities, &of, &r->can);
+	ability_switch(&r->can, &to);
+}
+
+static bool
+learn(struct running *r)
+{
+	const struct abilities_of of = facade_ask_of(r->v);
+
+	if (!abilities_due(r->v->facade->abilities, &of))
+		return false;
+	visit_statement(r->v, &of);
+	know(r);
+	return true;
+}
+
+static void
+seen(struct running *r, unsigned facts, bool works)
+{
+	const struct abilities_of of = facade_ask_of(r->v);
+
+	for (int f = 0; f < ABILITY_FACT__MAX; f++) {
+		if (!(facts & 1u << f))
+			continue;
+		ability_seen(&r->can, (enum ability_fact)f, works);
+		abilities_seen(
+		    r->v->facade->abilities, &of, (enum ability_fact)f, works);
+	}
+}
+
+/* ---- asking ------------------------------------------------------------------ */
+
+static const struct search_plan *
+plan(struct running *r, const struct ability *can)
+{
+	const struct search_plan *p = search_plan_make(
+	    r->v->w->a, r->s, can, str_of(r->v->route->mrn_system));
+
+	return r->walks ? search_plan_walk(r->v->w->a, p) : p;
+}
+
+/* A server without compartments has no such place. */
+static bool
+is_refusal(const struct visit *v, const struct search_plan *p, enum err_kind k)
+{
+	return k == ERR_UPSTREAM_REFUSED || v->row->upstream_status == 501 ||
+	       (k == ERR_UPSTREAM_NOT_FOUND && p->compartment.at);
+}
+
+static bool
+attempt(struct running *r, const struct search_plan *p, struct err *e)
+{
+	struct visit *v = r->v;
+	struct tree_node *root;
+
+	r->run->plan = p;
+	if (p->nothing) {
+		bundle_empty(&r->run->b, v->w->a);
+		return true;
+	}
+	root = facade_ask_plan(
+	    v, p, !r->s->count && !search_plan_here(p) && !r->walks, e);
+	r->refused = !root && is_refusal(v, p, e->kind);
+	return root && bundle_read(&r->run->b, v->w->a, root, v->face.version,
+			   v->type_name, e);
+}
+
+/* The same with other abilities; how it fails is told from the first time. */
+static bool
+again(struct running *r, const struct ability *can)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	return attempt(r, plan(r, can), &e);
+}
+
+/* ---- refused ------------------------------------------------------------------ */
+
+static bool
+same_question(struct running *r, const struct search_plan *p)
+{
+	struct buf x = buf_new(r->v->w->a, FACADE_ASK_BYTES_MAX);
+	struct buf y = buf_new(r->v->w->a, FACADE_ASK_BYTES_MAX);
+
+	search_plan_write(&x, p, false);
+	search_plan_write(&y, r->run->plan, false);
+	return p->nothing == r->run->plan->nothing &&
+	       str_eq(p->compartment, r->run->plan->compartment) &&
+	       str_eq((struct str){ x.at, x.len }, (struct str){ y.at, y.len });
+}
+
+/* What its statement says may make another question of it. */
+static bool
+by_statement(struct running *r)
+{
+	const struct search_plan *p;
+	struct err e = { .kind = ERR_NONE };
+
+	if (!learn(r))
+		return false;
+	p = plan(r, &r->can);
+	return !same_question(r, p) && attempt(r, p, &e);
+}
+
+static bool
+without(struct running *r, unsigned facts)
+{
+	struct ability can = r->can;
+
+	for (int f = 0; f < ABILITY_FACT__MAX; f++)
+		if (facts & 1u << f)
+			ability_seen(&can, (enum ability_fact)f, false);
+	if (!facts || !again(r, &can))
+		return false;
+	seen(r, facts, false);
+	return true;
+}
+
+/* Leaves out what it may have been refused for: one thing at a time, so that
+ * the right one is remembered, then all of them. */
+static bool
+by_leaving_out(struct running *r)
+{
+	static const enum ability_fact order[] = { ABILITY_TOTAL,
+		ABILITY_CONTAINS, ABILITY_SORT, ABILITY_POST };
+	unsigned all = r->run->plan->tries;
+
+	if (!facade_ask_form(r->v, r->run->plan))
+		all &= ~(1u << ABILITY_POST);
+	for (size_t i = 0; i < COUNT(order) && r->refused; i++)
+		if (without(r, all & 1u << order[i]))
+			return true;
+	return r->refused && (all & (all - 1)) && without(r, all);
+}
+
+/* The compartment where no parameter is taken; nothing where that is not known
+ * either. Only what worked is remembered: a refusal may have other causes. */
+static bool
+by_another_person(struct running *r)
+{
+	const struct abilities_of of = facade_ask_of(r->v);
+	enum ability_person was = r->run->plan->tries_person, last = was;
+	struct ability can = r->can;
+
+	while (last != ABILITY_PERSON_UNKNOWN && r->refused) {
+		ability_person_refused(&can, last);
+		if (again(r, &can)) {
+			if (can.person == ABILITY_COMPARTMENT)
+				abilities_refused(
+				    r->v->facade->abilities, &of, was);
+			return true;
+		}
+		last = r->run->plan->tries_person;
+	}
+	return false;
+}
+
+/* ---- the order ---------------------------------------------------------------- */
+
+/* A server that passes over a parameter leaves it out of the link that says
+ * what it has done (FHIR R4 search 3.1.1.1.2). Asked only where that link
+ * repeats other parameters. */
+static bool
+passed_over(const struct facade_run *run)
+{
+	const char *name = run->plan->n ? run->plan->asked[0].name : "_count";
+	struct str query;
+
+	str_cut(run->b.self, '?', &query);
+	return query.len && memmem(query.at, query.len, name, strlen(name)) &&
+	       !memmem(query.at, query.len, "sort", 4);
+}
+
+static bool
+in_order(struct running *r)
+{
+	const struct search *s = r->s;
+	const struct bundle *b = &r->run->b;
+	struct tree_node *entry,
+	    **list = arena_get(r->v->w->a, b->matches * sizeof *list);
+	size_t n = 0;
+
+	tree_each(entry, tree_at(b->root, NAME_entry))
+	{
+		struct tree_node *record = bundle_match(entry);
+
+		if (record && n < b->matches)
+			list[n++] = record;
+	}
+	if (!match_sorted(s->type, s->face, s->sort, s->sorts, list, n))
+		return false;
+	/* a few may stand so by chance */
+	return (!b->next.len && b->total <= n) || !passed_over(r->run);
+}
+
+/* Newest first must be newest first. */
+static bool
+by_sorting(struct running *r)
+{
+	if (!r->run->plan->sorts ||
+	    r->can.facts[ABILITY_SORT].voice == ABILITY_OPERATOR || in_order(r))
+		return true;
+	seen(r, 1u << ABILITY_SORT, false);
+	if (r->run->b.next.len)
+		return attempt(r, plan(r, &r->can), &r->v->w->err);
+	r->run->plan = plan(r, &r->can); /* this page is all of it */
+	return true;
+}
+
+/* ---- all of it ----------------------------------------------------------------- */
+
+static void
+note_worked(struct running *r)
+{
+	unsigned facts = r->run->plan->tries & ~(1u << ABILITY_POST);
+
+	if (facts && !r->run->plan->nothing)
+		seen(r, facts, true);
+}
+
+bool
+facade_plan_run(
+    struct visit *v, const struct search *s, bool walks, struct facade_run *run)
+{
+	struct running r = { .v = v, .s = s, .walks = walks, .run = run };
+	struct err first = { .kind = ERR_NONE };
+
+	run->search = s;
+	know(&r);
+	if (search_plan_unsure(s, &r.can))
+		learn(&r);
+	if (!attempt(&r, plan(&r, &r.can), &first) &&
+	    !(r.refused && (by_statement(&r) || by_leaving_out(&r) ||
+			       by_another_person(&r)))) {
+		v->w->err = first;
+		return false;
+	}
+	note_worked(&r);
+	return by_sorting(&r);
+}
+
+void
+facade_plan_say(struct visit *v, const struct search_plan *p, struct bundle *b)
+{
+	for (size_t i = 0; i < p->n_said; i++)
+		(p->said[i].warning ? bundle_note : bundle_tell)(b, v->w->a,
+		    v->face.version, p->said[i].code, p->said[i].text);
+}

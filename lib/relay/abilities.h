@@ -1,0 +1,64 @@
+/* abilities.h - what each provider can, as far as this process has found out
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Per tenant and revision of its provider: what its statement says, and what
+ * it refused or did when it was asked. Kept for ten minutes, so that a server
+ * that learns something new is asked again; another revision of the provider
+ * starts anew. The operator's switches are not kept here: they come with every
+ * request and are louder than all of it.
+ *
+ * Shared between threads: one table of fixed size, under one lock
+ * (abilities.lock), held while a few hundred bytes are copied and never for a
+ * request. Of the providers that share a place in the table the oldest goes. */
+#ifndef RELAY_ABILITIES_H
+#define RELAY_ABILITIES_H
+
+#include "fhir/ability.h"
+#include "relay/upstream.h"
+
+#define ABILITIES_KEPT_MS  600000 /* what was found out */
+#define ABILITIES_AGAIN_MS 30000  /* a statement that could not be had */
+#define ABILITIES_WAIT_MS  3000   /* for a statement */
+
+struct abilities;
+
+/* abilities_new - owned; abilities_free. NULL is fine there. */
+struct abilities *abilities_new(void);
+void abilities_free(struct abilities *s);
+
+/* Whose abilities. now_ms: clock_mono_ms. */
+struct abilities_of {
+	const struct upstream_target *to;
+	enum fhir_version version; /* that the provider speaks */
+	int64_t now_ms;
+};
+
+/* abilities_get - what is known just now: what the version says, if nothing
+ * else is. */
+void abilities_get(
+    struct abilities *s, const struct abilities_of *of, struct ability *can);
+
+/* abilities_seen, abilities_refused - the provider was asked so; the same as
+ * ability_seen and ability_person_refused, for later requests. */
+void abilities_seen(struct abilities *s, const struct abilities_of *of,
+    enum ability_fact f, bool works);
+void abilities_refused(struct abilities *s, const struct abilities_of *of,
+    enum ability_person was);
+
+/* abilities_due - is the statement worth a request: was none read, and none
+ * asked for in vain just now? */
+bool abilities_due(struct abilities *s, const struct abilities_of *of);
+
+/* abilities_told - what became of that request.
+ *   statement  NULL: it could not be had */
+void abilities_told(struct abilities *s, const struct abilities_of *of,
+    const struct tree_node *statement);
+
+/* abilities_learn - asks for the statement, for ABILITIES_WAIT_MS at most, and
+ * keeps what it says. Nothing fails: what is not known then stays so.
+ *   ask  to, accept and trace fields filled in; lim: how a tree is read */
+void abilities_learn(struct abilities *s, const struct abilities_of *of,
+    struct engine *en, struct arena *a, struct upstream_ask ask,
+    const struct tree_limits *lim);
+
+#endif
