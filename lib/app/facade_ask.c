@@ -11,6 +11,24 @@ facade_ask_of(const struct visit *v)
 	return (struct abilities_of){ &v->to, v->speaks, clock_mono_ms() };
 }
 
+void
+facade_ask_can(const struct visit *v, struct ability *can)
+{
+	const struct directory_route *route = v->route;
+	const struct ability_switches to = {
+		.post = route->search_post ? "auto" : "off",
+		.contains = route->can_contains,
+		.sort = route->can_sort,
+		.total = route->can_total,
+		.batch = route->can_batch,
+		.coverage_person = route->coverage_person,
+	};
+	const struct abilities_of of = facade_ask_of(v);
+
+	abilities_get(v->facade->abilities, &of, can);
+	ability_switch(can, &to);
+}
+
 struct str
 facade_ask_path(const struct visit *v, const struct search_plan *p)
 {

@@ -12,6 +12,10 @@
  * (relay/abilities). */
 struct abilities_of facade_ask_of(const struct visit *v);
 
+/* facade_ask_can - what the provider can, as far as is known; the operator's
+ * word included. */
+void facade_ask_can(const struct visit *v, struct ability *can);
+
 /* facade_ask_path - where a plan is asked, below the provider's base. */
 struct str facade_ask_path(const struct visit *v, const struct search_plan *p);
 

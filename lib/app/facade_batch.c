@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/facade_ask.h"
 #include "app/facade_native.h"
 #include "app/pile.h"
 #include "app/visit.h"
@@ -37,6 +38,7 @@ struct batch_run {
 	struct names names; /* each is asked once for all entries */
 	struct entry *entry;
 	struct pile pile;
+	bool learns; /* for the next ones: does the provider take batches? */
 };
 
 /* ---- one entry, in whatever thread -------------------------------------------- */
@@ -260,7 +262,7 @@ ask_ahead(struct batch_run *r)
 	    arena_get(r->v->w->a, r->batch.n * sizeof *ahead);
 	size_t i;
 
-	if (!native_may(r->v))
+	if (!native_may(r->v, &r->learns))
 		return;
 	for (i = 0; i < r->batch.n; i++)
 		ahead[i] = question(&r->entry[i]);
@@ -276,18 +278,37 @@ give_up(struct entry *t)
 	t->row.duration_us = 0;
 }
 
+/* Beside the entries, for the batches that will come. */
+static void
+learn(void *ctx)
+{
+	const struct batch_run *r = ctx;
+	const struct abilities_of of = facade_ask_of(r->v);
+	struct arena *a = arena_new();
+	struct work w = *r->v->w;
+	struct visit v = *r->v;
+
+	w.a = a;
+	v.w = &w;
+	visit_statement(&v, &of);
+	arena_free(a);
+}
+
 static void
 run_all(struct batch_run *r)
 {
 	struct work *w = r->v->w;
-	struct fanout_job *jobs = arena_get(w->a, r->batch.n * sizeof *jobs);
-	size_t i;
+	struct fanout *crew = r->v->facade->crew;
+	size_t i, n = r->batch.n;
+	struct fanout_job *jobs = arena_get(w->a, (n + 1) * sizeof *jobs);
 
-	for (i = 0; i < r->batch.n; i++)
+	for (i = 0; i < n; i++)
 		jobs[i] = (struct fanout_job){ .run = run_entry,
 			.ctx = &r->entry[i] };
-	fanout_run(r->v->facade->crew, jobs, r->batch.n,
-	    (unsigned)w->conf->batch_parallel, w->req->deadline_ms);
+	if (r->learns && crew && n > 1)
+		jobs[n++] = (struct fanout_job){ .run = learn, .ctx = r };
+	fanout_run(crew, jobs, n, (unsigned)w->conf->batch_parallel,
+	    w->req->deadline_ms);
 	for (i = 0; i < r->batch.n; i++) {
 		if (!jobs[i].ran)
 			give_up(&r->entry[i]);

@@ -2,8 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/facade_native.h"
 
-#include <string.h>
-
+#include "app/facade_ask.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "fhir/batch_native.h"
@@ -19,12 +18,41 @@ struct native {
 	struct batch_said *said;
 	size_t n;
 	unsigned elapsed_ms;
+	bool senseless; /* it was answered, but not as a batch */
 };
 
 bool
-native_may(const struct visit *v)
+native_may(const struct visit *v, bool *ask)
 {
-	return !strcmp(v->route->can_batch, "on");
+	const struct abilities_of of = facade_ask_of(v);
+	struct ability can;
+	enum ability_answer batch;
+
+	facade_ask_can(v, &can);
+	batch = ability_can(&can, ABILITY_BATCH);
+	*ask = batch == ABILITY_UNKNOWN &&
+	       abilities_due(v->facade->abilities, &of);
+	return batch == ABILITY_YES;
+}
+
+/* Does the failure say that it takes no batch, and not only that it is
+ * troubled just now? */
+static bool
+says_no(const struct native *t, enum err_kind kind)
+{
+	return kind == ERR_UPSTREAM_REFUSED || kind == ERR_UPSTREAM_NOT_FOUND ||
+	       kind == ERR_UPSTREAM_GONE || t->senseless ||
+	       t->v->row->upstream_status == 501;
+}
+
+static void
+remember(const struct native *t, enum err_kind kind)
+{
+	const struct abilities_of of = facade_ask_of(t->v);
+
+	if (!kind || says_no(t, kind))
+		abilities_seen(
+		    t->v->facade->abilities, &of, ABILITY_BATCH, !kind);
 }
 
 /* A search by form has its parameters in the body; here they stand in the url
@@ -84,8 +112,11 @@ asked(struct native *t, struct err *e)
 	ask.deadline_ms = now_ms + (v->w->req->deadline_ms - now_ms) / 2;
 	answer = visit_ask(v, &ask, e);
 	t->elapsed_ms = (unsigned)(clock_mono_ms() - now_ms);
-	return answer &&
-	       batch_native_read(v->w->a, answer->body, &lim, t->said, t->n, e);
+	if (!answer ||
+	    batch_native_read(v->w->a, answer->body, &lim, t->said, t->n, e))
+		return answer != NULL;
+	t->senseless = e->kind == ERR_UPSTREAM_BAD;
+	return false;
 }
 
 /* What the provider says in an entry is what it would have said alone. */
@@ -145,7 +176,9 @@ native_ask(struct visit *v, struct visit_ahead **ahead, size_t n)
 		hand_over_all(&t, &e);
 		return;
 	}
-	if (!asked(&t, &e))
+	asked(&t, &e);
+	remember(&t, e.kind);
+	if (e.kind)
 		log_event(LOG_INFO, "batch_not_taken", LOG_TRACE, v->row->trace,
 		    LOG_REASON, fail_reason(e.kind), LOG_WHY,
 		    e.why[0] ? e.why : NULL, LOG_END);

@@ -23,19 +23,7 @@ struct running {
 static void
 know(struct running *r)
 {
-	const struct directory_route *route = r->v->route;
-	const struct ability_switches to = {
-		.post = route->search_post ? "auto" : "off",
-		.contains = route->can_contains,
-		.sort = route->can_sort,
-		.total = route->can_total,
-		.batch = route->can_batch,
-		.coverage_person = route->coverage_person,
-	};
-	const struct abilities_of of = facade_ask_of(r->v);
-
-	abilities_get(r->v->facade->abilities, &of, &r->can);
-	ability_switch(&r->can, &to);
+	facade_ask_can(r->v, &r->can);
 }
 
 static bool

@@ -466,26 +466,38 @@ class InTime(Hurried):
             self.assertEqual(len(self.double.seen), before + 2)
 
 
-class InTimeNative(Hurried):
+class FoundOut(Hurried):
+    """Nobody says whether this hospital takes batches."""
 
     letter = "0"
-    own = {"total_ms": 1000 * WHILE_S, "can_batch": "on"}
+    own = {"total_ms": 1000 * WHILE_S, "can_batch": "auto"}
 
-    def test_a_batch_that_hangs_leaves_time_for_its_entries(self):
-        def hangs(x):
-            if x.seen.method == "POST":
-                x.sleep(WHILE_S)
-            return True
+    def calls(self):
+        """What reaches the hospital for three good reads, below its base."""
+        before = len(self.double.seen)
+        answer = self.hurry("R4", *(get(f"Patient/b{n}") for n in (1, 2, 3)))
+        self.assertEqual([e["resource"]["id"] for e in answer.json["entry"]],
+                         ["b1", "b2", "b3"])
+        return sorted((s.method, s.target.removeprefix(f"/{MARK}"))
+                      for s in self.double.seen[before:])
 
-        self.double.on(f"/{MARK}", hangs)
-        for face in FACES:
-            before = len(self.double.seen)
-            answer = self.hurry(face, *(get(f"Patient/b{n}")
-                                        for n in range(1, 6)))
-            self.assertEqual([code(e) for e in answer.json["entry"]],
-                             [(200, None)] * 5)
-            self.assertEqual([s.method for s in self.double.seen[before:]],
-                             ["POST"] + ["GET"] * 5)
+    def test_it_is_found_out_and_given_up(self):
+        alone = [("GET", f"/Patient/b{n}") for n in (1, 2, 3)]
+        whole, statement = [("POST", "")], [("GET", "/metadata")]
+
+        self.double.batches = True
+        self.assertEqual(self.calls(), alone + statement)
+        self.assertEqual(self.calls(), whole)
+        for fault in ("status-503", "hang"):    # it may be better next time
+            self.double.on(f"/{MARK}", lambda x, fault=fault:
+                           x.seen.method != "POST"
+                           or self.double.meet(x, fault))
+            self.assertEqual(self.calls(), alone + whole)
+            self.double.off()
+            self.assertEqual(self.calls(), whole)
+        self.double.batches = False             # now it does not know them
+        self.assertEqual(self.calls(), alone + whole)
+        self.assertEqual(self.calls(), alone)
 
 
 class HostileBatch(Double):

@@ -710,7 +710,9 @@ class Provider:
         return {"resourceType": name, "status": "active", "kind": "instance",
                 "fhirVersion": VERSIONS[self.version], "format": ["json"],
                 "rest": [{"mode": "server", "resource": [
-                    {"type": t} for t in sorted(self.resources)]}]}
+                    {"type": t} for t in sorted(self.resources)],
+                    **({"interaction": [{"code": "batch"}]}
+                       if self.batches else {})}]}
 
     def read(self, x, kind, number):
         resource = self.resources[kind].get(number)
