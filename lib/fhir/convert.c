@@ -224,15 +224,22 @@ convert_any(struct convert *c, struct tree_node *node)
 
 /* ---- the whole way --------------------------------------------------------------- */
 
+/* What the first of two steps had to keep, the second may have a place for:
+ * only what is left after both is not wanted. */
 static bool
 step(struct arena *a, struct tree_node *root, const struct convert_how *how,
     enum map_way way, struct err *e)
 {
-	struct convert c = {
-		.a = a, .way = way, .bare = how->bare, .losses = how->losses
-	};
+	bool last = map_way_to(way) == how->to;
+	struct convert c = { .a = a,
+		.way = way,
+		.bare = how->bare && last,
+		.later = how->bare && !last,
+		.losses = how->losses };
 
 	convert_any(&c, root);
+	if (c.bare && map_way_from(way) != how->from)
+		convert_strip(&c, root);
 	return !arena_over(a) || err_set(e, ERR_BUSY, NULL);
 }
 

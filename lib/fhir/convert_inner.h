@@ -7,7 +7,8 @@
  *   convert_keep.c    inter-version extensions: out
  *   convert_back.c    and back
  *   convert_make.c    new nodes, and whether two are equal
- *   convert_turn.c    the turns that several tables use */
+ *   convert_turn.c    the turns that several tables use
+ *   convert_strip.c   takes out what only the way needed */
 #ifndef FHIR_CONVERT_INNER_H
 #define FHIR_CONVERT_INNER_H
 
@@ -17,7 +18,8 @@
 struct convert {
 	struct arena *a;
 	enum map_way way;
-	bool bare;
+	bool bare;  /* writes no inter-version extension */
+	bool later; /* writes them, for the next step; then they go */
 	struct convert_losses *losses;
 };
 
@@ -134,5 +136,9 @@ void convert_append(
 
 /* convert_first - takes the first member out of an array. */
 struct tree_node *convert_first(struct tree_node *list);
+
+/* convert_strip - all inter-version extensions that were made here go, but
+ * those that modify. */
+void convert_strip(struct convert *c, struct tree_node *root);
 
 #endif

@@ -14,6 +14,8 @@ convert_lost(struct convert *c, const char *path, enum convert_fate fate)
 
 	if (!c->losses)
 		return;
+	if (c->later && fate == CONVERT_EXTENSION)
+		fate = CONVERT_DROPPED;
 	for (l = c->losses->first; l; l = l->next)
 		if (l->fate == fate && l->from == from && l->to == to &&
 		    !strcmp(l->element, path)) {

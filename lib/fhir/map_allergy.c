@@ -267,7 +267,9 @@ static const struct map_row allergy_rows[] = {
 	MAP_ROW("substance CodeableConcept", "code CodeableConcept", "=",
 	    .why = "renamed; DSTU2 demands one: unspecified"),
 	MAP_ROW("status code", NULL, NULL, .d = { .hand = true },
-	    .why = "two from STU3 on: is it there, and how sure is that"),
+	    .modifier = true,
+	    .why = "two from STU3 on: is it there, and how sure is that; a "
+		   "word that means neither may void the record"),
 	MAP_ROW(NULL, "clinicalStatus code", "clinicalStatus CodeableConcept",
 	    .d = { .hand = true },
 	    .r = { .turn = &turn_concept, .codes = clinical_words,

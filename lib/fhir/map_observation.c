@@ -195,24 +195,11 @@ relations_join(struct convert *c, const struct relations *r)
 	return list;
 }
 
-/* A list, whatever a stranger made of it. */
-static struct tree_node *
-listed(struct convert *c, struct tree_node *n)
-{
-	struct tree_node *list;
-
-	if (!n || tree_is(n, TREE_ARRAY))
-		return n;
-	list = tree_array(convert_arena(c));
-	tree_append(list, n);
-	return list;
-}
-
 static void
 related_up(struct convert *c, struct map_object *o)
 {
 	struct map_value *v = convert_slot(o, NAME_related);
-	struct tree_node *list = listed(c, v->value);
+	struct tree_node *list = v->value;
 	struct relations r;
 
 	if (!list)
@@ -236,7 +223,7 @@ static struct tree_node *
 taken(struct convert *c, struct map_object *o, enum name id)
 {
 	struct map_value *v = convert_slot(o, id);
-	struct tree_node *list = listed(c, v->value);
+	struct tree_node *list = v->value;
 
 	v->value = NULL;
 	convert_type(c, MAP_Reference, list);

@@ -53,12 +53,12 @@ convert_json(struct arena *a, enum fhir_version from, enum fhir_version to,
 
 /* Member order is free, all else must be the same. */
 static inline void
-convert_cases(const struct convert_case *cases, size_t n)
+convert_check(const struct convert_case *cases, size_t n, bool bare)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct arena *a = arena_new();
 		const char *got = convert_json(
-		    a, cases[i].from, cases[i].to, cases[i].json, false, NULL);
+		    a, cases[i].from, cases[i].to, cases[i].json, bare, NULL);
 
 		if (!convert_equal(
 			convert_read(a, got), convert_read(a, cases[i].expect)))
@@ -66,6 +66,19 @@ convert_cases(const struct convert_case *cases, size_t n)
 			    cases[i].what, cases[i].json, got, cases[i].expect);
 		arena_free(a);
 	}
+}
+
+static inline void
+convert_cases(const struct convert_case *cases, size_t n)
+{
+	convert_check(cases, n, false);
+}
+
+/* Without inter-version extensions. */
+static inline void
+convert_bare(const struct convert_case *cases, size_t n)
+{
+	convert_check(cases, n, true);
 }
 
 /* There and back again, over how many versions lie between. */

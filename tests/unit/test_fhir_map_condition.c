@@ -34,6 +34,7 @@
 #define CODED(system, code)  "{\"coding\":[" CODING(system, code) "]}"
 #define KEPT(url, value)     "{\"url\":\"" url "\"," value "}"
 #define EXT(what)            "\"extension\":[" what "]"
+#define OWN                  KEPT(X40 "notes", "\"valueCode\":\"x\"")
 #define CLINICAL(code)       ",\"clinicalStatus\":\"" code "\""
 
 /* clang-format off */
@@ -196,6 +197,14 @@ static const struct convert_case one_way[] = {
 	    CV ",\"clinicalStatus\":{},\"note\":[{}],\"stage\":[{}],\"evidence\":[{\"code\":[]}],"
 	      "\"category\":[]}", V2 "}" },
 };
+/* What the first of two steps has to keep, the second may have a place for. */
+static const struct convert_case bare[] = {
+	{ "when it was recorded", R, D,
+	    C ",\"recordedDate\":\"2026-11-18\",\"recorder\":{\"display\":\"r\"},"
+	      "\"verificationStatus\":" CODED(VER, "unconfirmed") ","
+	      EXT(KEPT(AT, "\"valueDateTime\":\"2026-11-01\"") "," OWN) "}",
+	    C ",\"verificationStatus\":\"provisional\",\"dateRecorded\":\"2026-11-18\"," EXT(OWN) "}" },
+};
 /* clang-format on */
 
 static void
@@ -213,12 +222,20 @@ what_was_kept_comes_back(void **state)
 	convert_returns(both_ways, COUNT(both_ways));
 }
 
+static void
+a_bare_answer_has_what_only_the_way_kept(void **state)
+{
+	(void)state;
+	convert_bare(bare, COUNT(bare));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_way_as_the_tables_say),
 		cmocka_unit_test(what_was_kept_comes_back),
+		cmocka_unit_test(a_bare_answer_has_what_only_the_way_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
