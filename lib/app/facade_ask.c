@@ -40,8 +40,8 @@ facade_ask_path(const struct visit *v, const struct search_plan *p)
 
 /* Names and birth dates in an address end in access logs, the provider's too:
  * a search for persons travels as a form wherever the provider takes one. */
-bool
-facade_ask_form(const struct visit *v, const struct search_plan *p)
+static bool
+goes_as_form(const struct visit *v, const struct search_plan *p)
 {
 	return p->post && !p->compartment.at &&
 	       (v->posted || v->type == IFACE_PATIENT);
@@ -96,7 +96,7 @@ facade_ask_plan(struct visit *v, const struct search_plan *p, bool total_only,
 		return NULL;
 	}
 	text = (struct str){ b.at, b.len };
-	if (facade_ask_form(v, p) && ask_form(v, p, text, &root, e))
+	if (goes_as_form(v, p) && ask_form(v, p, text, &root, e))
 		return root;
 	return facade_ask_page(v, facade_ask_path(v, p), text, e);
 }

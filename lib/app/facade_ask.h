@@ -19,10 +19,6 @@ void facade_ask_can(const struct visit *v, struct ability *can);
 /* facade_ask_path - where a plan is asked, below the provider's base. */
 struct str facade_ask_path(const struct visit *v, const struct search_plan *p);
 
-/* facade_ask_form - does it travel as a form? Names would stand in an address
- * otherwise, and the provider takes forms as far as is known. */
-bool facade_ask_form(const struct visit *v, const struct search_plan *p);
-
 /* facade_ask_plan - runs what a plan asks of the provider: as a form or by GET,
  * by GET too where the form is refused (405, 501), which is remembered.
  *   total_only  only the number of matches is wanted

@@ -63,12 +63,15 @@ plan(struct running *r, const struct ability *can)
 	return r->walks ? search_plan_walk(r->v->w->a, p) : p;
 }
 
-/* A server without compartments has no such place. */
+/* Other statuses are not about what was asked for. A server without
+ * compartments has no such place. */
 static bool
-is_refusal(const struct visit *v, const struct search_plan *p, enum err_kind k)
+is_refusal(const struct visit *v, const struct search_plan *p)
 {
-	return k == ERR_UPSTREAM_REFUSED || v->row->upstream_status == 501 ||
-	       (k == ERR_UPSTREAM_NOT_FOUND && p->compartment.at);
+	int status = v->row->upstream_status;
+
+	return status == 400 || status == 501 ||
+	       (p->compartment.at && (status == 404 || status == 405));
 }
 
 static bool
@@ -84,7 +87,7 @@ attempt(struct running *r, const struct search_plan *p, struct err *e)
 	}
 	root = facade_ask_plan(
 	    v, p, !r->s->count && !search_plan_here(p) && !r->walks, e);
-	r->refused = !root && is_refusal(v, p, e->kind);
+	r->refused = !root && is_refusal(v, p);
 	return root && bundle_read(&r->run->b, v->w->a, root, v->face.version,
 			   v->type_name, e);
 }
@@ -141,16 +144,15 @@ without(struct running *r, unsigned facts)
 }
 
 /* Leaves out what it may have been refused for: one thing at a time, so that
- * the right one is remembered, then all of them. */
+ * the right one is remembered, then all of them. Never the form: names would
+ * stand in an address, and a server without forms has statuses to say so. */
 static bool
 by_leaving_out(struct running *r)
 {
 	static const enum ability_fact order[] = { ABILITY_TOTAL,
-		ABILITY_CONTAINS, ABILITY_SORT, ABILITY_POST };
-	unsigned all = r->run->plan->tries;
+		ABILITY_CONTAINS, ABILITY_SORT };
+	unsigned all = r->run->plan->tries & ~(1u << ABILITY_POST);
 
-	if (!facade_ask_form(r->v, r->run->plan))
-		all &= ~(1u << ABILITY_POST);
 	for (size_t i = 0; i < COUNT(order) && r->refused; i++)
 		if (without(r, all & 1u << order[i]))
 			return true;

@@ -38,7 +38,8 @@ static const struct called {
 
 /* Codes that are not the same ones there: which records of version `to` are
  * shown with this code on a face of version `face`. `codes` NULL: no code of
- * theirs tells (an absent one may count). `param` NULL: that of the names. */
+ * theirs tells (an absent one may count, or it is a code of theirs and no code
+ * here). `param` NULL: that of the names. */
 static const struct coded {
 	enum iface_type type;
 	const char *name;
@@ -51,6 +52,10 @@ static const struct coded {
 	    NULL, "recurrence", true },
 	{ IFACE_CONDITION, "clinicalstatus", D, R, "relapse",
 	    NULL, "recurrence,relapse", true },
+	{ IFACE_CONDITION, "clinicalstatus", D, S | R, "recurrence",
+	    NULL, NULL, false },
+	{ IFACE_CONDITION, "clinical-status", S, D | R, "relapse",
+	    NULL, NULL, false },
 	{ IFACE_CONDITION, "clinical-status", S | R, D, "recurrence",
 	    NULL, "relapse", true },
 	{ IFACE_CONDITION, "clinical-status", S, R, "recurrence",
@@ -63,6 +68,10 @@ static const struct coded {
 	    NULL, "provisional,unconfirmed", true },
 	{ IFACE_CONDITION, "verification-status", R, S, "unconfirmed",
 	    NULL, "provisional", false },
+	{ IFACE_CONDITION, "verification-status", S, R, "unconfirmed",
+	    NULL, NULL, false },
+	{ IFACE_CONDITION, "verification-status", R, S, "unknown",
+	    NULL, NULL, false },
 
 	{ IFACE_ENCOUNTER, "status", D, S | R, "arrived",
 	    NULL, "arrived,triaged", true },
@@ -78,24 +87,33 @@ static const struct coded {
 	    NULL, NULL, false },
 	{ IFACE_ENCOUNTER, "status", S | R, D, "entered-in-error",
 	    NULL, "cancelled", false },
+	{ IFACE_ENCOUNTER, "status", D, S | R, "triaged", NULL, NULL, false },
+	{ IFACE_ENCOUNTER, "status", D, S | R, "unknown", NULL, NULL, false },
+	{ IFACE_ENCOUNTER, "status", D, S | R, "entered-in-error",
+	    NULL, NULL, false },
 	/* STU3 records may hold a word of DSTU2, without a system */
 	{ IFACE_ENCOUNTER, "class", R, S, "AMB",
-	    NULL, "AMB,ambulatory,outpatient", true },
-	{ IFACE_ENCOUNTER, "class", R, S, "IMP", NULL, "IMP,inpatient", true },
+	    NULL, "AMB,ambulatory,outpatient", false },
+	{ IFACE_ENCOUNTER, "class", R, S, "IMP", NULL, "IMP,inpatient", false },
 	{ IFACE_ENCOUNTER, "class", R, S, "EMER",
-	    NULL, "EMER,emergency", true },
-	{ IFACE_ENCOUNTER, "class", R, S, "HH", NULL, "HH,home", true },
-	{ IFACE_ENCOUNTER, "class", R, S, "FLD", NULL, "FLD,field", true },
-	{ IFACE_ENCOUNTER, "class", R, S, "SS", NULL, "SS,daytime", true },
-	{ IFACE_ENCOUNTER, "class", R, S, "VR", NULL, "VR,virtual", true },
+	    NULL, "EMER,emergency", false },
+	{ IFACE_ENCOUNTER, "class", R, S, "HH", NULL, "HH,home", false },
+	{ IFACE_ENCOUNTER, "class", R, S, "FLD", NULL, "FLD,field", false },
+	{ IFACE_ENCOUNTER, "class", R, S, "SS", NULL, "SS,daytime", false },
+	{ IFACE_ENCOUNTER, "class", R, S, "VR", NULL, "VR,virtual", false },
 
 	{ IFACE_OBSERVATION, "status", D, S | R, "amended",
 	    NULL, "amended,corrected", true },
+	{ IFACE_OBSERVATION, "status", D, S | R, "corrected",
+	    NULL, NULL, false },
 	{ IFACE_OBSERVATION, "status", S | R, D, "corrected",
 	    NULL, "amended", false },
 
 	{ IFACE_MEDICATION, "status", D, S | R, "stopped",
 	    NULL, "stopped,cancelled", true },
+	{ IFACE_MEDICATION, "status", D, S | R, "cancelled",
+	    NULL, NULL, false },
+	{ IFACE_MEDICATION, "status", D, S | R, "unknown", NULL, NULL, false },
 	{ IFACE_MEDICATION, "status", S | R, D, "cancelled",
 	    NULL, "stopped", false },
 	{ IFACE_MEDICATION, "status", S | R, D | S, "unknown",
@@ -103,6 +121,8 @@ static const struct coded {
 
 	{ IFACE_ALLERGY, "category", D, S | R, "other",
 	    NULL, "biologic", true },
+	{ IFACE_ALLERGY, "category", D, S | R, "biologic", NULL, NULL, false },
+	{ IFACE_ALLERGY, "category", S | R, D, "other", NULL, NULL, false },
 	{ IFACE_ALLERGY, "category", S | R, D, "biologic",
 	    NULL, "other", false },
 	/* one status there, two here */

@@ -30,6 +30,7 @@ from tests.rig.provider import Provider
 
 TENANT = "0000ca1a-c1a1-4000-8000-00000000000a"
 GET_ONLY = "0000ca1a-c1a1-4000-8000-00000000000b"
+FOUND_OUT = "0000ca1a-c1a1-4000-8000-00000000000c"
 BORN = "1913-02-17"
 FAULTS = ("status-500", "status-404", "html", "junk", "cut", "close",
           "redirect-302", "other", "chunkjunk", "bighead", "reset")
@@ -48,11 +49,13 @@ class Story(unittest.TestCase):
         cls.marks, cls.fields = {}, {}
         cls.say_all()
         cls.client, cls.secret = cls.house.add_client("Canary")
-        for tenant, post in ((TENANT, "on"), (GET_ONLY, "off")):
+        for tenant, where, post in ((TENANT, "on", "on"),
+                                    (GET_ONLY, "off", "off"),
+                                    (FOUND_OUT, "late", "on")):
             cls.addClassCleanup(remove_tenant, cls.house, tenant)
-            put_tenant(cls.house, tenant, name=f"Canary {post}",
+            put_tenant(cls.house, tenant, name=f"Canary {where}",
                        fhir_version="R4", client=cls.client,
-                       provider_url=cls.provider.base + f"/{post}",
+                       provider_url=cls.provider.base + f"/{where}",
                        search_post=post)
         cls.name = cls.mark("recorded name")
         cls.provider.put(*({
@@ -171,16 +174,16 @@ class Searches(Story):
         for s in seen:
             self.assertEqual((s.method, s.path, s.query),
                              ("POST", "/on/Patient/_search", ""))
-            self.assertIn(f"family={family}", s.body.decode())
-            self.assertIn(f"given={given}", s.body.decode())
+            self.assertIn(f"family:contains={family}", s.body.decode())
+            self.assertIn(f"given:contains={given}", s.body.decode())
         self.nowhere()
 
     def test_a_hospital_that_knows_only_get_gets_get(self):
         """F11: the other way; told so, or found out."""
         family = self.mark("family")
-        self.provider.on("/on/Patient/_search", "status-405")
-        self.addCleanup(self.provider.off, "/on/Patient/_search")
-        for tenant, base in ((GET_ONLY, "/off"), (TENANT, "/on")):
+        self.provider.on("/late/Patient/_search", "status-405")
+        self.addCleanup(self.provider.off, "/late/Patient/_search")
+        for tenant, base in ((GET_ONLY, "/off"), (FOUND_OUT, "/late")):
             token = self.token(tenant)
             answer = self.fhir("POST", "Patient/_search", token,
                                f"family={family}&birthdate={BORN}")
@@ -188,7 +191,7 @@ class Searches(Story):
             last = self.provider.seen[-1]
             self.assertEqual((last.method, last.path),
                              ("GET", f"{base}/Patient"))
-            self.assertIn(f"family={family}", last.query)
+            self.assertIn(f"family:contains={family}", last.query)
         self.nowhere()
 
     def test_what_is_searched_and_found_is_kept_nowhere(self):

@@ -19,7 +19,8 @@ LATE, AUTH = "provider_timeout", "provider_refused_us"
 FAILED, AWAY = "provider_failed", "provider_redirect"
 
 STATUSES = (    # sent, status, reason, how often it may be asked
-    (400, 400, "provider_refused_request", 1),
+    # a search again, once without _total, after a look at the statement
+    (400, 400, "provider_refused_request", (1, 2, 3)),
     (401, 502, AUTH, 1), (403, 502, AUTH, 1), (407, 502, AUTH, 1),
     (404, 404, "not_found", 1), (410, 410, "gone", 1),
     (412, 400, "provider_refused_request", 1),

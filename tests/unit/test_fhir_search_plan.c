@@ -110,7 +110,7 @@ static const struct {
 	{ R4, DSTU2, IFACE_ENCOUNTER, "patient=7&class=IMP", "patient=7",
 	    "class" },
 	{ R4, STU3, IFACE_ENCOUNTER, "patient=7&class=IMP",
-	    "patient=7&class=IMP%2Cinpatient", "" },
+	    "patient=7&class=IMP%2Cinpatient", "class" },
 	{ R4, STU3, IFACE_ENCOUNTER, "patient=7&class=PRENC",
 	    "patient=7&class=PRENC", "" },
 	{ R4, DSTU2, IFACE_OBSERVATION, "patient=7&status=corrected",
@@ -119,6 +119,8 @@ static const struct {
 	    "patient=7&status=active%2Cstopped%2Ccancelled", "" },
 	{ R4, STU3, IFACE_MEDICATION, "patient=7&status=unknown", "patient=7",
 	    "status" },
+	{ DSTU2, R4, IFACE_CONDITION, "patient=7&clinicalstatus=recurrence",
+	    "patient=7", "clinicalstatus" },
 	/* one status there, two here */
 	{ DSTU2, R4, IFACE_ALLERGY, "patient=7&status=confirmed",
 	    "patient=7&verification-status=confirmed", "status" },
