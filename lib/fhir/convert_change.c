@@ -5,7 +5,6 @@
 
 /* ---- one value at a time ---------------------------------------------------- */
 
-/* A list and its siblings as single values, or the one value there is. */
 struct convert_items
 convert_items(struct convert *c, struct map_value v)
 {
@@ -55,7 +54,7 @@ original_code(struct convert *c, const struct map_path *p, struct map_value v)
 	struct map_value was = convert_taken(c, v.under, p->back_url, NULL, &t);
 	struct str now = tree_text(v.value);
 
-	if (!tree_is(was.value, TREE_STRING))
+	if (!tree_text(was.value).at)
 		return NULL;
 	return str_eq(
 		   convert_code(p->step->codes, !up, tree_text(was.value)), now)
@@ -73,7 +72,7 @@ keep_under(struct convert *c, const struct map_path *p, struct map_value *v,
 		return;
 	if (!tree_is(v->under, TREE_OBJECT))
 		v->under = tree_object(c->a);
-	convert_hold(c, v->under, p->url, MAP_code, NULL, was, false);
+	convert_hold(c, v->under, p->url, p->from.type, NULL, was, false);
 }
 
 /* Its word on the other side. A word that would not come back as it was keeps

@@ -102,13 +102,6 @@ const char *convert_url(
 struct tree_node *convert_list_at(
     struct convert *c, struct tree_node *holder, const char *name);
 
-/* A list and its siblings as single values, or the one value there is. */
-struct convert_items {
-	struct map_value *v;
-	size_t n;
-};
-struct convert_items convert_items(struct convert *c, struct map_value v);
-
 /* convert_settle_code, convert_settle_turn - a value by its row's code table;
  * what is in a slot by its row's turn. A value that would not come back as it
  * was keeps the original beside it. */
@@ -129,10 +122,6 @@ bool convert_empty(const struct tree_node *n);
 
 /* convert_list - an array that holds n, which stands nowhere. */
 struct tree_node *convert_list(struct convert *c, struct tree_node *n);
-
-/* convert_append - one more in a list, and in the list of its siblings. */
-void convert_append(
-    struct convert *c, struct map_value *list, struct map_value v);
 
 /* convert_first - takes the first member out of an array. */
 struct tree_node *convert_first(struct tree_node *list);

@@ -130,6 +130,32 @@ convert_copy(struct convert *c, const struct tree_node *n)
 	return to;
 }
 
+/* ---- what is not there ------------------------------------------------------ */
+
+#define ABSENT "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+
+struct map_value
+convert_absent(struct convert *c, const char *why)
+{
+	struct tree_node *n = tree_object(c->a), *ext = tree_object(c->a);
+
+	tree_put(c->a, ext, "url", convert_text(c, ABSENT));
+	tree_put(c->a, ext, "valueCode", convert_text(c, why));
+	tree_put(c->a, n, "extension", convert_list(c, ext));
+	return (struct map_value){ n, NULL };
+}
+
+bool
+convert_is_absent(const struct tree_node *n, const char *why)
+{
+	struct tree_node *list = tree_at(n, NAME_extension);
+	struct tree_node *ext = tree_first(list);
+
+	return tree_count(n) == 1 && tree_count(list) == 1 &&
+	       tree_count(ext) == 2 && str_is(tree_str(ext, "url"), ABSENT) &&
+	       str_is(tree_str(ext, "valueCode"), why);
+}
+
 /* ---- equality ------------------------------------------------------------- */
 
 static bool

@@ -185,6 +185,19 @@ struct tree_node *convert_kept_all(
 /* convert_copy - a deep copy that stands nowhere. NULL for NULL. */
 struct tree_node *convert_copy(struct convert *c, const struct tree_node *n);
 
+/* convert_items - the members of a list with their siblings, which it gives up;
+ * or the one value that is none. */
+struct convert_items {
+	struct map_value *v;
+	size_t n;
+};
+struct convert_items convert_items(struct convert *c, struct map_value v);
+
+/* convert_append - one more in a list (value: an array), and in the list of
+ * its siblings. */
+void convert_append(
+    struct convert *c, struct map_value *list, struct map_value v);
+
 /* convert_equal - do both say the same? Numbers are equal when their text is;
  * NULL equals NULL. */
 bool convert_equal(struct tree_node *a, struct tree_node *b);
@@ -195,6 +208,12 @@ struct tree_node *convert_coding(
     struct convert *c, const char *system, struct str code);
 /* convert_concept - {"coding": [coding]} */
 struct tree_node *convert_concept(struct convert *c, struct tree_node *coding);
+
+/* convert_absent - an object that says why there is none, for what the target
+ * demands: the extension data-absent-reason and nothing else.
+ * convert_is_absent - is it that, for that reason? */
+struct map_value convert_absent(struct convert *c, const char *why);
+bool convert_is_absent(const struct tree_node *n, const char *why);
 
 /* convert_lost - counts a value that the target does not show as it was. */
 enum convert_fate {

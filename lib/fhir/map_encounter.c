@@ -171,8 +171,7 @@ class_down(struct convert *c, const struct map_row *row, struct map_value from)
 
 static const struct map_turning class_turn = { class_up, class_down };
 
-/* R4 demands a class: the data-absent-reason says why there is none. */
-#define ABSENT "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+/* R4 demands a class. */
 #define CLASS_10                                                               \
 	"http://hl7.org/fhir/1.0/StructureDefinition/"                         \
 	"extension-Encounter.class"
@@ -191,21 +190,17 @@ class_unsaid(struct map_object *o)
 	return false;
 }
 
+static const char *
+class_absent(struct map_object *o)
+{
+	return class_unsaid(o) ? "unsupported" : "unknown";
+}
+
 static void
 class_demanded(struct convert *c, struct map_object *o)
 {
-	struct arena *a = convert_arena(c);
-	struct tree_node *n = tree_object(a), *ext = tree_object(a);
-	struct tree_node *list = tree_array(a);
-
-	if (tree_at(convert_object(o), NAME_class))
-		return;
-	tree_put(a, ext, "url", convert_text(c, ABSENT));
-	tree_put(a, ext, "valueCode",
-	    convert_text(c, class_unsaid(o) ? "unsupported" : "unknown"));
-	tree_append(list, ext);
-	tree_put(a, n, "extension", list);
-	convert_put(o, "class", (struct map_value){ n, NULL });
+	if (!tree_at(convert_object(o), NAME_class))
+		convert_put(o, "class", convert_absent(c, class_absent(o)));
 }
 
 /* What was only put there because R4 demands it goes again. */
@@ -213,14 +208,9 @@ static void
 class_not_demanded(struct convert *c, struct map_object *o)
 {
 	struct tree_node *n = tree_at(convert_object(o), NAME_class);
-	struct tree_node *list = tree_at(n, NAME_extension);
-	struct tree_node *ext = tree_first(list);
 
 	(void)c;
-	if (tree_count(n) == 1 && tree_count(list) == 1 &&
-	    tree_count(ext) == 2 && str_is(tree_str(ext, "url"), ABSENT) &&
-	    str_is(tree_str(ext, "valueCode"),
-		class_unsaid(o) ? "unsupported" : "unknown"))
+	if (convert_is_absent(n, class_absent(o)))
 		tree_remove(n);
 }
 
