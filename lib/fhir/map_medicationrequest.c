@@ -270,14 +270,36 @@ r_down(struct convert *c, struct map_object *o)
 	do_not_down(c, o);
 }
 
-/* R4 demands a status. */
-static void
-status_demanded(struct convert *c, struct map_object *o)
-{
-	struct map_value unknown = { convert_text(c, "unknown"), NULL };
+/* R4 demands a status. That STU3 had none is told beside it. */
+#define STATUS "MedicationRequest.status"
 
-	if (!tree_at(convert_object(o), NAME_status))
-		convert_put(o, "status", unknown);
+static void
+r4_demands(struct convert *c, struct map_object *o)
+{
+	struct map_value unknown = { convert_text(c, "unknown"),
+		tree_object(convert_arena(c)) };
+	struct map_value none = { NULL, convert_absent(c, "unknown").value };
+	struct tree_node *under = tree_at(convert_object(o), NAME__status);
+
+	if (tree_at(convert_object(o), NAME_status))
+		return;
+	if (tree_is(under, TREE_OBJECT))
+		unknown.under = under;
+	convert_keep(c, unknown.under, FHIR_STU3, STATUS, MAP_code, none);
+	convert_put(o, "status", unknown);
+}
+
+static void
+stu3_does_not(struct convert *c, struct map_object *o)
+{
+	struct tree_node *status = tree_at(convert_object(o), NAME_status);
+	struct tree_node *under = tree_at(convert_object(o), NAME__status);
+	struct map_value was = convert_kept(c, under, FHIR_STU3, STATUS);
+
+	if (was.under && !was.value && str_is(tree_text(status), "unknown"))
+		tree_remove(status);
+	if (under && !tree_first(under))
+		tree_remove(under);
 }
 
 static const struct map_code status[] = {
@@ -366,6 +388,6 @@ const struct map map_medicationrequest = {
 	.domain = true,
 	.d_up = { .first = d_up, .last = stu3_demands },
 	.d_down = { .first = d_down, .last = dstu2_does_not },
-	.r_up = { .first = r_up, .last = status_demanded },
-	.r_down = { .first = r_down },
+	.r_up = { .first = r_up, .last = r4_demands },
+	.r_down = { .first = r_down, .last = stu3_does_not },
 };

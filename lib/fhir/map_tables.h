@@ -21,7 +21,7 @@
   X(map_observation) X(map_condition) X(map_allergy) X(map_practitioner) \
   X(map_coverage) X(map_capability) X(map_bundle) X(map_outcome) \
   X(map_organization) \
-  X(map_encounter) X(map_medicationrequest) X(map_location)
+  X(map_encounter) X(map_medicationrequest) X(map_medication) X(map_location)
 /* clang-format on */
 
 #define MAP_TABLE(name) extern const struct map name;

@@ -40,6 +40,9 @@ PLACES = {
         "MedicationOrder.reasonCodeableConcept": ["reasonCode"],
         "MedicationOrder.reasonReference": ["reasonReference"],
         "MedicationOrder.dosageInstruction.siteCodeableConcept": ["site"],
+        "Medication.product.form": ["^form"],
+        "Medication.product.ingredient": ["^ingredient"],
+        "Medication.product.batch": ["^package.batch"],
         "Conformance.rest.transactionMode": ["interaction.code"],
         "Bundle.entry.resource": ["resource", "response.outcome"],
     },
@@ -62,6 +65,9 @@ PLACES = {
         "MedicationRequest.reasonCode": ["reasonCodeableConcept"],
         "MedicationRequest.reasonReference": ["reasonReference"],
         "Dosage.site": ["siteCodeableConcept"],
+        "Medication.form": ["product.form"],
+        "Medication.ingredient": ["product.ingredient"],
+        "Medication.package.batch": ["^product.batch"],
         "CapabilityStatement.rest.interaction.code": ["^rest.transactionMode"],
         "Bundle.entry.response.outcome": ["^entry.resource"],
         "OperationOutcome.issue.expression": ["location"],
@@ -71,6 +77,8 @@ PLACES = {
         "Coverage.sequence": ["class.value"],
         "Money.code": ["currency"],
         "MedicationRequest.requester.agent": ["^requester"],
+        "MedicationRequest.definition": ["instantiatesCanonical"],
+        "Medication.package.batch": ["^batch"],
     },
     DOWN2: {
         "Observation.hasMember": ["related.target"],
@@ -79,6 +87,8 @@ PLACES = {
         "Money.currency": ["code"],
         "Encounter.reasonReference": ["diagnosis.condition"],
         "MedicationRequest.requester": ["requester.agent"],
+        "MedicationRequest.instantiatesCanonical": ["definition.reference"],
+        "Medication.batch": ["package.batch"],
     },
 }
 for group in ("group", "subGroup", "plan", "subPlan", "class", "subClass"):
@@ -243,10 +253,13 @@ def systems(url, version):
 
 # ---- what may be there without a source ---------------------------------------------
 
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 # step -> (path of the leaf, its words; None: any)
 GIVEN = {
     UP1: [
         ("MedicationRequest.intent", {"order"}),
+        ("MedicationRequest.subject.extension.valueCode", {"unknown"}),
+        ("MedicationRequest.subject.extension.url", {ABSENT}),
         ("AllergyIntolerance.verificationStatus", {"unconfirmed"}),
         ("Encounter.class.system", {"http://hl7.org/fhir/v3/ActCode"}),
         ("Encounter.diagnosis.role.coding.system",
@@ -259,6 +272,9 @@ GIVEN = {
         ("Condition.code.text", {"unspecified"}),
         ("Condition.verificationStatus", {"unknown"}),
         ("AllergyIntolerance.substance.text", {"unspecified"}),
+        ("MedicationOrder.substitution.type.coding.system",
+         {"http://hl7.org/fhir/v3/substanceAdminSubstitution"}),
+        ("MedicationOrder.substitution.type.coding.code", {"G", "N"}),
         ("Conformance.fhirVersion", {"1.0.2"}),
         ("Conformance.rest.transactionMode", {"both"}),
     ],
@@ -301,7 +317,9 @@ COPIES = {
     UP1: [("Coverage.beneficiary", "subscriber"),
           ("Coverage.grouping", "group"), ("Coverage.grouping", "plan"),
           ("Coverage.grouping", "subPlan")],
-    DOWN1: [("Coverage.subscriber", "beneficiary"),
+    DOWN1: [("Medication.product.ingredient.item.display",
+             "ingredient.itemCodeableConcept"),
+            ("Coverage.subscriber", "beneficiary"),
             ("Coverage.plan", "type.text"), ("Coverage.plan", "payor.display"),
             ("Coverage.bin", "extension.extension.valueString"),
             (".display", "identifier.value")],
