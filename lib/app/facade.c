@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "app/face_page.h"
+#include "app/facade_ask.h"
 #include "app/visit.h"
+#include "base/log.h"
 #include "fhir/search.h"
 #include "ext/prepare.h"
+#include "gate/found.h"
 
 #define PAGE_BYTES_MAX ((size_t)64 * 1024)
 
@@ -183,6 +186,30 @@ find_provider(struct visit *v)
 	return true;
 }
 
+/* What was found out about the provider is kept for the statements. Rare: a
+ * process learns a thing once in a while. */
+static void
+keep_found(struct visit *v)
+{
+	const struct abilities_of of = facade_ask_of(v);
+	struct err e = { .kind = ERR_NONE };
+	struct ability can;
+
+	if (abilities_news(facade.abilities, &of, &can) &&
+	    !found_put(facade.gateway->db, v->w->a, &v->claims->tenant,
+		v->to.revision, &can, &e))
+		log_event(LOG_WARN, "found_not_kept", LOG_WHY, e.why, LOG_END);
+}
+
+static bool
+answer(struct visit *v)
+{
+	bool fine = visit_answers(v);
+
+	keep_found(v);
+	return fine;
+}
+
 bool
 facade_answer(struct work *w)
 {
@@ -202,5 +229,5 @@ facade_answer(struct work *w)
 	       visit_accepts(v) && /* can we answer in the form asked for */
 	       find_tenant(v) &&   /* may this token be used right now */
 	       find_provider(v) && /* which server, which FHIR version */
-	       visit_answers(v);
+	       answer(v);
 }

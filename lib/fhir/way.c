@@ -222,11 +222,11 @@ static const struct words notes[] = {
 	    "number, or counts pages." },
 };
 
-/* Whatever the server can: entries are answered and kept account of one by
- * one. */
-#define BATCH_NOTE                                                             \
-	"Emulated: batch; each entry is a request of its own to the "          \
-	"hospital's server, some at a time."
+static const struct words batches = { ABILITY_BATCH,
+	"Native: batch; what has to be asked of the hospital's server goes in "
+	"one request.",
+	"Emulated: batch; each entry is a request of its own to the hospital's "
+	"server, some at a time." };
 
 static const char *
 say_fact(const struct telling *t, const struct words *w)
@@ -278,7 +278,7 @@ tell_all(const struct telling *t)
 		    "where no word stands, the first request finds out.");
 	for (size_t i = 0; i < COUNT(notes); i++)
 		add(&note, say_fact(t, &notes[i]));
-	t->to->batch = iface_batch() ? BATCH_NOTE : NULL;
+	t->to->batch = iface_batch() ? say_fact(t, &batches) : NULL;
 	if (t->ask->face == FHIR_DSTU2)
 		add(&note, t->to->batch);
 	add(&note, say_missing(t));

@@ -187,32 +187,49 @@ found_read(struct ability *can, struct arena *a, struct str json)
 	struct err e = { .kind = ERR_NONE };
 	const struct json_t *o = js_read(a, json, FOUND_BYTES_MAX, &e);
 	struct str version;
+	bool told;
 
 	if (!o || !js_text(o, "version", &version) ||
 	    !str_is(version, version_name(can->version)) ||
-	    !js_bool(o, "told", &can->told))
+	    !js_bool(o, "told", &told))
 		return false;
 	read_facts(can, js_object(o, "facts"));
 	read_person(can, js_object(o, "person"));
-	if (can->told)
+	if (told)
 		read_types(can, js_object(o, "types"));
+	can->told = can->told || told;
 	return true;
 }
 
 /* ---- keeping ------------------------------------------------------------- */
 
+static struct str
+text_of(struct arena *a, const struct ability *can)
+{
+	struct buf b = buf_new(a, FOUND_BYTES_MAX);
+
+	found_write(&b, can);
+	return b.failed ? STR_NONE : (struct str){ b.at, b.len };
+}
+
 bool
 found_put(struct db *db, struct arena *a, const struct guid *tenant,
     int64_t revision, const struct ability *can, struct err *e)
 {
-	struct buf b = buf_new(a, FOUND_BYTES_MAX);
-	struct db_arg args[3];
+	struct db_arg args[] = { db_arg_guid(tenant), db_arg_int(revision),
+		db_arg_null() };
+	const struct db_rows *kept = db_ask(db, a, "found_get", args, 2, e);
+	struct ability all;
+	struct str text;
 
-	found_write(&b, can);
-	if (b.failed)
+	if (!kept)
+		return false;
+	ability_start(&all, can->version);
+	if (!db_null(kept, 0, 0))
+		found_read(&all, a, db_text(kept, 0, 0));
+	found_read(&all, a, text_of(a, can));
+	if (!(text = text_of(a, &all)).at)
 		return err_why(e, ERR_BROKEN, "too many facts");
-	args[0] = db_arg_guid(tenant);
-	args[1] = db_arg_int(revision);
-	args[2] = db_arg_text((struct str){ b.at, b.len });
+	args[2] = db_arg_text(text);
 	return db_ask(db, a, "found_put", args, 3, e) != NULL;
 }

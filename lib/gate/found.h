@@ -24,14 +24,17 @@
 void found_write(struct buf *b, const struct ability *can);
 
 /* found_read - adds what the object says to *can, which has been started for a
- * version; the operator's switches come after it. false: not as found_write
+ * version, where *can does not know it better; the operator's switches come
+ * after it. false: not as found_write
  * writes it, or of another version; then nothing has changed. */
 bool found_read(struct ability *can, struct arena *a, struct str json);
 
-/* found_put - keeps it for other programs, if the tenant's provider is still
- * at that revision; if not, nothing happens. Call it when something was
- * learned, not with every request: it asks the database (statement found_put).
- * false: ERR_DB. */
+/* found_put - adds it to what is kept for other programs, if the tenant's
+ * provider is still at that revision; if not, nothing happens. Several
+ * processes find out several things: what another one has kept stays, unless
+ * this one knows it as well or better. Call it when something was learned, not
+ * with every request: it asks the database twice (statements found_get and
+ * found_put). false: ERR_DB. */
 bool found_put(struct db *db, struct arena *a, const struct guid *tenant,
     int64_t revision, const struct ability *can, struct err *e);
 

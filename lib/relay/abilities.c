@@ -17,6 +17,7 @@ struct entry {
 	int64_t until_ms; /* 0: an empty place */
 	int64_t again_ms; /* no statement before */
 	struct ability can;
+	struct ability said; /* what abilities_news handed out last */
 };
 
 struct abilities {
@@ -108,6 +109,7 @@ make(struct abilities *s, const struct abilities_of *of)
 		.revision = of->to->revision,
 		.until_ms = of->now_ms + ABILITIES_KEPT_MS };
 	ability_start(&e->can, of->version);
+	e->said = e->can;
 	return e;
 }
 
@@ -152,6 +154,22 @@ abilities_refused(
 	if (e)
 		ability_person_refused(&e->can, was);
 	pthread_mutex_unlock(&s->lock);
+}
+
+bool
+abilities_news(
+    struct abilities *s, const struct abilities_of *of, struct ability *can)
+{
+	struct entry *e;
+	bool news;
+
+	pthread_mutex_lock(&s->lock);
+	e = find(s, of);
+	news = e && memcmp(&e->can, &e->said, sizeof e->can);
+	if (news)
+		*can = e->said = e->can;
+	pthread_mutex_unlock(&s->lock);
+	return news;
 }
 
 bool

@@ -45,6 +45,11 @@ void abilities_seen(struct abilities *s, const struct abilities_of *of,
 void abilities_refused(struct abilities *s, const struct abilities_of *of,
     enum ability_person was);
 
+/* abilities_news - has something been found out that this has not handed out
+ * yet? *can receives all that is known. */
+bool abilities_news(
+    struct abilities *s, const struct abilities_of *of, struct ability *can);
+
 /* abilities_due - is the statement worth a request: was none read, and none
  * asked for in vain just now? */
 bool abilities_due(struct abilities *s, const struct abilities_of *of);

@@ -1,6 +1,19 @@
 -- 35_found.sql - keeping what was found out about a provider, and telling it
 -- SPDX-License-Identifier: Apache-2.0
 
+create function wardgate.found_get(tenant uuid, revision bigint)
+returns text
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return (select f.facts::text
+            from wardgate.provider_found as f
+           where f.tenant_id = tenant
+             and f.revision = found_get.revision);
+end $$;
+comment on function wardgate.found_get is
+  'What is kept about the provider of a tenant at a revision; null: nothing';
+
 -- False: the provider was changed or removed meanwhile, so it is not kept.
 create function wardgate.found_put(
   tenant uuid, revision bigint, facts text)

@@ -1160,6 +1160,19 @@ comment on function wardgate.signing_key_in_use is
 
 -- ---- functions/35_found.sql
 
+create function wardgate.found_get(tenant uuid, revision bigint)
+returns text
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return (select f.facts::text
+            from wardgate.provider_found as f
+           where f.tenant_id = tenant
+             and f.revision = found_get.revision);
+end $$;
+comment on function wardgate.found_get is
+  'What is kept about the provider of a tenant at a revision; null: nothing';
+
 -- False: the provider was changed or removed meanwhile, so it is not kept.
 create function wardgate.found_put(
   tenant uuid, revision bigint, facts text)
@@ -2385,6 +2398,7 @@ grant execute on function
       wardgate.route_for_facade(uuid, uuid),
       wardgate.cursor_handle_put(uuid, uuid, bytea, timestamptz),
       wardgate.cursor_handle_get(uuid, uuid, uuid),
+      wardgate.found_get(uuid, bigint),
       wardgate.found_put(uuid, bigint, text),
       wardgate.loss_add(text),
       wardgate.audit_write(wardgate.audit_row[])

@@ -47,7 +47,11 @@ prepare cursor_handle_get (uuid, uuid, uuid) as
     from wardgate.cursor_handle_get($1, $2, $3);
 
 -- What was found out about the provider of tenant $1 at revision $2, as JSON
--- (see gate/found); false: the provider has changed since.
+-- (see gate/found): what is kept, null if nothing; and keeping it, false: the
+-- provider has changed since.
+prepare found_get (uuid, bigint) as
+  select wardgate.found_get($1, $2) as facts;
+
 prepare found_put (uuid, bigint, text) as
   select wardgate.found_put($1, $2, $3) as kept;
 

@@ -41,6 +41,7 @@ grant execute on function
       wardgate.route_for_facade(uuid, uuid),
       wardgate.cursor_handle_put(uuid, uuid, bytea, timestamptz),
       wardgate.cursor_handle_get(uuid, uuid, uuid),
+      wardgate.found_get(uuid, bigint),
       wardgate.found_put(uuid, bigint, text),
       wardgate.loss_add(text),
       wardgate.audit_write(wardgate.audit_row[])

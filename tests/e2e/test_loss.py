@@ -85,11 +85,12 @@ class Loss(unittest.TestCase):
     def test_reads_and_searches_are_counted_element_by_element(self):
         for _ in range(2):
             self.ok("Patient/loss-1", "STU3")
-        self.ok("Patient/loss-2", "STU3")
+        self.ok("Patient?birthdate=1970-01-01", "STU3")
         self.settle()
+        times = 2 + len(PATIENTS)
         self.assertEqual(self.report(), {
-            ("R4", "STU3", "Meta.source", "extension"): 3,
-            ("R4", "STU3", "Identifier.use", "other code"): 2 * 3})
+            ("R4", "STU3", "Meta.source", "extension"): times,
+            ("R4", "STU3", "Identifier.use", "other code"): 2 * times})
 
     def test_on_the_way_to_dstu2_each_step_is_told(self):
         self.ok("Patient/loss-1", "DSTU2")
@@ -113,6 +114,7 @@ class Loss(unittest.TestCase):
 
     def test_what_is_shown_as_it_was_is_no_loss(self):
         self.ok("Patient/loss-1", "R4")
+        self.ok("Patient?birthdate=1970-01-01", "R4")
         self.ok("Patient/loss-1", "STU3", OTHER)
         self.settle()
         self.assertEqual(self.report(), {})

@@ -23,9 +23,11 @@ TENANT = "0000717e-1ab1-4000-8000-000000000001"
 NOBODY = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 NAME = 'St. "Mary" & <Sons>'
 LIMITED = {"search_post": "off", "can_contains": "off", "can_sort": "off",
-           "can_total": "off", "coverage_person": "none"}
+           "can_total": "off", "can_batch": "off",
+           "coverage_person": "none"}
 USUAL = {"search_post": "on", "can_contains": "auto", "can_sort": "auto",
-         "can_total": "auto", "coverage_person": "auto", "mode": "translate",
+         "can_total": "auto", "can_batch": "auto",
+         "coverage_person": "auto", "mode": "translate",
          "fhir_version": "STU3"}
 PLAIN = ("cache-control", "etag", "vary", "content-type")
 
@@ -92,9 +94,11 @@ class Truth(Story):
             with self.subTest(face):
                 statement = self.truth(face)
                 note = statement["rest"][0]["documentation"]
-                for words in ("Emulated: POST to _search", "Emulated: _sort",
-                              "Emulated: Bundle.total"):
-                    self.assertIn(words, note)
+                batch = statement["rest"][0].get("interaction", [{}])[0]
+                note += batch.get("documentation", "")
+                for words in ("POST to _search", "_sort", "Bundle.total",
+                              "batch"):
+                    self.assertIn(f"Emulated: {words}", note)
                 patient = self.params(statement, "Patient")
                 self.assertIn("Emulated: The hospital's server finds only "
                               "names that begin", patient["family"])
@@ -153,6 +157,28 @@ class Truth(Story):
         self.assertIn("has not been asked yet",
                       self.truth("R4")["rest"][0]["documentation"])
         self.assertEqual(len(self.types(self.truth("R4"))), 8)
+
+    def test_what_the_facade_finds_out_is_told(self):
+        """By searches alone: the server refuses, and says what it has."""
+        where = f"{self.env['WG_BASE']}/rehearsal/stu3/~nocontains/~refusesort"
+        self.put(provider_url=where)
+        self.addCleanup(self.put, provider_url=where.split("/~")[0])
+        token = self.token()
+        self.assertIn("has not been asked yet",
+                      self.truth("R4")["rest"][0]["documentation"])
+        for face in FACES:
+            for path in ("Patient?family=a&_sort=birthdate",
+                         "Coverage?patient=1"):
+                got = self.env.fhir("GET", path, token, face)
+                self.assertEqual(got.status, 200, got)
+            statement = self.truth(face)
+            note = statement["rest"][0]["documentation"]
+            self.assertIn("Emulated: _sort", note)
+            self.assertNotIn("has not been asked yet", note)
+            self.assertIn("Emulated", self.params(statement, "Patient")[
+                "family"])
+            self.assertIn("Native",
+                          self.params(statement, "Coverage")["patient"])
 
     def learned(self, facts):
         kept = self.house.cluster.psql(

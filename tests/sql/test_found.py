@@ -49,6 +49,11 @@ class Found(base.DatabaseCase):
         self.assertEqual((found["can_sort"], found["coverage_person"]),
                          ("off", "none"))
         self.assertEqual(json.loads(found["facts"]), json.loads(FACTS))
+        for revision, facts in ((self.revision(), json.loads(FACTS)),
+                                (1, None)):
+            self.assertEqual(json.loads(self.sql(
+                f"select coalesce(wardgate.found_get('{TENANT}', {revision}),"
+                " 'null')", "wg_facade")), facts)
 
     def test_facts_of_an_earlier_provider_are_of_no_use(self):
         old = self.revision()

@@ -13,7 +13,7 @@ MAY_CALL = {
     "wg_token": """ready changes_since client_for_token route_for_token
         signing_key_in_use audit_write""",
     "wg_facade": """ready changes_since route_for_facade cursor_handle_put
-        cursor_handle_get found_put loss_add audit_write""",
+        cursor_handle_get found_get found_put loss_add audit_write""",
     "wg_admin": "",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim

@@ -207,6 +207,8 @@ what_is_not_ours_changes_nothing(void **state)
 static const char words[] =
     "prepare found_put (uuid, bigint, text) as\n"
     "  select wardgate.found_put($1, $2, $3) as kept;\n"
+    "prepare found_get (uuid, bigint) as\n"
+    "  select wardgate.found_get($1, $2) as facts;\n"
     "prepare revision as select revision from wardgate.provider\n"
     "  where tenant_id = '" TENANT "';\n"
     "prepare facts as select facts::text from wardgate.provider_found\n"
@@ -265,6 +267,16 @@ it_is_kept_for_the_revision_it_is_of(void **state)
 	assert_true(found_put(db, a, &tenant, revision - 1, &can, &e));
 	assert_int_equal(db_count(asked(db, a, "facts")), 0);
 	assert_true(found_put(db, a, &tenant, revision, &can, &e));
+	ability_start(&again, FHIR_R4);
+	assert_true(
+	    found_read(&again, a, db_text(asked(db, a, "facts"), 0, 0)));
+	assert_memory_equal(&again, &can, sizeof can);
+
+	/* what another process has found out is added; the statement stays */
+	ability_start(&again, FHIR_R4);
+	ability_seen(&again, ABILITY_SORT, false);
+	assert_true(found_put(db, a, &tenant, revision, &again, &e));
+	ability_seen(&can, ABILITY_SORT, false);
 	ability_start(&again, FHIR_R4);
 	assert_true(
 	    found_read(&again, a, db_text(asked(db, a, "facts"), 0, 0)));

@@ -54,6 +54,32 @@ what_was_seen_is_known_for_ten_minutes(void **state)
 }
 
 static void
+news_are_handed_out_once(void **state)
+{
+	struct abilities *s = abilities_new();
+	struct upstream_target one = target(1, 7), other = target(2, 7);
+	const struct abilities_of of = { &one, FHIR_R4, 1000 };
+	const struct abilities_of of_other = { &other, FHIR_R4, 1000 };
+	struct ability can;
+
+	(void)state;
+	assert_false(abilities_news(s, &of, &can));
+	abilities_told(s, &of, NULL); /* nothing to say */
+	assert_false(abilities_news(s, &of, &can));
+	abilities_seen(s, &of, ABILITY_SORT, false);
+	assert_false(abilities_news(s, &of_other, &can));
+	assert_true(abilities_news(s, &of, &can));
+	assert_int_equal(ability_can(&can, ABILITY_SORT), ABILITY_NO);
+	assert_false(abilities_news(s, &of, &can));
+	abilities_seen(s, &of, ABILITY_SORT, false); /* the same again */
+	assert_false(abilities_news(s, &of, &can));
+	abilities_seen(s, &of, ABILITY_SORT, true);
+	assert_true(abilities_news(s, &of, &can));
+	assert_int_equal(ability_can(&can, ABILITY_SORT), ABILITY_YES);
+	abilities_free(s);
+}
+
+static void
 another_revision_starts_anew_and_an_old_one_leaves_no_trace(void **state)
 {
 	struct abilities *s = abilities_new();
@@ -137,6 +163,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(news_are_handed_out_once),
 		cmocka_unit_test(what_was_seen_is_known_for_ten_minutes),
 		cmocka_unit_test(
 		    another_revision_starts_anew_and_an_old_one_leaves_no_trace),
