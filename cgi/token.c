@@ -5,7 +5,7 @@
  * Asks    the database as role wg_token: sql/prepare/token.sql
  * Speaks  OAuth 2.0 client credentials (RFC 6749 4.4), errors as RFC 6749 5.2
  */
-#include "app/gateway.h"
+#include "app/asker.h"
 #include "app/issue.h"
 
 static const struct route routes[] = {
@@ -21,10 +21,10 @@ main(int argc, char **argv)
 		.face = FAIL_OAUTH,
 		.routes = routes,
 		.n_routes = COUNT(routes),
-		.start = issue_start,
-		.stop = issue_stop,
+		.start = asker_start,
+		.stop = asker_stop,
 		.begin = gateway_begin,
-		.settle = issue_settle,
+		.settle = asker_settle,
 	};
 
 	return serve(argc, argv, &token);

@@ -17,7 +17,8 @@ struct change {
 	const struct conf *conf;
 	change_seen *seen;
 	void *ctx;
-	int64_t n; /* poller's own: all changes up to this were told */
+	int64_t n;         /* poller's own: all changes up to this were told */
+	atomic_llong told; /* the same, for everybody */
 	atomic_llong sent_ms;
 	atomic_bool ending;
 	pthread_t thread;
@@ -57,7 +58,7 @@ take_rows(struct change *c, struct arena *a, const struct db_rows *rows)
 	for (i = 0; i < db_count(rows); i++)
 		fine &= take_row(c, a, rows, i, &present);
 	if (fine)
-		c->n = present;
+		atomic_store(&c->told, c->n = present);
 	return fine;
 }
 
@@ -159,6 +160,12 @@ change_stop(struct change *c)
 	pthread_join(c->thread, NULL);
 	db_give(c->conn);
 	free(c);
+}
+
+int64_t
+change_number(const struct change *c)
+{
+	return atomic_load(&c->told);
 }
 
 bool

@@ -5,7 +5,7 @@
  * transaction. A thread of its own, on a connection of its own, asks for
  * newer ones every change_poll_ms. What was cached before may be trusted for
  * change_trust_ms after the last answered poll was *sent*; after that only the
- * database knows. Lock: none, two atomics. */
+ * database knows. Lock: none, atomics. */
 #ifndef GATE_CHANGE_H
 #define GATE_CHANGE_H
 
@@ -29,6 +29,10 @@ typedef bool change_seen(
 struct change *change_start(struct db *db, const struct conf *conf,
     change_seen *seen, void *ctx, struct err *e);
 void change_stop(struct change *c);
+
+/* change_number - every change up to this one has been told. What is read
+ * from a cache after asking for it is at least so new. */
+int64_t change_number(const struct change *c);
 
 /* change_trusted - may cached entries be believed right now? */
 bool change_trusted(const struct change *c);

@@ -82,6 +82,18 @@ directory_free(struct directory *d)
 	free(d);
 }
 
+int64_t
+directory_number(const struct directory *d)
+{
+	return d->change ? change_number(d->change) : 0;
+}
+
+bool
+directory_confirmed(const struct directory *d)
+{
+	return d->change && change_trusted(d->change);
+}
+
 /* How rows become values of one kind. */
 struct source {
 	unsigned kind;
@@ -108,7 +120,7 @@ look_up(struct directory *d, struct arena *a, const struct source *s,
 	bool keep = false;
 
 	if (how == DIRECTORY_CACHED) {
-		if (d->change && change_trusted(d->change))
+		if (directory_confirmed(d))
 			hit = cache_get(d->cache, a, &key);
 		return hit ? hit : s->unknown;
 	}
@@ -168,7 +180,7 @@ fill_client(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 	    cache_value(sizeof *c + count * sizeof c->secrets[0]);
 
 	(void)a;
-	*n = db_int(rows, 0, C_N);
+	*n = c->change = db_int(rows, 0, C_N);
 	c->known = !str_is(db_text(rows, 0, C_STATE), "unknown");
 	c->disabled = !str_is(db_text(rows, 0, C_STATE), "live");
 	c->n = count;
@@ -204,7 +216,7 @@ fill_link(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 	struct directory_link *l = cache_value(sizeof *l);
 
 	(void)a;
-	*n = db_int(rows, 0, L_N);
+	*n = l->change = db_int(rows, 0, L_N);
 	l->tenant = tenant_state(db_text(rows, 0, L_TENANT));
 	l->grant = grant_state(db_text(rows, 0, L_GRANT));
 	l->grant_end_s = end_of(rows, 0, L_GRANT_END);

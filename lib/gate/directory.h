@@ -33,6 +33,7 @@ enum grant_state { GRANT_NONE, GRANT_LIVE, GRANT_ENDED };
 
 /* A client and its secrets, as `token` sees them. */
 struct directory_client {
+	int64_t change; /* number of the snapshot that it was read from */
 	bool known, disabled;
 	size_t n;
 	struct secret secrets[];
@@ -40,6 +41,7 @@ struct directory_client {
 
 /* May this client have a token for this tenant? As `token` sees it. */
 struct directory_link {
+	int64_t change; /* number of the snapshot that it was read from */
 	enum tenant_state tenant;
 	enum grant_state grant;
 	int64_t grant_end_s; /* INT64_MAX: none; no token outlives it */
@@ -100,6 +102,14 @@ const struct directory_link *directory_link(struct directory *d,
 const struct directory_route *directory_route(struct directory *d,
     struct arena *a, const struct guid *client, const struct guid *tenant,
     enum directory_how how, struct err *e);
+
+/* directory_number - whatever is answered from memory after this call is true
+ * at this change number or a later one. 0: nothing is remembered. */
+int64_t directory_number(const struct directory *d);
+
+/* directory_confirmed - is what was told of changes to be believed right now?
+ * false: only the database knows. */
+bool directory_confirmed(const struct directory *d);
 
 /* directory_tenant_now - its state at a time: a notice that has ended no
  * longer counts. */

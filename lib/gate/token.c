@@ -204,16 +204,29 @@ header_key(struct str part, const struct keys *keys, struct err *e)
 	return key;
 }
 
-enum { ISS, AUD, EXP, NBF, IAT, SUB, CLIENT_ID, SCOPE, JTI, CRED, CLAIM__MAX };
+enum {
+	ISS,
+	AUD,
+	EXP,
+	NBF,
+	IAT,
+	CHG,
+	SUB,
+	CLIENT_ID,
+	SCOPE,
+	JTI,
+	CRED,
+	CLAIM__MAX
+};
 
-/* Types before values: in the order above, numbers are EXP to IAT. */
+/* Types before values: in the order above, numbers are EXP to CHG. */
 static const char *const claim_names[] = { "iss", "aud", "exp", "nbf", "iat",
-	"sub", "client_id", "scope", "jti", "cred" };
+	"chg", "sub", "client_id", "scope", "jti", "cred" };
 
 static bool
 is_number(int claim)
 {
-	return claim >= EXP && claim <= IAT;
+	return claim >= EXP && claim <= CHG;
 }
 
 static bool
@@ -231,7 +244,8 @@ payload_read(
 	if (!read_flat((struct str){ json, n }, &w, v, e))
 		return false;
 	for (i = 0; i < CLAIM__MAX; i++)
-		if (!v[i].there || is_number(i) == (v[i].text.at != NULL))
+		if (v[i].there ? is_number(i) == (v[i].text.at != NULL)
+			       : i != CHG)
 			return err_why(e, ERR_TOKEN_CLAIMS,
 			    "%s is missing or of the wrong type",
 			    claim_names[i]);
@@ -283,6 +297,9 @@ claims_fill(struct claims *c, const struct value *v, struct err *e)
 	c->exp_s = v[EXP].n;
 	c->nbf_s = v[NBF].n;
 	c->iat_s = v[IAT].n;
+	c->change = v[CHG].n;
+	if (c->change < 0)
+		return err_why(e, ERR_TOKEN_CLAIMS, "chg");
 	if (c->exp_s <= c->iat_s)
 		return err_why(e, ERR_TOKEN_CLAIMS, "exp is before iat");
 	if (!str_eq(v[SUB].text, v[CLIENT_ID].text) ||
@@ -367,10 +384,11 @@ payload_text(struct arena *a, const struct token_rules *r, struct claims *c)
 	guid_write(tenant, &c->tenant);
 	return str_of(arena_printf(a,
 	    "{\"iss\":\"%s\",\"aud\":\"%s\",\"exp\":%lld,\"nbf\":%lld,"
-	    "\"iat\":%lld,\"sub\":\"%s\",\"client_id\":\"%s\","
+	    "\"iat\":%lld,\"chg\":%lld,\"sub\":\"%s\",\"client_id\":\"%s\","
 	    "\"scope\":\"%s\",\"jti\":\"%s\",\"cred\":\"%s\"}",
 	    r->issuer, r->audience, (long long)c->exp_s, (long long)c->nbf_s,
-	    (long long)c->iat_s, client, client, tenant, c->jti, c->cred));
+	    (long long)c->iat_s, (long long)c->change, client, client, tenant,
+	    c->jti, c->cred));
 }
 
 static struct str

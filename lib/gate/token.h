@@ -4,7 +4,8 @@
  * A JWT access token (RFC 9068) in compact JWS: header exactly alg ES256, typ
  * at+jwt and kid; claims iss, aud, sub, client_id (the client's GUID, twice),
  * scope (one tenant GUID in lower case), jti, iat, nbf, exp, cred (id of the
- * credential it was issued for). */
+ * credential it was issued for), chg (the change number at which all of this
+ * was true: a revocation with a higher one ends the token; no clock is asked). */
 #ifndef GATE_TOKEN_H
 #define GATE_TOKEN_H
 
@@ -21,6 +22,7 @@ struct claims {
 	char jti[TOKEN_JTI_LEN + 1];
 	char cred[SECRET_KEY_ID_LEN + 1];
 	int64_t iat_s, nbf_s, exp_s; /* seconds since 1970 UTC */
+	int64_t change; /* chg; 0 when the token has none: the oldest of all */
 };
 
 /* What every token of ours agrees on. */
@@ -35,7 +37,7 @@ struct token_rules {
 struct token_rules token_rules_of(struct arena *a, const struct conf *c);
 
 /* token_make - a signed token.
- *   c  caller sets client, tenant, cred, iat_s and exp_s; jti and nbf_s
+ *   c  caller sets client, tenant, cred, change, iat_s, exp_s; jti and nbf_s
  *      (= iat_s) are set here
  * Returns the compact form, borrowed from a. Absent (at == NULL): ERR_BROKEN,
  * no signing key is in force. */

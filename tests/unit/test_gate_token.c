@@ -146,9 +146,10 @@ kind_of(const char *token)
 static struct claims
 some_claims(void)
 {
-	struct claims c = {
-		.cred = "abcdefgh", .iat_s = NOW, .exp_s = NOW + 600
-	};
+	struct claims c = { .cred = "abcdefgh",
+		.change = 77,
+		.iat_s = NOW,
+		.exp_s = NOW + 600 };
 
 	assert_true(guid_read(&c.client, STR(CLIENT)));
 	assert_true(guid_read(&c.tenant, STR(TENANT)));
@@ -170,6 +171,7 @@ what_is_made_is_believed(void **state)
 	assert_true(guid_eq(&read->tenant, &c.tenant));
 	assert_string_equal(read->jti, c.jti);
 	assert_string_equal(read->cred, "abcdefgh");
+	assert_int_equal(read->change, 77);
 	assert_int_equal(read->iat_s, NOW);
 	assert_int_equal(read->nbf_s, NOW);
 	assert_int_equal(read->exp_s, NOW + 600);
@@ -205,7 +207,8 @@ a_token_is_the_json_that_the_profile_wants(void **state)
 	assert_true(js_text(j[0], "alg", &s) && str_is(s, "ES256"));
 	assert_true(js_text(j[0], "typ", &s) && str_is(s, "at+jwt"));
 	assert_true(js_text(j[0], "kid", &s) && str_is(s, PEM_KID));
-	assert_int_equal(js_count(j[1]), 10);
+	assert_int_equal(js_count(j[1]), 11);
+	assert_true(js_integer(j[1], "chg", &exp) && exp == 77);
 	for (i = 0; i < COUNT(names); i++) {
 		assert_true(js_text(j[1], names[i], &s));
 		assert_true(str_is(s, values[i]));
@@ -223,6 +226,7 @@ a_well_signed_token_in_our_spelling_is_believed(void **state)
 		const char *from, *to;
 	} rows[] = {
 		{ "{", "{" },
+		{ "\"cred\"", "\"chg\":7,\"cred\"" },
 		{ "\"cred\"", "\"new\":\"x\",\"newer\":-7,\"cred\"" },
 		{ "{", "{\"empty\":\"\"," },
 	};
@@ -390,6 +394,11 @@ static const struct {
 	{ "abcdefgh", STR("ABCDEFGH"), ERR_TOKEN_CLAIMS },
 	{ "abcdefgh", STR("abcdefghi"), ERR_TOKEN_CLAIMS },
 	{ ",\"cred\":\"abcdefgh\"", STR(""), ERR_TOKEN_CLAIMS },
+	{ "\"cred\"", STR("\"chg\":\"7\",\"cred\""), ERR_TOKEN_CLAIMS },
+	{ "\"cred\"", STR("\"chg\":-7,\"cred\""), ERR_TOKEN_CLAIMS },
+	{ "\"cred\"", STR("\"chg\":7.5,\"cred\""), ERR_TOKEN_CLAIMS },
+	{ "\"cred\"", STR("\"chg\":7,\"chg\":7,\"cred\""),
+	    ERR_TOKEN_MALFORMED },
 	/* spelling */
 	{ "}", STR(",\"exp\":1800000600}"), ERR_TOKEN_MALFORMED },
 	{ "}", STR(",\"x\":1,\"x\":1}"), ERR_TOKEN_MALFORMED },

@@ -1,0 +1,52 @@
+/* asker.h - who asks at an OAuth endpoint: form, credentials, client
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What every endpoint of the program token does before it does its own: one
+ * form, one way to show who one is, and a client behind it. */
+#ifndef APP_ASKER_H
+#define APP_ASKER_H
+
+#include "app/form.h"
+#include "app/gateway.h"
+
+/* One request, from its form to its answer. */
+struct asker {
+	struct work *w;
+	struct audit_row *row;
+	struct str body;
+	struct form form;
+	struct guid client; /* since asker_known said true */
+	int64_t now_s;
+	int64_t end_s;  /* of the secret shown; INT64_MAX: without end */
+	int64_t change; /* what is known of the client is at least so new */
+	bool fresh;     /* the database was asked for it in this request */
+};
+
+/* asker_start, asker_stop, asker_settle - for the program's page. */
+bool asker_start(
+    struct arena *a, const struct conf *conf, bool cgi, struct err *e);
+void asker_stop(void);
+bool asker_settle(struct work *w);
+
+/* asker_gateway - the rooms of this process. */
+struct gateway *asker_gateway(void);
+
+/* asker_begin - interaction is what the audit row calls it. */
+void asker_begin(struct asker *by, struct work *w, const char *interaction);
+
+/* asker_form - reads the body and the Authorization field. false: in w->err,
+ * also when more than one way of authentication is used (RFC 6749 2.3). */
+bool asker_form(struct asker *by);
+
+/* asker_known - is it a client, and did it show a secret that is good now?
+ * false: a kind of ERR_CLIENT_ or ERR_SECRET_, all alike to a stranger, or
+ * ERR_DB. */
+bool asker_known(struct asker *by);
+
+/* asker_again - the same, but the database is asked whatever is at hand. */
+bool asker_again(struct asker *by);
+
+/* asker_end - wipes what was secret in the request. */
+void asker_end(struct asker *by);
+
+#endif
