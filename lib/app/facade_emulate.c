@@ -10,37 +10,10 @@ struct walk {
 	struct visit *v;
 	const struct search_plan *plan;
 	const struct match *match;
-	struct facade_own own;
 	struct tree_node **record; /* what fits */
 	size_t n, room;
-	size_t others; /* withheld */
-	bool cut;      /* pages were left unread */
+	bool cut; /* pages were left unread */
 };
-
-/* ---- what was asked for ------------------------------------------------------- */
-
-bool
-facade_owns(void *ctx, const struct tree_node *resource)
-{
-	const struct facade_own *own = ctx;
-	const struct visit *v = own->v;
-
-	return (!own->ids.len || match_among(resource, own->ids)) &&
-	       (!v->row->patient.len || match_about(v->type, v->face.version,
-					    resource, v->row->patient));
-}
-
-void
-facade_others(struct visit *v, struct bundle *b, size_t n)
-{
-	if (n)
-		bundle_note(b, v->w->a, v->face.version, "security",
-		    arena_printf(v->w->a,
-			"The hospital's server sent %zu records that are not "
-			"what was asked for, by patient or by id; they were "
-			"withheld, and total counts only what is shown.",
-			n));
-}
 
 /* ---- the pages ------------------------------------------------------------------ */
 
@@ -66,11 +39,7 @@ look_through(struct walk *w, const struct bundle *page)
 	{
 		struct tree_node *record = bundle_match(entry);
 
-		if (!record)
-			continue;
-		if (!facade_owns(&w->own, record))
-			w->others++;
-		else if (match_fits(w->match, w->v->w->a, record))
+		if (record && match_fits(w->match, w->v->w->a, record))
 			keep(w, record);
 	}
 }
@@ -138,7 +107,7 @@ say(struct walk *w, struct bundle *b)
 {
 	struct visit *v = w->v;
 
-	facade_others(v, b, w->others);
+	facade_plan_withheld(v, w->plan, b);
 	facade_plan_say(v, w->plan, b);
 	if (w->cut)
 		bundle_note(b, v->w->a, v->face.version, "incomplete",
@@ -160,9 +129,8 @@ facade_emulate(
 	const struct search_plan *p = run->plan;
 	struct walk w = { .v = v,
 		.plan = p,
-		.match = match_open(
-		    v->w->a, v->type, v->face.version, p->filter, p->n_filter),
-		.own = { v, s->ids } };
+		.match = match_open(v->w->a, v->type, v->face.version,
+		    p->filter, p->n_filter) };
 
 	if (!read_pages(&w, &run->b))
 		return false;

@@ -8,17 +8,6 @@
 
 #include "app/facade_plan.h"
 
-/* facade_owns - is this a record that was asked for, by patient and by id?
- * Others never leave the house, whatever a provider sends. */
-struct facade_own {
-	const struct visit *v;
-	struct str ids; /* value of _id, or absent */
-};
-bool facade_owns(void *own, const struct tree_node *resource);
-
-/* facade_others - says that so many records were withheld for it. */
-void facade_others(struct visit *v, struct bundle *b, size_t n);
-
 /* facade_emulate - run->b becomes the page that begins behind offset matches.
  *   *matches  in all pages; when not all could be read at least so many, and a
  *             note says so

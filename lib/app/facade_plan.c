@@ -81,6 +81,7 @@ attempt(struct running *r, const struct search_plan *p, struct err *e)
 	struct tree_node *root;
 
 	r->run->plan = p;
+	v->withheld = 0;
 	if (p->nothing) {
 		bundle_empty(&r->run->b, v->w->a);
 		return true;
@@ -252,6 +253,7 @@ facade_plan_run(
 	struct err first = { .kind = ERR_NONE };
 
 	run->search = s;
+	v->only_ids = s->ids;
 	know(&r);
 	if (search_plan_unsure(s, &r.can))
 		learn(&r);
@@ -263,6 +265,19 @@ facade_plan_run(
 	}
 	note_worked(&r);
 	return by_sorting(&r);
+}
+
+void
+facade_plan_withheld(
+    struct visit *v, const struct search_plan *p, struct bundle *b)
+{
+	if (v->withheld && !(p && p->others))
+		bundle_note(b, v->w->a, v->face.version, "security",
+		    arena_printf(v->w->a,
+			"The hospital's server sent %zu records that are not "
+			"what was asked for, by patient or by id; they were "
+			"withheld, and total counts only what is shown.",
+			v->withheld));
 }
 
 void

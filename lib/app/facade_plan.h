@@ -27,6 +27,12 @@ struct facade_run {
 bool facade_plan_run(struct visit *v, const struct search *s, bool walks,
     struct facade_run *run);
 
+/* facade_plan_withheld - says in b how many records were withheld on the way to
+ * it, if any were.
+ *   p  NULL: of a later page; a plan that finds others says nothing of them */
+void facade_plan_withheld(
+    struct visit *v, const struct search_plan *p, struct bundle *b);
+
 /* facade_plan_say - what the gateway did itself, or could not, as outcome
  * entries of b. */
 void facade_plan_say(

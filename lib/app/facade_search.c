@@ -6,22 +6,6 @@
 #include "app/facade_page.h"
 #include "app/facade_total.h"
 
-/* A server that does not know a search parameter may answer as if it had not
- * been sent. What was asked about one patient holds nothing about another, and
- * what was asked for by id is nobody else.
- *   ids  value of _id; absent: none, or a later page, which knows its patient */
-static void
-withhold_others(struct visit *v, struct bundle *b, struct str ids)
-{
-	struct facade_own own = { v, ids };
-	size_t n = bundle_keep(b, facade_owns, &own);
-
-	if (!n)
-		return;
-	bundle_total(b, v->w->a, b->matches);
-	facade_others(v, b, n);
-}
-
 /* What the server calls itself in its full URLs, if that is another name than
  * the one we know it by, is a place of the hospital too. */
 static struct links *
@@ -61,12 +45,13 @@ note_dropped(struct visit *v, struct bundle *b, const struct search *s)
 
 /* The provider's own page, in its order and with its links. */
 static bool
-their_page(struct visit *v, struct bundle *b, struct str self, struct str asked,
-    struct str ids)
+their_page(struct visit *v, struct bundle *b, struct str self, struct str asked)
 {
 	const struct links *called = other_name(v, b);
 
-	withhold_others(v, b, ids);
+	if (v->withheld)
+		bundle_total(b, v->w->a, b->matches);
+	facade_plan_withheld(v, NULL, b);
 	return facade_page_theirs(v, b, self, asked) && finish(v, b, called);
 }
 
@@ -98,8 +83,8 @@ first_page(struct visit *v, const struct search *s)
 	if (!total_settle(v, run.plan, &run.b))
 		return false;
 	note_dropped(v, &run.b, s);
-	return their_page(v, &run.b, facade_page_self(v, s),
-	    facade_ask_path(v, run.plan), s->ids);
+	return their_page(
+	    v, &run.b, facade_page_self(v, s), facade_ask_path(v, run.plan));
 }
 
 static bool
@@ -144,7 +129,7 @@ their_later_page(struct visit *v, const struct cursor *c, struct str self)
 		bundle_total(&b, w->a, (uint64_t)c->total);
 	else if (!total_of_page(v, &b))
 		return false;
-	return their_page(v, &b, self, visit_their_type(v), STR_NONE);
+	return their_page(v, &b, self, visit_their_type(v));
 }
 
 static bool

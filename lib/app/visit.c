@@ -3,6 +3,7 @@
 #include "app/visit.h"
 
 #include "ext/crypt.h"
+#include "fhir/match.h"
 #include "fhir/display.h"
 
 /* our URLs may be longer; displays are filled in, escapes and all */
@@ -61,6 +62,40 @@ all_fit(const struct visit *v, const struct tree_node *root, struct err *e)
 	return true;
 }
 
+struct sift {
+	struct visit *v;
+	struct str type;
+};
+
+static struct tree_node *
+asked_for(struct tree_node *entry, void *ctx)
+{
+	struct sift *s = ctx;
+	struct visit *v = s->v;
+	const struct tree_node *record = tree_at(entry, NAME_resource);
+
+	if (!str_eq(tree_str(record, "resourceType"), s->type) ||
+	    ((!v->only_ids.len || match_among(record, v->only_ids)) &&
+		(!v->row->patient.len ||
+		    match_about(v->type, v->speaks, record, v->row->patient))))
+		return entry;
+	v->withheld++;
+	return NULL;
+}
+
+/* What was asked about one patient holds nothing about another, and what was
+ * asked for by id is nobody else. Told by the provider's own record: another
+ * version may not have the element that says it. */
+static void
+withhold_others(struct visit *v, struct tree_node *root)
+{
+	struct sift s = { v, visit_their_type(v) };
+
+	if (str_is(tree_str(root, "resourceType"), "Bundle") &&
+	    (v->only_ids.len || v->row->patient.len))
+		tree_sift(tree_at(root, NAME_entry), asked_for, &s);
+}
+
 /* Page links are the provider's words for its own use, types in them included:
  * conversion is not to touch them. */
 static bool
@@ -88,8 +123,10 @@ in_our_version(struct visit *v, struct tree_node *root, struct err *e)
 		.bare = !v->route->write_extensions,
 		.losses = &v->losses };
 
-	return all_fit(v, root, e) &&
-	       (v->links_only || converted(v, root, &how, e));
+	if (!all_fit(v, root, e))
+		return false;
+	withhold_others(v, root);
+	return v->links_only || converted(v, root, &how, e);
 }
 
 static struct tree_limits

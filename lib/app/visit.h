@@ -62,7 +62,9 @@ struct visit {
 	    links_only; /* the tenant's mode: bytes as they come but for links */
 	struct upstream_target to;
 	struct links links;
-	size_t expect;                /* bytes of the provider's last answer */
+	struct str only_ids; /* a search by _id: its value; else absent */
+	size_t withheld;     /* records of searchsets that were not asked for */
+	size_t expect;       /* bytes of the provider's last answer */
 	struct convert_losses losses; /* what its version could not carry */
 	struct visit_ahead *ahead;    /* NULL: nothing was asked before */
 	struct names *names;          /* its batch's; NULL: it came alone */
@@ -80,7 +82,10 @@ const struct upstream_answer *visit_ask(
 /* visit_call - asks the tenant's provider and reads what it says.
  *   ask   method, path, query, body; the rest is filled in here
  *   root  receives the tree; NULL with a 304
- * The answer's resource was of the provider's version and is of the face's.
+ * The answer's resource was of the provider's version and is of the face's. A
+ * searchset has lost its records that are about another patient than the audit
+ * row names, or not of only_ids: a server that does not know a parameter may
+ * answer as if it had not been sent. v->withheld counts them.
  * What was seen is added to the audit row, what was lost to v->losses.
  * NULL: see relay/upstream; ERR_UPSTREAM_BAD, _LARGE; ERR_BUSY. */
 const struct upstream_answer *visit_call(struct visit *v,

@@ -140,40 +140,6 @@ bundle_read(struct bundle *b, struct arena *a, struct tree_node *root,
 	return read_total(b, e) && sift_entries(b, a, v, type, e);
 }
 
-struct keep {
-	bundle_fits *fits;
-	void *ctx;
-	size_t out;
-};
-
-static struct tree_node *
-kept(struct tree_node *entry, void *ctx)
-{
-	struct keep *k = ctx;
-	struct tree_node *res = tree_at(entry, NAME_resource);
-
-	if (str_is(tree_str(res, "resourceType"), "OperationOutcome") ||
-	    k->fits(k->ctx, res))
-		return entry;
-	k->out++;
-	return NULL;
-}
-
-size_t
-bundle_keep(struct bundle *b, bundle_fits *fits, void *ctx)
-{
-	struct tree_node *list = tree_at(b->root, NAME_entry);
-	struct keep k = { fits, ctx, 0 };
-
-	if (!list)
-		return 0;
-	tree_sift(list, kept, &k);
-	b->matches -= k.out < b->matches ? k.out : b->matches;
-	if (!tree_first(list))
-		tree_remove(list);
-	return k.out;
-}
-
 struct tree_node *
 bundle_match(const struct tree_node *entry)
 {

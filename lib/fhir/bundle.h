@@ -33,11 +33,6 @@ bool bundle_read(struct bundle *b, struct arena *a, struct tree_node *root,
  * NULL: an outcome, or a record that came along. */
 struct tree_node *bundle_match(const struct tree_node *entry);
 
-/* bundle_keep - of the records only those that fit. Returns how many others
- * were taken out. */
-typedef bool bundle_fits(void *ctx, const struct tree_node *resource);
-size_t bundle_keep(struct bundle *b, bundle_fits *fits, void *ctx);
-
 /* bundle_show - these entries, taken out of whatever bundles they stand in,
  * are the matches of the answer now, in this order. Other entries of b, such
  * as outcomes, stay behind them. */

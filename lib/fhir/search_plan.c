@@ -67,9 +67,8 @@ ask_coverage(struct planning *g, struct fate *f)
 {
 	enum ability_person person = coverage_person(g);
 
-	f->look = f->quiet = person != ABILITY_PATIENT &&
-	                     person != ABILITY_BENEFICIARY &&
-	                     person != ABILITY_PERSON_NONE;
+	g->p->others =
+	    person >= ABILITY_SUBSCRIBER && person <= ABILITY_COMPARTMENT;
 	f->narrow = true;
 	switch (person) {
 	case ABILITY_PERSON_NONE:
@@ -83,7 +82,7 @@ ask_coverage(struct planning *g, struct fate *f)
 		break;
 	default:
 		f->asked.name = ability_person_name(person);
-		if (f->look)
+		if (g->p->others)
 			f->asked.value = patient_reference(g, f->param->value);
 	}
 }
@@ -379,7 +378,7 @@ search_plan_walk(struct arena *a, const struct search_plan *p)
 bool
 search_plan_here(const struct search_plan *p)
 {
-	return p->n_filter || p->sort_here;
+	return p->n_filter || p->sort_here || p->others;
 }
 
 /* Only the person of a Coverage has to be known beforehand: all else is tried,

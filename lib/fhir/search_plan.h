@@ -43,10 +43,11 @@ struct search_plan {
 	bool total;     /* _total=accurate goes along */
 	bool post;      /* POST _search may be tried */
 
-	/* left to be done here; either makes the gateway read all pages */
+	/* left to be done here; each makes the gateway read all pages */
 	const struct search_param *filter; /* the face's; all must be met */
 	size_t n_filter;
 	bool sort_here; /* by search->sort */
+	bool others;    /* finds what is about other patients, as it must */
 
 	/* what it relies on without being sure: bits 1u << ability_fact (that of
 	 * ABILITY_POST even if it will not be asked so), and how a Coverage's

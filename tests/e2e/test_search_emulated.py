@@ -371,6 +371,22 @@ class Coverages(Story):
                                                           patient)])
 
 
+    def test_who_is_insured_by_somebody_else(self):
+        """Whose it is, a face without beneficiary does not show."""
+        double = self.enterContext(Provider("R4"))
+        double.put({"resourceType": "Coverage", "id": "c1",
+                    "status": "active", "payor": [{"display": "Fund"}],
+                    "subscriber": {"reference": "Patient/parent"},
+                    "beneficiary": {"reference": "Patient/child"}})
+        for word in ("on", "off"):
+            tenant = self.hospital("R4", url=double.base + "/r4",
+                                   write_extensions=word)
+            for face in ("DSTU2", "STU3", "R4"):
+                answer = self.ask(tenant, "Coverage?patient=child", face)
+                self.assertEqual((matches(answer), notes(answer)),
+                                 (["c1"], []), face)
+
+
 class Straight(Story):
     """What every server can goes out at once, and the statement is not read."""
 

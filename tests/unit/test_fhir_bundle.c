@@ -160,39 +160,9 @@ links_totals_and_full_urls_are_ours(void **state)
 	    ",\"total\":41}");
 }
 
-static bool
-has_even_id(void *ctx, const struct tree_node *resource)
-{
-	struct str id = tree_str(resource, "id");
-
-	++*(size_t *)ctx;
-	return id.len && (id.at[id.len - 1] - '0') % 2 == 0;
-}
-
 #define RECORD(id)                                                             \
 	"{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"" id "\"}}"
 #define REMARK "{\"resource\":{\"resourceType\":\"OperationOutcome\"}}"
-
-static void
-records_that_do_not_fit_are_taken_out(void **state)
-{
-	struct bundle b;
-	size_t asked = 0;
-
-	(void)state;
-	assert_int_equal(opened(&b, SET ",\"entry\":[" RECORD("1") "," RECORD(
-					"2") "," REMARK "," RECORD("3") "]}"),
-	    ERR_NONE);
-	assert_int_equal(bundle_keep(&b, has_even_id, &asked), 2);
-	assert_int_equal(asked, 3);
-	assert_int_equal(b.matches, 1);
-	assert_string_equal(
-	    written(&b), SET ",\"entry\":[" RECORD("2") "," REMARK "]}");
-	assert_int_equal(
-	    opened(&b, SET ",\"entry\":[" RECORD("1") "]}"), ERR_NONE);
-	assert_int_equal(bundle_keep(&b, has_even_id, &asked), 1);
-	assert_string_equal(written(&b), SET "}");
-}
 
 static void
 entries_of_many_pages_become_one_answer(void **state)
@@ -300,8 +270,6 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    links_totals_and_full_urls_are_ours, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    records_that_do_not_fit_are_taken_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    entries_of_many_pages_become_one_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -42,7 +42,7 @@ written(struct arena *a, const struct search_plan *p)
 	return buf_text(&b);
 }
 
-/* The names of what is looked through here, and whether it is sorted here. */
+/* What is left to be done here. */
 static const char *
 left(struct arena *a, const struct search_plan *p)
 {
@@ -55,6 +55,8 @@ left(struct arena *a, const struct search_plan *p)
 	}
 	if (p->sort_here)
 		buf_str(&b, b.len ? " sort" : "sort");
+	if (p->others)
+		buf_str(&b, b.len ? " others" : "others");
 	return buf_text(&b);
 }
 
@@ -171,7 +173,7 @@ static const struct {
 	/* the person of a Coverage */
 	{ DSTU2, R4, IFACE_COVERAGE, "patient=7", "patient=7", "" },
 	{ R4, STU3, IFACE_COVERAGE, "Patient=7", "beneficiary=7", "" },
-	{ R4, DSTU2, IFACE_COVERAGE, "patient=7", "", "patient" },
+	{ R4, DSTU2, IFACE_COVERAGE, "patient=7", "", "others" },
 };
 
 /* What is asked, without the page size and what goes with it. */
@@ -276,7 +278,7 @@ static const struct {
 	    "identifier", "" },
 	/* the person of a Coverage */
 	{ R4, { .coverage_person = "subscriber" }, NULL, NULL, IFACE_COVERAGE,
-	    "patient=7", "subscriber=Patient%2F7", "patient", "" },
+	    "patient=7", "subscriber=Patient%2F7", "others", "" },
 	{ R4, { .coverage_person = "none" }, NULL, NULL, IFACE_COVERAGE,
 	    "patient=7", "", "", "!not-supported" },
 	{ STU3, { 0 },
