@@ -94,7 +94,7 @@ convert_settle_code(
 	if (!was.at)
 		return;
 	now = convert_code(p->step->codes, up, was);
-	original = tree_string(c->a, was);
+	original = convert_copy(c, v->value);
 	whole = now.at && str_eq(convert_code(p->step->codes, !up, now), was);
 	if (!str_eq(now, was))
 		v->value = now.at ? tree_string(c->a, now) : NULL;

@@ -93,7 +93,32 @@ const struct map map_medicationrequest_requester = {
 	.path = { NULL, "MedicationRequest.requester", NULL },
 	MAP_ROWS(requester) };
 
+/* clang-format on */
+
 /* ---- supply -------------------------------------------------------------------- */
+
+static void
+repeats_up(struct convert *c, struct map_object *o)
+{
+	struct map_value *slot = convert_slot(o, NAME_numberOfRepeatsAllowed);
+
+	convert_type(c, MAP_positiveInt, slot->value);
+	convert_sibling(c, slot->under);
+	convert_put(o, "numberOfRepeatsAllowed", *slot);
+	*slot = (struct map_value){ NULL, NULL };
+}
+
+/* None stays in its slot. */
+static void
+repeats_down(struct convert *c, struct map_object *o)
+{
+	if (!str_is(
+		tree_text(convert_slot(o, NAME_numberOfRepeatsAllowed)->value),
+		"0"))
+		repeats_up(c, o);
+}
+
+/* clang-format off */
 
 static const struct map_row initial_fill[] = {
 	MAP_ROW(NULL, NULL, "quantity Quantity", .why = "came with R4"),
@@ -102,11 +127,6 @@ static const struct map_row initial_fill[] = {
 static const struct map dispense_initial_fill = {
 	.path = { NULL, NULL, "MedicationRequest.dispenseRequest.initialFill" },
 	MAP_ROWS(initial_fill) };
-
-static const struct map_code repeats[] = {
-	{ NULL, "0", MAP_DOWN },
-	MAP_END,
-};
 
 static const struct map_row dispense[] = {
 	MAP_ROW("medication[x] CodeableConcept|Reference", NULL, NULL,
@@ -117,7 +137,7 @@ static const struct map_row dispense[] = {
 	    .why = "came with R4"),
 	MAP_ROW("validityPeriod Period", "=", "="),
 	MAP_ROW("numberOfRepeatsAllowed positiveInt", "=",
-	    "numberOfRepeatsAllowed unsignedInt", .r = { .codes = repeats },
+	    "numberOfRepeatsAllowed unsignedInt", .r = { .hand = true },
 	    .why = "none is a number in R4 only"),
 	MAP_ROW("quantity Quantity", "=", "="),
 	MAP_ROW("expectedSupplyDuration Quantity",
@@ -129,7 +149,8 @@ const struct map map_medicationrequest_dispense = {
 	.path = { "MedicationOrder.dispenseRequest",
 	    "MedicationRequest.dispenseRequest",
 	    "MedicationRequest.dispenseRequest" },
-	MAP_ROWS(dispense) };
+	MAP_ROWS(dispense),
+	.r_up = { .first = repeats_up }, .r_down = { .first = repeats_down } };
 /* clang-format on */
 
 /* ---- substitution --------------------------------------------------------------- */

@@ -228,8 +228,8 @@ static const struct convert_case both_ways[] = {
 	      "\"valueCodeableConcept\":" TEXT("x"))) "}}" },
 	{ "no repeats", R, S,
 	    M4 ",\"dispenseRequest\":{\"numberOfRepeatsAllowed\":0}}",
-	    MA ",\"dispenseRequest\":{\"_numberOfRepeatsAllowed\":{" HAS(KEPT(X40
-	      "dispenseRequest.numberOfRepeatsAllowed", "\"valueUnsignedInt\":0")) "}}}" },
+	    MA ",\"dispenseRequest\":{" HAS(KEPT(X40
+	      "dispenseRequest.numberOfRepeatsAllowed", "\"valueUnsignedInt\":0")) "}}" },
 	{ "a first fill", R, D,
 	    M4 ",\"dispenseRequest\":{\"initialFill\":{\"duration\":{\"value\":3.50}}}}",
 	    OA ",\"dispenseRequest\":{" HAS(KEPT(X40 "dispenseRequest.initialFill",
@@ -322,6 +322,9 @@ static const struct convert_case one_way[] = {
 	{ "what DSTU2 data has though it is no positive number", D, S,
 	    O ",\"dispenseRequest\":{\"numberOfRepeatsAllowed\":0}}",
 	    M3 ",\"dispenseRequest\":{\"numberOfRepeatsAllowed\":0}}" },
+	{ "is a number in R4, and nothing need be kept", S, R,
+	    MA ",\"dispenseRequest\":{\"numberOfRepeatsAllowed\":0}}",
+	    M4 ",\"dispenseRequest\":{\"numberOfRepeatsAllowed\":0}}" },
 };
 
 static const struct convert_case bare[] = {
