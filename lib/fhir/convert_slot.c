@@ -118,6 +118,11 @@ place(struct map_object *o, const struct map_path *p, struct map_slot *s)
 	enum map_type as = map_path_there(p, s->type, o->c->way);
 	size_t chosen;
 
+	if (p->to.choice && as != s->type &&
+	    tree_get(o->node, target_name(o, p, as))) {
+		convert_lost(o->c, p->path, CONVERT_DROPPED);
+		return;
+	}
 	find_sibling(o, p, as, s);
 	it = convert_items(o->c, s->from);
 	for (size_t i = 0; p->step->codes && i < it.n; i++)

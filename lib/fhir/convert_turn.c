@@ -76,8 +76,11 @@ notes_down(struct convert *c, const struct map_row *row, struct map_value from)
 	struct tree_node *first = convert_copy(c, tree_first(from.value));
 	struct map_value text = note_down(c, row, from);
 
-	if (first && text.value)
-		tree_put(c->a, first, "text", text.value);
+	if (!text.value)
+		return (struct map_value){ first, NULL };
+	if (!tree_is(first, TREE_OBJECT))
+		first = tree_object(c->a);
+	tree_put(c->a, first, "text", text.value);
 	return (struct map_value){ first, NULL };
 }
 

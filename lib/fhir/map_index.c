@@ -184,13 +184,15 @@ struct builder {
 	struct map_entry *entries;
 };
 
+/* A type of a choice that becomes another one is placed last: that one may
+ * stand there too. */
 static void
 enter_one(
     struct builder *b, const struct map_path *p, unsigned row, enum map_type t)
 {
 	enum map_type there = map_path_there(p, t, b->x->way);
 	enum map_kind kind = map_type_kind(t);
-	bool in_place = stays(p, there);
+	bool in_place = stays(p, there) && !(p->to.choice && there != t);
 	enum map_type choice = p->from.choice ? t : MAP_NONE;
 	const char *name = name_kept("", p->from.name, choice);
 	const char *to = in_place ? name_kept("", p->to.name,

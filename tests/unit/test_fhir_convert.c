@@ -151,6 +151,12 @@ static const struct convert_case one_way[] = {
 	    P ",\"extension\":[{\"url\":\"u:a\",\"valueExpression\":{\"language\""
 	      ":\"text/cql\"}},{\"url\":\"u:b\",\"valueUrl\":\"http://x\"}]}",
 	    P ",\"extension\":[{\"url\":\"u:b\",\"valueUri\":\"http://x\"}]}" },
+	{ "of two values of a choice that get one name the right one", R, S,
+	    P ",\"extension\":[{\"url\":\"u:a\",\"valueUrl\":\"b\",\"_valueUrl\":"
+	      "{\"id\":\"b\"},\"valueUri\":\"a\"},{\"url\":\"u:b\",\"valueUrl\":\"b\","
+	      "\"valueCanonical\":\"c\"}]}",
+	    P ",\"extension\":[{\"url\":\"u:a\",\"valueUri\":\"a\"},{\"url\":"
+	      "\"u:b\",\"valueUri\":\"b\"}]}" },
 	{ "a reference by identifier alone shows it", S, D,
 	    P ",\"managingOrganization\":{\"identifier\":{\"value\":\"7\"}}}",
 	    P ",\"managingOrganization\":{\"display\":\"7\",\"extension\":[{"

@@ -188,6 +188,9 @@ static const struct convert_case one_way[] = {
 	        KEPT(X40 "clinicalStatus", "\"valueCodeableConcept\":\"active\"")) "}") ","
 	      KEPT(X30 "verificationStatus", "\"_valueCode\":{" EXT(
 	        KEPT(X40 "verificationStatus", "\"valueCodeableConcept\":7")) "}")) "}" },
+	{ "what is no note stands before the notes", R, D, A4 ",\"note\":[1.5,{\"text\":\"b\"}]}",
+	    A2 ",\"note\":{\"text\":\"b\"," EXT(KEPT(X30 "note", "\"valueAnnotation\":1.5") ","
+	      KEPT(X30 "note", "\"valueAnnotation\":{\"text\":\"b\"}")) "}}" },
 	{ "nothing of nothing", D, R, A2 ",\"status\":\"\",\"category\":\"\",\"note\":{},\"reaction\":[{}]}",
 	    A4 "}" },
 };
