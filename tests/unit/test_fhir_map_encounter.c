@@ -265,6 +265,11 @@ static const struct convert_case one_way[] = {
 };
 
 static const struct convert_case bare[] = {
+	{ "that a class has no code", D, R, E ",\"class\":\"other\"}",
+	    E ",\"class\":" ABSENT("unsupported") "}" },
+	{ "a reason by reference", R, D,
+	    E ",\"class\":" ACT4("IMP") ",\"reasonReference\":[" REF("Condition/1") "]}",
+	    E ",\"class\":\"inpatient\",\"indication\":[" REF("Condition/1") "]}" },
 	{ "that it is void", S, D,
 	    E ",\"status\":\"entered-in-error\",\"class\":" ACT("ACUTE")
 	      ",\"diagnosis\":[{\"condition\":" REF("C/1") ",\"rank\":1}]}",

@@ -19,6 +19,7 @@
 #define X10  HOME "1.0/StructureDefinition/extension-MedicationOrder."
 #define X30  HOME "3.0/StructureDefinition/extension-MedicationRequest."
 #define X40  HOME "4.0/StructureDefinition/extension-MedicationRequest."
+#define D40  HOME "4.0/StructureDefinition/extension-Dosage."
 #define DOSE HOME "3.0/StructureDefinition/extension-Dosage."
 
 #define REF(to)          "{\"reference\":\"" to "\"}"
@@ -219,6 +220,19 @@ static const struct convert_case both_ways[] = {
 	    O ",\"dosageInstruction\":[{" HAS(KEPT(DOSE "sequence", "\"valueInteger\":1") ","
 	      KEPT(DOSE "rate", "\"valueQuantity\":{\"value\":2}")) "}]}" },
 
+	{ "several doses, and of which type the first is", R, S,
+	    M4 ",\"dosageInstruction\":[{\"doseAndRate\":[{\"type\":" TEXT("ordered")
+	      ",\"doseQuantity\":{\"value\":1}},{\"rateQuantity\":{\"value\":2.0}}]}]}",
+	    MA ",\"dosageInstruction\":[{\"doseQuantity\":{\"value\":1}," HAS(
+	      KEPT(D40 "doseAndRate.type", "\"valueCodeableConcept\":" TEXT("ordered")) ","
+	      KEPT(D40 "doseAndRate", HAS(KEPT("rate", "\"valueQuantity\":{\"value\":2.0}"))))
+	      "}]}" },
+	{ "a range and a rate in DSTU2", R, D,
+	    M4 ",\"dosageInstruction\":[{\"doseAndRate\":[{\"doseRange\":{\"low\":{\"value\":1}},"
+	      "\"rateQuantity\":{\"value\":2.0}}]}]}",
+	    OA ",\"dosageInstruction\":[{\"doseRange\":{\"low\":{\"value\":1}}," HAS(
+	      KEPT(DOSE "rate", "\"valueQuantity\":{\"value\":2.0}")) "}]}" },
+
 	/* supply */
 	{ "supply", D, R,
 	    OA ",\"dispenseRequest\":{\"numberOfRepeatsAllowed\":2,\"expectedSupplyDuration\":"
@@ -338,6 +352,16 @@ static const struct convert_case bare[] = {
 	    M3 ",\"status\":\"cancelled\",\"note\":[{\"authorString\":\"A\",\"text\":\"a\"}]"
 	      ALLOW("true") "}",
 	    O ",\"status\":\"stopped\",\"note\":\"a\"" SUB("\"type\":" CODE("G")) "}" },
+	{ "what the other end has a place for arrives", D, R,
+	    OA ",\"reasonEnded\":" TEXT("x") ",\"dateEnded\":\"2019\"" SUB("\"type\":"
+	      CODE("E")) "}",
+	    M4 ",\"statusReason\":" TEXT("x") SUB("\"allowedCodeableConcept\":" CODE4("E"))
+	      "}" },
+	{ "from there too", R, D,
+	    M4 ",\"statusReason\":" TEXT("x") SUB("\"allowedCodeableConcept\":" CODE4("E"))
+	      "}",
+	    OA ",\"reasonEnded\":" TEXT("x") SUB("\"type\":" CODE("E")) "}" },
+	{ "a status that R4 demands", D, R, O "}", M3 ",\"status\":\"unknown\"}" },
 };
 
 /* What a stranger may send: whatever becomes of it, nothing breaks, and what
