@@ -35,33 +35,8 @@ def convert(low, high, lines):
 
 @functools.lru_cache(maxsize=None)
 def sources(version):
-    """[(Source, parsed)] of everything there is in a version, of types that
-    the tables know."""
-    known = {row.path for row in tables() if row.step[0] == version}
-    read = ((s, samples.parse(s.line)) for s in samples.every(version))
-    return [(s, body) for s, body in read
-            if not set(kinds(body)) & (SCOPE - known)]
-
-
-def complete():
-    """Are all sample files there, and all tables?"""
-    return samples.found() and not SCOPE - {row.path for row in tables()}
-
-
-SCOPE = {"Patient", "Observation", "Condition", "Encounter", "Location",
-         "AllergyIntolerance", "Coverage", "Bundle", "OperationOutcome",
-         "Organization", "Practitioner", "Medication", "MedicationOrder",
-         "MedicationRequest", "Conformance", "CapabilityStatement"}
-
-
-def kinds(body):
-    """The types of a resource and of those within."""
-    if isinstance(body, dict):
-        if "resourceType" in body:
-            yield body["resourceType"]
-        body = list(body.values())
-    for inner in body if isinstance(body, list) else ():
-        yield from kinds(inner)
+    """[(Source, parsed)] of everything there is in a version."""
+    return [(s, samples.parse(s.line)) for s in samples.every(version)]
 
 
 @functools.lru_cache(maxsize=None)

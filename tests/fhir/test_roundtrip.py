@@ -38,7 +38,7 @@ class RoundTrip(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        unused = converter.complete() and cls.excuses.unused()
+        unused = samples.found() and cls.excuses.unused()
         if unused:
             raise AssertionError("roundtrip.tsv excuses nothing in " +
                                  "; ".join(unused))
