@@ -479,7 +479,7 @@ comment on column wardgate.loss.to_version is
 comment on column wardgate.loss.element is
   'Name of the element in from_version, never a value: Observation.valueAttachment';
 comment on column wardgate.loss.fate is
-  'extension: kept in one; other code: the nearest one that the version has; dropped; not converted: contained, of a type that is passed on as it is';
+  'extension: kept in one; other code: written as the version has it, with the nearest code or in one piece, the original beside it; dropped; not converted: contained, of a type that is passed on as it is';
 comment on column wardgate.loss.times is 'How often';
 comment on column wardgate.loss.first_at is 'When it was first counted';
 comment on column wardgate.loss.last_at is 'When it was last counted';

@@ -32,19 +32,41 @@ PATIENTS = [{
     "birthDate": "1970-01-01",
 } for n in (1, 2, 3)]
 
+OBSERVATIONS = [{
+    "resourceType": "Observation", "id": f"loss-{n}", "status": "final",
+    "code": {"text": WORD}, "subject": {"reference": "Patient/loss-1"},
+    "focus": [{"reference": f"Patient/{WORD}"}],
+    "effectiveDateTime": "1970-01-01",
+    "valueInteger": 4711,
+} for n in (1, 2)]
+
+# What only DSTU2 has, for the way up.
+OLD = [{
+    "resourceType": "Patient", "id": "old-1",
+    "name": [{"family": [WORD, WORD], "given": [WORD]}],
+    "birthDate": "1970-01-01",
+    "animal": {"species": {"text": WORD}},
+}]
+
+
+def load(env, name, version, **records):
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, rows in records.items():
+            (Path(folder) / f"{kind}.ndjson").write_text(
+                "".join(json.dumps(r) + "\n" for r in rows))
+        status, _, err = wards.rehearsal(env, "load", name, version, folder)
+        if status:
+            raise AssertionError(err)
+
 
 class Loss(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.env = Env.read()
         cls.house = House(cls.env["WG_HOME"])
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "Patient.ndjson").write_text(
-                "".join(json.dumps(p) + "\n" for p in PATIENTS))
-            status, _, err = wards.rehearsal(cls.env, "load", "loss", "R4",
-                                             folder)
-            if status:
-                raise AssertionError(err)
+        load(cls.env, "loss", "R4", Patient=PATIENTS,
+             Observation=OBSERVATIONS)
+        load(cls.env, "loss-old", "DSTU2", Patient=OLD)
         cls.client, cls.secret = cls.house.add_client("Loss")
         for tenant, slug in ((TENANT, "lossy"), (OTHER, "lossless")):
             cls.addClassCleanup(remove_tenant, cls.house, tenant)
@@ -100,6 +122,27 @@ class Loss(unittest.TestCase):
                          1)
         self.assertLessEqual({(k[0], k[1]) for k in found},
                              {("R4", "STU3"), ("STU3", "DSTU2")})
+
+    def test_records_of_a_patient_are_counted_too(self):
+        self.ok("Observation?patient=loss-1", "STU3")
+        self.ok("Observation/loss-2", "STU3")
+        self.settle()
+        times = len(OBSERVATIONS) + 1
+        self.assertEqual(self.report(), {
+            ("R4", "STU3", "Observation.focus", "extension"): times,
+            ("R4", "STU3", "Observation.value", "extension"): times})
+
+    def test_on_the_way_up(self):
+        put_tenant(self.house, TENANT, fhir_version="DSTU2",
+                   provider_url=f"{self.env['WG_BASE']}/rehearsal/loss-old")
+        self.addCleanup(
+            put_tenant, self.house, TENANT, fhir_version="R4",
+            provider_url=f"{self.env['WG_BASE']}/rehearsal/loss")
+        time.sleep(1)
+        self.ok("Patient/old-1", "R4")
+        self.settle()
+        self.assertEqual(self.report()[
+            ("DSTU2", "STU3", "HumanName.family", "other code")], 1)
 
     def test_without_extensions_the_same_is_dropped(self):
         put_tenant(self.house, TENANT, write_extensions="off")
