@@ -78,6 +78,7 @@ try(const struct telling *t, struct trial *x)
 	x->plan = search_plan_make(t->a, s, t->ask->can, t->ask->mrn_system);
 	others = more && !x->plan->compartment.at ? 1 : 0;
 	x->sent = x->plan->n > others;
+	x->here = x->plan->others && x->p->kind == IFACE_REFERENCE;
 	for (size_t i = 0; i < x->plan->n_filter; i++)
 		x->here = x->here || x->plan->filter[i].param == x->p;
 }
