@@ -1,9 +1,8 @@
 /* map_observation.c - Observation in DSTU2, STU3 and R4
  * SPDX-License-Identifier: Apache-2.0
  *
- * Source: the Observation pages of the three versions; HL7's maps between
- * them for the extensions that hold relations. */
-#include "fhir/map_tables.h"
+ * Source: the Observation pages of the three versions. */
+#include "fhir/map_observation.h"
 #include "fhir/systems.h"
 
 static const struct map_code status[] = { { "amended", "corrected", MAP_DOWN },
@@ -111,154 +110,6 @@ static const struct stand of_integer = { NAME_valueInteger, "valueQuantity",
 static const struct stand of_boolean = { NAME_valueBoolean,
 	"valueCodeableConcept", yes_or_no };
 
-/* ---- relations --------------------------------------------------------------- */
-
-#define MAPPED "http://hl7.org/fhir/3.0/StructureDefinition/Observation."
-
-/* What a relation of STU3 is in R4: an element, or an extension. */
-static const struct {
-	const char *type, *name, *url;
-} kinds[] = {
-	{ "has-member", "hasMember", NULL },
-	{ "derived-from", "derivedFrom", NULL },
-	{ "sequel-to", NULL, MAPPED "sequelTo" },
-	{ "replaces", NULL, MAPPED "replaces" },
-	{ "qualified-by", NULL, MAPPED "qualifiedBy" },
-	{ "interfered-by", NULL, MAPPED "interferedBy" },
-};
-
-/* Their targets, kind by kind; and what has no kind or says more. */
-struct relations {
-	struct tree_node *of[COUNT(kinds)];
-	struct tree_node *rest;
-};
-
-static size_t
-kind_of(struct tree_node *related)
-{
-	struct str type = tree_str(related, "type");
-	size_t i = 0;
-
-	while (i < COUNT(kinds) && !str_is(type, kinds[i].type))
-		i++;
-	return tree_is(tree_at(related, NAME_target), TREE_OBJECT) &&
-	               tree_count(related) == 2
-	           ? i
-	           : COUNT(kinds);
-}
-
-static void
-relations_empty(struct convert *c, struct relations *r)
-{
-	for (size_t i = 0; i < COUNT(kinds); i++)
-		r->of[i] = tree_array(convert_arena(c));
-	r->rest = tree_array(convert_arena(c));
-}
-
-static struct relations
-relations_split(struct convert *c, struct tree_node *related)
-{
-	struct relations r;
-	struct tree_node *n;
-
-	relations_empty(c, &r);
-	tree_each(n, related)
-	{
-		size_t kind = kind_of(n);
-
-		if (kind < COUNT(kinds))
-			tree_append(r.of[kind],
-			    convert_copy(c, tree_at(n, NAME_target)));
-		else
-			tree_append(r.rest, convert_copy(c, n));
-	}
-	return r;
-}
-
-static struct tree_node *
-relations_join(struct convert *c, const struct relations *r)
-{
-	struct arena *a = convert_arena(c);
-	struct tree_node *list = tree_array(a), *n;
-
-	for (size_t i = 0; i < COUNT(kinds); i++)
-		tree_each(n, r->of[i])
-		{
-			struct tree_node *related = tree_object(a);
-
-			tree_put(
-			    a, related, "type", convert_text(c, kinds[i].type));
-			tree_put(a, related, "target", convert_copy(c, n));
-			tree_append(list, related);
-		}
-	tree_each(n, r->rest) tree_append(list, convert_copy(c, n));
-	return list;
-}
-
-static void
-related_up(struct convert *c, struct map_object *o)
-{
-	struct map_value *v = convert_slot(o, NAME_related);
-	struct tree_node *list = v->value;
-	struct relations r;
-
-	if (!list)
-		return;
-	r = relations_split(c, list);
-	/* in another order than R4 gives them back: kept as they are, too */
-	v->value = convert_equal(relations_join(c, &r), list) ? r.rest : list;
-	for (size_t i = 0; i < COUNT(kinds); i++) {
-		struct map_value put = { r.of[i], NULL };
-
-		convert_type(c, MAP_Reference, r.of[i]);
-		if (kinds[i].name)
-			convert_put(o, kinds[i].name, put);
-		else
-			convert_keep_at(c, convert_object(o), kinds[i].url,
-			    MAP_Reference, put);
-	}
-}
-
-static struct tree_node *
-taken(struct convert *c, struct map_object *o, enum name id)
-{
-	struct map_value *v = convert_slot(o, id);
-	struct tree_node *list = v->value;
-
-	v->value = NULL;
-	convert_type(c, MAP_Reference, list);
-	return list ? list : tree_array(convert_arena(c));
-}
-
-static bool
-relations_same(const struct relations *x, const struct relations *y)
-{
-	for (size_t i = 0; i < COUNT(kinds); i++)
-		if (!convert_equal(x->of[i], y->of[i]))
-			return false;
-	return true;
-}
-
-static void
-related_down(struct convert *c, struct map_object *o)
-{
-	struct map_value *back = convert_back(o, NAME_related);
-	struct relations now, was = relations_split(c, back->value);
-	struct map_value put = { back->value, NULL };
-
-	relations_empty(c, &now);
-	now.of[0] = taken(c, o, NAME_hasMember);
-	now.of[1] = taken(c, o, NAME_derivedFrom);
-	for (size_t i = 2; i < COUNT(kinds); i++)
-		now.of[i] =
-		    convert_kept_all(c, convert_object(o), kinds[i].url);
-	now.rest = was.rest;
-	if (!relations_same(&was, &now))
-		put.value = relations_join(c, &now);
-	back->value = NULL;
-	convert_put(o, "related", put);
-}
-
 /* ---- hooks ------------------------------------------------------------------------ */
 
 static void
@@ -278,7 +129,7 @@ observation_r_up(struct convert *c, struct map_object *o)
 {
 	stand_back(c, o, &of_timing);
 	stand_back(c, o, &of_integer);
-	related_up(c, o);
+	observation_related_up(c, o);
 }
 
 static void
@@ -286,7 +137,7 @@ observation_r_down(struct convert *c, struct map_object *o)
 {
 	stand_in(c, o, &of_timing);
 	stand_in(c, o, &of_integer);
-	related_down(c, o);
+	observation_related_down(c, o);
 }
 
 static void
@@ -320,15 +171,6 @@ static const struct map range = {
 	.path = { "Observation.referenceRange", "Observation.referenceRange",
 	    "Observation.referenceRange" },
 	MAP_ROWS(range_rows) };
-
-static const struct map_row related_rows[] = {
-	MAP_ROW("type code", "=", NULL, .why = "the element or extension of R4 "
-	    "that stands for the relation tells it"),
-	MAP_ROW("target Reference", "=", NULL, .why = "as its type"),
-};
-static const struct map related = {
-	.path = { "Observation.related", "Observation.related", NULL },
-	MAP_ROWS(related_rows) };
 
 static const struct map_row component_rows[] = {
 	MAP_ROW("code CodeableConcept", "=", "="),
@@ -393,7 +235,7 @@ static const struct map_row observation_rows[] = {
 	MAP_ROW("specimen Reference", "=", "="),
 	MAP_ROW("device Reference", "=", "="),
 	MAP_ROW("referenceRange * {}", "=", "=", .map = &range),
-	MAP_ROW("related * {}", "=", NULL, .map = &related,
+	MAP_ROW("related * {}", "=", NULL, .map = &map_observation_related,
 	    .r = { .hand = true },
 	    .why = "members and sources have elements in R4, other relations "
 		   "the extensions of HL7's map"),
