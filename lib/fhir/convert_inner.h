@@ -123,9 +123,6 @@ bool convert_empty(const struct tree_node *n);
 /* convert_list - an array that holds n, which stands nowhere. */
 struct tree_node *convert_list(struct convert *c, struct tree_node *n);
 
-/* convert_first - takes the first member out of an array. */
-struct tree_node *convert_first(struct tree_node *list);
-
 /* convert_strip - all inter-version extensions that were made here go, but
  * those that modify. */
 void convert_strip(struct convert *c, struct tree_node *root);

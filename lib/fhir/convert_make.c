@@ -59,6 +59,28 @@ convert_first(struct tree_node *list)
 	return n;
 }
 
+struct tree_node *
+convert_take(struct tree_node *holder, enum name id)
+{
+	struct tree_node *n = tree_at(holder, id);
+
+	tree_remove(n);
+	return n;
+}
+
+void
+convert_hand_on(struct tree_node *to, struct tree_node *from)
+{
+	struct tree_node *list = convert_take(from, NAME_extension), *n;
+	struct tree_node *all = tree_at(to, NAME_extension);
+
+	if (list && !all)
+		tree_append(to, list);
+	if (tree_is(list, TREE_ARRAY) && tree_is(all, TREE_ARRAY))
+		while ((n = convert_first(list)))
+			tree_append(all, n);
+}
+
 void
 convert_append(struct convert *c, struct map_value *all, struct map_value v)
 {

@@ -185,6 +185,13 @@ struct tree_node *convert_kept_all(
 /* convert_copy - a deep copy that stands nowhere. NULL for NULL. */
 struct tree_node *convert_copy(struct convert *c, const struct tree_node *n);
 
+/* convert_first, convert_take - the first member of a list, the member of that
+ * name of an object, taken out; NULL: there is none.
+ * convert_hand_on - the extensions of one object are another's from now on. */
+struct tree_node *convert_first(struct tree_node *list);
+struct tree_node *convert_take(struct tree_node *holder, enum name id);
+void convert_hand_on(struct tree_node *to, struct tree_node *from);
+
 /* convert_items - the members of a list with their siblings, which it gives up;
  * or the one value that is none. */
 struct convert_items {

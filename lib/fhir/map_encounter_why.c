@@ -21,24 +21,6 @@ static const struct {
 
 #define ROLES "http://hl7.org/fhir/diagnosis-role"
 
-static struct tree_node *
-taken_first(struct tree_node *list)
-{
-	struct tree_node *n = tree_first(list);
-
-	tree_remove(n);
-	return n;
-}
-
-static struct tree_node *
-taken(struct tree_node *holder, enum name id)
-{
-	struct tree_node *n = tree_at(holder, id);
-
-	tree_remove(n);
-	return n;
-}
-
 /* The list in a slot, taken out of it; one value in place of a list counts. */
 static struct tree_node *
 list_of(struct convert *c, struct map_value *slot)
@@ -58,7 +40,7 @@ append_all(struct tree_node *to, struct tree_node *list)
 {
 	struct tree_node *n;
 
-	while ((n = taken_first(list)))
+	while ((n = convert_first(list)))
 		tree_append(to, n);
 }
 
@@ -127,7 +109,7 @@ diagnoses_up(struct convert *c, struct tree_node *to, struct map_value *slot,
 	struct tree_node *refs = list_of(c, slot), *n;
 	struct tree_node *left = tree_array(convert_arena(c));
 
-	while ((n = taken_first(refs)))
+	while ((n = convert_first(refs)))
 		if (n->kind == TREE_OBJECT && tree_first(n))
 			tree_append(to, diagnosis_of(c, n, list));
 		else
@@ -157,7 +139,8 @@ encounter_why_d_up(struct convert *c, struct map_object *o)
 	diagnoses_up(c, all, convert_slot(o, NAME_indication), INDICATION);
 	for (int i = ADMITTING; i < LIST__MAX; i++) {
 		inner =
-		    (struct map_value){ taken(house.value, lists[i].id), NULL };
+		    (struct map_value){ convert_take(house.value, lists[i].id),
+			    NULL };
 		diagnoses_up(c, all, &inner, (enum list)i);
 	}
 	convert_child(o, NAME_hospitalization, house.value);
@@ -194,16 +177,11 @@ keep_part(struct convert *c, struct tree_node *ref, const char *path,
 static void
 move_rest(struct convert *c, struct tree_node *to, struct tree_node *from)
 {
-	struct tree_node *list = taken(from, NAME_extension);
-	struct tree_node *all = tree_at(to, NAME_extension);
-	struct tree_node *id = taken(from, NAME_id);
+	struct tree_node *id = convert_take(from, NAME_id);
 
 	if (id && !tree_at(to, NAME_id))
 		tree_append(to, id);
-	if (tree_is(list, TREE_ARRAY) && tree_is(all, TREE_ARRAY))
-		append_all(all, list);
-	else if (list && !all)
-		tree_append(to, list);
+	convert_hand_on(to, from);
 	if (tree_first(from))
 		convert_lost(c, "Encounter.diagnosis", CONVERT_DROPPED);
 }
@@ -211,8 +189,9 @@ move_rest(struct convert *c, struct tree_node *to, struct tree_node *from)
 static enum list
 diagnosis_down(struct convert *c, struct tree_node *ref, struct tree_node *n)
 {
-	struct map_value role = { taken(n, NAME_role), NULL };
-	struct map_value rank = { taken(n, NAME_rank), taken(n, NAME__rank) };
+	struct map_value role = { convert_take(n, NAME_role), NULL };
+	struct map_value rank = { convert_take(n, NAME_rank),
+		convert_take(n, NAME__rank) };
 	enum list list = list_of_role(role.value);
 	struct tree_node *plain = role_of_list(c, list);
 
@@ -232,11 +211,11 @@ diagnoses_down(
 {
 	struct tree_node *left = tree_array(convert_arena(c)), *n;
 
-	while ((n = taken_first(all))) {
+	while ((n = convert_first(all))) {
 		struct tree_node *ref = NULL;
 
 		if (fits_reference(n))
-			ref = taken(n, NAME_condition);
+			ref = convert_take(n, NAME_condition);
 		tree_append(
 		    ref ? to[diagnosis_down(c, ref, n)] : left, ref ? ref : n);
 	}
@@ -298,7 +277,7 @@ encounter_why_r_up(struct convert *c, struct map_object *o)
 	struct tree_node *reasons = tree_array(convert_arena(c));
 
 	convert_child(o, NAME_diagnosis, all);
-	while ((n = taken_first(all))) {
+	while ((n = convert_first(all))) {
 		struct tree_node *reason = reason_of(c, n);
 
 		tree_append(reason ? reasons : diagnoses, reason ? reason : n);
@@ -332,7 +311,7 @@ encounter_why_r_down(struct convert *c, struct map_object *o)
 	struct tree_node *left = tree_array(convert_arena(c));
 
 	convert_child(o, NAME_diagnosis, all);
-	while ((n = taken_first(reasons)))
+	while ((n = convert_first(reasons)))
 		if (map_refers(n, "Condition") || map_refers(n, "Procedure"))
 			tree_append(all, diagnosis_for(c, n));
 		else

@@ -6,15 +6,6 @@
  * of the three versions. */
 #include "fhir/map_tables.h"
 
-static struct tree_node *
-taken(struct tree_node *holder, enum name id)
-{
-	struct tree_node *n = tree_at(holder, id);
-
-	tree_remove(n);
-	return n;
-}
-
 /* The object in a slot, taken out of it; else one that came back, or NULL. */
 static struct tree_node *
 object_of(struct map_value *slot)
@@ -43,7 +34,7 @@ add_all(struct convert *c, struct tree_node *to, const char *name,
 	if (!tree_is(list, TREE_ARRAY) || !tree_first(list))
 		return;
 	if (before && tree_is(there, TREE_ARRAY))
-		while ((n = tree_first(there)))
+		while ((n = convert_first(there)))
 			tree_append(list, n);
 	if (before || !tree_is(there, TREE_ARRAY))
 		tree_put(convert_arena(c), to, name, list);
@@ -221,9 +212,10 @@ d_up(struct convert *c, struct map_object *o)
 	if (tree_is(product, TREE_OBJECT) &&
 	    !tree_at(product, NAME_modifierExtension)) {
 		convert_child(o, NAME_product, product);
-		add_all(c, house, "batch", taken(product, NAME_batch), false);
-		convert_put(o, "form", value(taken(product, NAME_form)));
-		all = taken(product, NAME_ingredient);
+		add_all(c, house, "batch", convert_take(product, NAME_batch),
+		    false);
+		convert_put(o, "form", value(convert_take(product, NAME_form)));
+		all = convert_take(product, NAME_ingredient);
 		while (
 		    tree_is(all, TREE_ARRAY) && (n = tree_first(back->value)))
 			tree_append(all, n);
@@ -269,7 +261,7 @@ d_down(struct convert *c, struct map_object *o)
 	if (form->value)
 		tree_put(convert_arena(c), product, "form", form->value);
 	add_all(c, product, "ingredient", parts->value, true);
-	add_all(c, product, "batch", taken(house, NAME_batch), true);
+	add_all(c, product, "batch", convert_take(house, NAME_batch), true);
 	form->value = parts->value = NULL;
 	convert_put(o, "product", value(product));
 	convert_put(o, "package", value(house));

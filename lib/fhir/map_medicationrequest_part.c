@@ -8,33 +8,8 @@
 
 #define BEHALF "MedicationRequest.requester.onBehalfOf"
 
-static struct tree_node *
-taken(struct tree_node *holder, enum name id)
-{
-	struct tree_node *n = tree_at(holder, id);
-
-	tree_remove(n);
-	return n;
-}
-
-/* What hangs on the object hangs on the reference that stands for it. */
-static void
-move_extensions(struct tree_node *to, struct tree_node *from)
-{
-	struct tree_node *list = taken(from, NAME_extension), *n;
-	struct tree_node *all = tree_at(to, NAME_extension);
-
-	if (!list || !all || list->kind != TREE_ARRAY ||
-	    all->kind != TREE_ARRAY) {
-		if (list && !all)
-			tree_append(to, list);
-		return;
-	}
-	while ((n = tree_first(list)))
-		tree_append(all, n);
-}
-
-/* What modifies it no reference can hold: it is kept whole then. */
+/* What hangs on the requester hangs on the reference that stands for it. What
+ * modifies it no reference can hold: it is kept whole then. */
 void
 requester_from_agent(struct convert *c, struct map_object *o, const char *name)
 {
@@ -48,7 +23,7 @@ requester_from_agent(struct convert *c, struct map_object *o, const char *name)
 		return;
 	tree_remove(ref.value);
 	tree_remove(behalf.value);
-	move_extensions(ref.value, slot->value);
+	convert_hand_on(ref.value, slot->value);
 	convert_type(c, MAP_Reference, ref.value);
 	convert_type(c, MAP_Reference, behalf.value);
 	if (behalf.value) {
