@@ -262,22 +262,22 @@ static void
 put_token(struct mapping *m, struct str one)
 {
 	struct str code, system = value_part(one, '|', &code);
+	bool same = m->face == m->to, told = same || !bare(m);
 	const struct coded *row;
 
 	if (!code.at) {
 		code = system;
 		system = STR_NONE;
 	}
-	row = m->face == m->to ? NULL : code_row(m, code);
+	row = same ? NULL : code_row(m, code);
 	if (row)
 		put_row(m, row);
-	else if (!m->param)
+	else if (!m->param || (!told && !code.len))
 		m->lost = true;
-	else if (system.len && (m->face == m->to || !bare(m)))
+	else if (told && system.len)
 		put_systems(m, value_plain(m->a, system), code);
 	else
-		put_alternative(
-		    m, m->face != m->to && bare(m) ? STR_NONE : system, code);
+		put_alternative(m, told ? system : STR_NONE, code);
 }
 
 static struct search_mapped

@@ -123,6 +123,8 @@ static const struct {
 	    "status" },
 	{ DSTU2, R4, IFACE_CONDITION, "patient=7&clinicalstatus=recurrence",
 	    "patient=7", "clinicalstatus" },
+	{ R4, DSTU2, IFACE_CONDITION, "patient=7&clinical-status=urn:x|",
+	    "patient=7", "clinical-status" },
 	/* one status there, two here */
 	{ DSTU2, R4, IFACE_ALLERGY, "patient=7&status=confirmed",
 	    "patient=7&verification-status=confirmed", "status" },
