@@ -10,13 +10,6 @@ nothing(struct map_value v)
 
 /* ---- placing ------------------------------------------------------------------ */
 
-static const char *
-target_name(struct map_object *o, const struct map_path *p, enum map_type t)
-{
-	return arena_printf(o->c->a, "%.*s%s", STR_FMT(p->to.name),
-	    p->to.choice && t ? map_type_value(t) + 5 : "");
-}
-
 /* The value is put; whatever stood there (a foreign element) gives way. */
 void
 convert_put(struct map_object *o, const char *name, struct map_value v)
@@ -30,6 +23,16 @@ convert_put(struct map_object *o, const char *name, struct map_value v)
 		return;
 	under = arena_printf(c->a, "_%s", name);
 	tree_put(c->a, o->node, under, v.under);
+}
+
+static void
+put(struct map_object *o, const struct map_path *p, enum map_type t,
+    struct map_value v)
+{
+	if (!convert_empty(v.value))
+		tree_put_at(o->node, map_path_id(p, t), v.value);
+	if (!convert_empty(v.under) && map_path_under(p, t))
+		tree_put_at(o->node, map_path_under(p, t), v.under);
 }
 
 /* Lists: all of them, and what the extension had kept. */
@@ -51,8 +54,7 @@ place_many(struct map_object *o, const struct map_path *p, enum map_type t,
 		tree_append(list, v.value ? v.value : tree_null(c->a));
 		tree_append(unders, v.under ? v.under : tree_null(c->a));
 	}
-	convert_put(o, target_name(o, p, t),
-	    (struct map_value){ list, any ? unders : NULL });
+	put(o, p, t, (struct map_value){ list, any ? unders : NULL });
 }
 
 /* One goes over, the others are kept. */
@@ -62,7 +64,7 @@ place_one(struct map_object *o, const struct map_path *p, enum map_type t,
 {
 	for (size_t i = 0; i < it.n; i++)
 		if (i == chosen)
-			convert_put(o, target_name(o, p, as), it.v[i]);
+			put(o, p, as, it.v[i]);
 	for (size_t i = 0; i < it.n; i++)
 		if (i != chosen)
 			convert_lose(o, p, t, it.v[i]);
@@ -105,8 +107,7 @@ find_sibling(struct map_object *o, const struct map_path *p, enum map_type as,
 
 	if (s->from.under || map_type_kind(s->type) >= MAP_OBJECT)
 		return;
-	n = tree_get(
-	    o->node, arena_printf(o->c->a, "_%s", target_name(o, p, as)));
+	n = tree_at(o->node, map_path_under(p, as));
 	tree_remove(n);
 	s->from.under = n;
 }
@@ -119,7 +120,7 @@ place(struct map_object *o, const struct map_path *p, struct map_slot *s)
 	size_t chosen;
 
 	if (p->to.choice && as != s->type &&
-	    tree_get(o->node, target_name(o, p, as))) {
+	    tree_at(o->node, map_path_id(p, as))) {
 		convert_lost(o->c, p->path, CONVERT_DROPPED);
 		return;
 	}
@@ -151,10 +152,10 @@ static bool
 stands(struct map_object *o, const struct map_path *p)
 {
 	if (!p->to.choice)
-		return tree_member(o->node, p->to.name);
+		return tree_at(o->node, map_path_id(p, MAP_NONE));
 	for (int t = MAP_BACKBONE + 1; t < MAP_TYPE__MAX; t++)
 		if ((p->to.types & MAP_SET(t)) &&
-		    tree_get(o->node, target_name(o, p, (enum map_type)t)))
+		    tree_at(o->node, map_path_id(p, (enum map_type)t)))
 			return true;
 	return false;
 }
@@ -163,7 +164,7 @@ static void
 put_back(struct map_object *o, const struct map_path *p, struct map_slot *s)
 {
 	if (!nothing(s->back) && !stands(o, p))
-		convert_put(o, target_name(o, p, s->back_type), s->back);
+		put(o, p, s->back_type, s->back);
 }
 
 static void
@@ -176,7 +177,7 @@ settle_row(struct map_object *o, const struct map_path *p, struct map_slot *s)
 	if (from && p->step->turn && !p->step->hand) {
 		convert_settle_turn(o, p, s);
 		if (!nothing(s->from))
-			convert_put(o, target_name(o, p, p->to.type), s->from);
+			put(o, p, p->to.type, s->from);
 	} else if (from && home && !p->step->hand) {
 		place(o, p, s);
 		return;
@@ -234,14 +235,11 @@ convert_slot(struct map_object *o, enum name id)
 struct map_value *
 convert_back(struct map_object *o, enum name id)
 {
-	struct str name = name_text(id);
-
 	for (size_t i = 0; o->slots && i < o->x->n; i++) {
 		const struct map_path *p = &o->x->paths[i];
 		struct map_slot *s = &o->slots[i];
 
-		if (p->to.name.at &&
-		    str_is(name, target_name(o, p, s->back_type)))
+		if (p->to.name.at && map_path_id(p, s->back_type) == id)
 			return &s->back;
 	}
 	return arena_get(o->c->a, sizeof(struct map_value));

@@ -336,6 +336,22 @@ hooks_of(const struct map *m, enum map_way w)
 	}
 }
 
+static const uint16_t *
+ids_of(const struct map_side *side, const char *under)
+{
+	size_t n = side->choice ? MAP_TYPE__MAX : 1;
+	uint16_t *ids = arena_get(home, n * sizeof *ids);
+
+	if (!side->choice)
+		ids[0] = (uint16_t)name_find(
+		    str_of(name_kept(under, side->name, MAP_NONE)));
+	for (size_t t = MAP_BACKBONE + 1; side->choice && t < n; t++)
+		if (side->types & MAP_SET(t))
+			ids[t] = (uint16_t)name_find(str_of(
+			    name_kept(under, side->name, (enum map_type)t)));
+	return ids;
+}
+
 static void
 fill_path(struct map_path *p, const struct map *m, const struct map_row *row,
     enum map_way w)
@@ -347,6 +363,10 @@ fill_path(struct map_path *p, const struct map *m, const struct map_row *row,
 	map_side_read(&p->to, cell_of(row, to));
 	p->step = step_of(row, w);
 	p->sub = row->map ? index_of(row->map, w) : NULL;
+	if (p->to.name.at) {
+		p->to_ids = ids_of(&p->to, "");
+		p->to_under_ids = ids_of(&p->to, "_");
+	}
 	p->url = url_of(m, from, p->from.name);
 	p->back_url = from == to ? NULL : url_of(m, to, p->to.name);
 	if (p->url)

@@ -74,7 +74,24 @@ struct map_path {
 	const char *path;            /* "Patient.animal", of the source */
 	const char *url;             /* of its extension */
 	const char *back_url;        /* of the target's own element */
+	/* enum name of the target's element and of its sibling: of a choice
+	 * one for each type, else the first; NULL without element */
+	const uint16_t *to_ids, *to_under_ids;
 };
+
+/* map_path_id - what the target calls an element that holds a type;
+ * map_path_under - its `_name` sibling, NAME_NONE for objects. */
+static inline enum name
+map_path_id(const struct map_path *p, enum map_type t)
+{
+	return (enum name)p->to_ids[p->to.choice ? t : MAP_NONE];
+}
+
+static inline enum name
+map_path_under(const struct map_path *p, enum map_type t)
+{
+	return (enum name)p->to_under_ids[p->to.choice ? t : MAP_NONE];
+}
 
 /* A map on one way. */
 struct map_index {

@@ -160,6 +160,10 @@ struct tree_node *tree_number(struct arena *a, struct str text);
 struct tree_node *tree_put(struct arena *a, struct tree_node *obj,
     const char *name, struct tree_node *child);
 
+/* tree_put_at - the same by number, faster; id is none but NAME_NONE. */
+struct tree_node *tree_put_at(
+    struct tree_node *obj, enum name id, struct tree_node *child);
+
 /* tree_append - child becomes the last of an array; of an object too, when it
  * is a member that keeps its name (a node taken from another object, or one
  * that tree_rename named): the caller knows that the name is free there.

@@ -112,6 +112,17 @@ tree_rename(struct arena *a, struct tree_node *n, const char *name)
 	mark(n->parent);
 }
 
+static struct tree_node *
+put_named(struct tree_node *obj, struct tree_node *old, struct tree_node *child)
+{
+	if (old)
+		ring_swap(ring_elder(old), old, child);
+	else
+		ring_append(obj, child);
+	mark(obj);
+	return child;
+}
+
 struct tree_node *
 tree_put(struct arena *a, struct tree_node *obj, const char *name,
     struct tree_node *child)
@@ -122,12 +133,22 @@ tree_put(struct arena *a, struct tree_node *obj, const char *name,
 		return child;
 	tree_remove(child);
 	tree_name_set(a, child, str_of(name));
-	if (old)
-		ring_swap(ring_elder(old), old, child);
-	else
-		ring_append(obj, child);
-	mark(obj);
-	return child;
+	return put_named(obj, old, child);
+}
+
+struct tree_node *
+tree_put_at(struct tree_node *obj, enum name id, struct tree_node *child)
+{
+	struct tree_node *old = tree_at(obj, id);
+	struct str name = name_text(id);
+
+	if (old == child)
+		return child;
+	tree_remove(child);
+	child->id = (uint16_t)id;
+	child->name = name.at;
+	child->name_len = (uint8_t)name.len;
+	return put_named(obj, old, child);
 }
 
 void
