@@ -158,6 +158,68 @@ class Everything(unittest.TestCase):
                     (a[0].name, a[3], b[3]) for a, b in zip(half, whole)]))
 
 
+# What changes the meaning of a record and has no home there must modify it
+# there too: direction, record, element, value; and what is as harmless as
+# silence must not.
+PATIENT = {"reference": "Patient/1"}
+MEDICATION = {"resourceType": "MedicationRequest", "status": "active",
+              "medicationCodeableConcept": {"text": "x"}, "subject": PATIENT}
+INPATIENT = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+             "code": "IMP"}
+MODIFY = (
+    ("stu3", "dstu2", {"resourceType": "Encounter",
+                       "status": "entered-in-error"},
+     "3.0 Encounter.status", "entered-in-error"),
+    ("r4", "dstu2", {"resourceType": "Encounter", "class": INPATIENT,
+                     "status": "entered-in-error"},
+     "3.0 Encounter.status", "entered-in-error"),
+    *(("r4", "dstu2", {"resourceType": "Coverage", "status": status,
+                       "beneficiary": PATIENT, "payor": [{"display": "x"}]},
+       "3.0 Coverage.status", status)
+      for status in ("cancelled", "draft", "entered-in-error")),
+    *(("stu3", "dstu2", {**MEDICATION, "intent": intent},
+       "3.0 MedicationRequest.intent", intent)
+      for intent in ("proposal", "plan")),
+    ("r4", "dstu2", {**MEDICATION, "intent": "option"},
+     "3.0 MedicationRequest.intent", "plan"),
+    *(("r4", low, {**MEDICATION, "intent": "order", "doNotPerform": True},
+       "4.0 MedicationRequest.doNotPerform", True)
+      for low in ("stu3", "dstu2")),
+    *(("r4", low, {"resourceType": "Observation", "status": "final",
+                   "code": {"text": "x"}, "focus": [PATIENT]},
+       "4.0 Observation.focus", PATIENT) for low in ("stu3", "dstu2")),
+)
+HARMLESS = (
+    ("r4", "dstu2", {"resourceType": "Coverage", "status": "active",
+                     "beneficiary": PATIENT, "payor": [{"display": "x"}]}),
+    ("stu3", "dstu2", {**MEDICATION, "intent": "order"}),
+    ("r4", "stu3", {**MEDICATION, "intent": "order", "doNotPerform": False}),
+    ("stu3", "dstu2", {"resourceType": "Encounter", "status": "triaged"}),
+)
+
+
+class Modifiers(unittest.TestCase):
+    def made(self, low, high, body):
+        line, = converter.convert(low, high, [samples.text(body).encode()])
+        return samples.parse(line)
+
+    def test_what_changes_the_meaning_goes_on_changing_it(self):
+        for low, high, body, element, value in MODIFY:
+            with self.subTest(f"{low}-{high} {element} {value}"):
+                version, path = element.split()
+                url = f"{walk.BASE.format(version)}extension-{path}"
+                found = [v for e in self.made(low, high, body).get(
+                    "modifierExtension", ()) if e["url"] == url
+                    for k, v in e.items() if k.startswith("value")]
+                self.assertEqual(found, [value])
+
+    def test_what_is_harmless_modifies_nothing(self):
+        for low, high, body in HARMLESS:
+            with self.subTest(f"{low}-{high} {body}"):
+                self.assertNotIn("modifierExtension",
+                                 self.made(low, high, body))
+
+
 def plain(line):
     """As the validator wants it: numbers as numbers."""
     return validate.json.loads(line.removeprefix(samples.MARK))
