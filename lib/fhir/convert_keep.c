@@ -6,16 +6,14 @@
 
 /* ---- counting ------------------------------------------------------------- */
 
-void
-convert_lost(struct convert *c, const char *path, enum convert_fate fate)
+static void
+count(struct convert *c, const char *path, enum convert_fate fate)
 {
 	enum fhir_version from = map_way_from(c->way), to = map_way_to(c->way);
 	struct convert_loss *l;
 
 	if (!c->losses)
 		return;
-	if (c->later && fate == CONVERT_EXTENSION)
-		fate = CONVERT_DROPPED;
 	for (l = c->losses->first; l; l = l->next)
 		if (l->fate == fate && l->from == from && l->to == to &&
 		    !strcmp(l->element, path)) {
@@ -30,6 +28,15 @@ convert_lost(struct convert *c, const char *path, enum convert_fate fate)
 		.to = to,
 		.times = 1 };
 	c->losses->first = l;
+}
+
+/* Where no extension is left, but for what modifies. */
+void
+convert_lost(struct convert *c, const char *path, enum convert_fate fate)
+{
+	bool none = fate == CONVERT_EXTENSION && (c->bare || c->later);
+
+	count(c, path, none ? CONVERT_DROPPED : fate);
 }
 
 /* ---- out -------------------------------------------------------------------- */
@@ -210,7 +217,11 @@ convert_lose(struct map_object *o, const struct map_path *p, enum map_type t,
 	if (t != MAP_BACKBONE)
 		convert_value(c, t, sub, v.value);
 	convert_sibling(c, v.under);
-	convert_lost(c, p->path, kept ? CONVERT_EXTENSION : CONVERT_DROPPED);
+	if (kept && p->row->modifier)
+		count(c, p->path, CONVERT_EXTENSION);
+	else
+		convert_lost(
+		    c, p->path, kept ? CONVERT_EXTENSION : CONVERT_DROPPED);
 	if (kept)
 		hold_in_object(o, p, t, sub, v);
 }

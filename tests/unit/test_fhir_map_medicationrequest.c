@@ -420,6 +420,57 @@ a_bare_answer_keeps_what_modifies(void **state)
 	convert_bare(bare, COUNT(bare));
 }
 
+/* What becomes of the elements of one request, and how often. */
+static void
+losses_are(bool without, const char *const *expect, size_t n)
+{
+	static const char body[] =
+	    M4 ",\"doNotPerform\":true,\"performer\":" REF(
+		"P/1") ",\"statusReason\":" TEXT("x") ",\"category\":"
+						      "[" TEXT("a") "," TEXT(
+							  "b") "," TEXT("c") "]"
+									     "}";
+	struct convert_losses all = { NULL };
+	struct arena *a = arena_new();
+	size_t seen = 0;
+
+	convert_json(a, R, S, body, without, &all);
+	for (const struct convert_loss *l = all.first; l; l = l->next) {
+		const char *got = arena_printf(a, "%s %s %u", l->element,
+		    convert_fate_name(l->fate), l->times);
+		bool known = false;
+
+		for (size_t i = 0; i < n; i++)
+			known = known || !strcmp(got, expect[i]);
+		if (!known)
+			fail_msg("%s", got);
+		seen++;
+	}
+	assert_int_equal(seen, n);
+	arena_free(a);
+}
+
+static void
+losses_tell_what_is_left(void **state)
+{
+	static const char *const kept[] = {
+		"MedicationRequest.doNotPerform extension 1",
+		"MedicationRequest.performer extension 1",
+		"MedicationRequest.statusReason extension 1",
+		"MedicationRequest.category extension 2",
+	};
+	static const char *const without[] = {
+		"MedicationRequest.doNotPerform extension 1",
+		"MedicationRequest.performer dropped 1",
+		"MedicationRequest.statusReason dropped 1",
+		"MedicationRequest.category dropped 2",
+	};
+
+	(void)state;
+	losses_are(false, kept, COUNT(kept));
+	losses_are(true, without, COUNT(without));
+}
+
 /* Each reason and each definition costs about the same. */
 static void
 many_of_each_are_converted_in_time(void **state)
@@ -453,6 +504,7 @@ main(void)
 		cmocka_unit_test(what_was_kept_comes_back),
 		cmocka_unit_test(strangers_break_nothing),
 		cmocka_unit_test(a_bare_answer_keeps_what_modifies),
+		cmocka_unit_test(losses_tell_what_is_left),
 		cmocka_unit_test(many_of_each_are_converted_in_time),
 	};
 
