@@ -218,7 +218,7 @@ convert_any(struct convert *c, struct tree_node *node)
 
 	if (x)
 		convert_walk(c, node, x);
-	else if (type.at)
+	else if (type.at && map_way_from(c->way) != map_way_to(c->way))
 		convert_lost(c, "DomainResource.contained", CONVERT_UNKNOWN);
 }
 
@@ -237,6 +237,8 @@ step(struct arena *a, struct tree_node *root, const struct convert_how *how,
 		.later = how->bare && !last,
 		.losses = how->losses };
 
+	if (map_way_from(way) == map_way_to(way) && convert_tidy(way, root))
+		return true;
 	convert_any(&c, root);
 	if (c.bare && map_way_from(way) != how->from)
 		convert_strip(&c, root);

@@ -4,6 +4,7 @@
  *   convert.c         walks over a resource, member by member
  *   convert_slot.c    places what could not stay where it was
  *   convert_change.c  words it anew, by code table or turn
+ *   convert_tidy.c    sees that there is nothing to do
  *   convert_keep.c    inter-version extensions: out
  *   convert_back.c    and back
  *   convert_make.c    new nodes, and whether two are equal
@@ -49,6 +50,10 @@ struct map_object {
 /* convert_walk - one object by its table. */
 void convert_walk(
     struct convert *c, struct tree_node *node, const struct map_index *x);
+
+/* convert_tidy - is there nothing that the way from a version to itself would
+ * mend in a resource? */
+bool convert_tidy(enum map_way way, const struct tree_node *node);
 
 /* convert_any - a resource by its resourceType. */
 void convert_any(struct convert *c, struct tree_node *node);

@@ -259,12 +259,16 @@ down_to_dstu2(struct convert *c, struct map_object *o)
 	messaging_down(c, o);
 }
 
+/* Of STU3 its technical correction: what is converted has its elements. */
 static void
 version_spoken(struct convert *c, struct map_object *o)
 {
+	static const char *const numbers[FHIR__MAX] = { "1.0.2", "3.0.2",
+		"4.0.1" };
+
 	convert_put(o, "fhirVersion",
 	    (struct map_value){
-		convert_text(c, version_number(convert_to(c))), NULL });
+		convert_text(c, numbers[convert_to(c)]), NULL });
 }
 
 /* What STU3 demands and R4 no longer says. */

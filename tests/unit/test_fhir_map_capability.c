@@ -14,7 +14,7 @@
 #define R FHIR_R4
 
 #define K2  "{'resourceType':'Conformance','fhirVersion':'1.0.2'"
-#define K3  "{'resourceType':'CapabilityStatement','fhirVersion':'3.0.1'"
+#define K3  "{'resourceType':'CapabilityStatement','fhirVersion':'3.0.2'"
 #define K4  "{'resourceType':'CapabilityStatement','fhirVersion':'4.0.1'"
 #define X10 "http://hl7.org/fhir/1.0/StructureDefinition/extension-"
 #define X30 "http://hl7.org/fhir/3.0/StructureDefinition/extension-"
