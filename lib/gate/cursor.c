@@ -6,6 +6,7 @@
  *          per line: none of them can hold a line end. */
 #include "gate/cursor.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,18 @@ enum { INLINE = 1, STORED = 2 };
 /* Of what is sealed: a handle of another one is no handle. */
 #define FORMAT "2"
 
+/* The key of the day that was needed last: an answer has up to four links, and
+ * they are all made on one day. */
+struct cursor_day {
+	bool known;
+	unsigned char day[4];
+	unsigned char key[CRYPT_KEY_BYTES];
+};
+
 struct cursor_keys {
 	unsigned char master[CRYPT_KEY_BYTES];
+	pthread_mutex_t lock; /* of last */
+	struct cursor_day last;
 	struct db *db;
 	int64_t life_s;
 	size_t bytes_max;
@@ -35,6 +46,7 @@ cursor_open(struct db *db, const struct conf *conf, struct err *e)
 
 	if (!k)
 		abort();
+	pthread_mutex_init(&k->lock, NULL);
 	k->db = db;
 	k->life_s = conf->cursor_life_s;
 	k->bytes_max = (size_t)conf->cursor_bytes;
@@ -51,18 +63,29 @@ cursor_close(void *keys)
 
 	if (k) {
 		crypt_wipe(k->master, sizeof k->master);
+		crypt_wipe(&k->last, sizeof k->last);
+		pthread_mutex_destroy(&k->lock);
 		free(k);
 	}
 }
 
 static void
-day_key(const struct cursor_keys *k, const unsigned char head[HEAD],
+day_key(struct cursor_keys *k, const unsigned char head[HEAD],
     unsigned char key[CRYPT_KEY_BYTES])
 {
-	crypt_hkdf(key, CRYPT_KEY_BYTES,
-	    (struct str){ (const char *)k->master, sizeof k->master },
-	    (struct str){ (const char *)head + 1, 4 },
-	    STR("wardgate page cursor"));
+	struct cursor_day *last = &k->last;
+
+	pthread_mutex_lock(&k->lock);
+	if (!last->known || memcmp(last->day, head + 1, sizeof last->day)) {
+		crypt_hkdf(last->key, CRYPT_KEY_BYTES,
+		    (struct str){ (const char *)k->master, sizeof k->master },
+		    (struct str){ (const char *)head + 1, 4 },
+		    STR("wardgate page cursor"));
+		memcpy(last->day, head + 1, sizeof last->day);
+		last->known = true;
+	}
+	memcpy(key, last->key, CRYPT_KEY_BYTES);
+	pthread_mutex_unlock(&k->lock);
 }
 
 static struct str
@@ -90,7 +113,7 @@ write_head(unsigned char head[HEAD], int kind, int64_t now_s)
 
 /* head | seal(plain) */
 static struct str
-seal(const struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
+seal(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
     int kind, struct str plain, int64_t now_s)
 {
 	size_t n = HEAD + plain.len + CRYPT_SEAL_MORE;
@@ -104,8 +127,8 @@ seal(const struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
 }
 
 static bool
-unseal(const struct cursor_keys *k, struct arena *a,
-    const struct cursor_for *to, struct str sealed, struct str *plain)
+unseal(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
+    struct str sealed, struct str *plain)
 {
 	const unsigned char *in = (const unsigned char *)sealed.at;
 	unsigned char key[CRYPT_KEY_BYTES];
@@ -134,7 +157,7 @@ encoded(struct arena *a, struct str bytes)
 /* Too long for a URL: sealed into a row, and the row's random number sealed
  * into the handle. */
 static bool
-store(const struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
+store(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
     struct str *sealed, int64_t now_s, struct err *e)
 {
 	struct db_arg args[] = { db_arg_guid(&to->client),
@@ -153,7 +176,7 @@ store(const struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
 }
 
 static bool
-fetch(const struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
+fetch(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
     struct str number, struct str *sealed, struct err *e)
 {
 	const struct db_rows *rows;

@@ -4,8 +4,9 @@
  * A provider's paging link may hold a name, and it is good for one tenant
  * only. What goes out is AES-256-GCM over it, bound to tenant, client, face
  * and resource type, good for at most a day, under a key that HKDF derives for
- * the UTC day it was made (RFC 5869). A handle that would pass cursor_bytes is
- * kept in the database instead, sealed as well, and its number goes out. */
+ * the UTC day it was made (RFC 5869); the last day's key is kept, under a lock
+ * of its own (cursor.c). A handle that would pass cursor_bytes is kept in the
+ * database instead, sealed as well, and its number goes out. */
 #ifndef GATE_CURSOR_H
 #define GATE_CURSOR_H
 
