@@ -26,6 +26,7 @@ main(int argc, char **argv)
 		.start = facade_start,
 		.stop = facade_stop,
 		.begin = gateway_begin,
+		.refused = facade_refused,
 		.settle = facade_settle,
 	};
 

@@ -24,6 +24,7 @@ main(int argc, char **argv)
 		.start = asker_start,
 		.stop = asker_stop,
 		.begin = gateway_begin,
+		.refused = asker_refused,
 		.settle = asker_settle,
 	};
 

@@ -49,6 +49,12 @@ asker_settle(struct work *w)
 	return gateway_settle(gateway, w);
 }
 
+void
+asker_refused(struct work *w)
+{
+	gateway_refused(gateway, w);
+}
+
 struct gateway *
 asker_gateway(void)
 {
@@ -168,13 +174,15 @@ asker_known(struct asker *by)
 	by->client = known ? id : (struct guid){ { 0 } };
 	by->row->has_client = known;
 	by->row->client = by->client;
-	if (asked(by, DIRECTORY_CACHED, &first))
-		return true;
-	if (first.kind == ERR_SECRET_MALFORMED) {
-		w->err = first; /* a typo, whoever the client is */
-		return false;
+	if (!asked(by, DIRECTORY_CACHED, &first)) {
+		if (first.kind == ERR_SECRET_MALFORMED) {
+			w->err = first; /* a typo, whoever the client is */
+			return false;
+		}
+		if (!asker_again(by))
+			return false;
 	}
-	return asker_again(by);
+	return gateway_draw(gateway, w, LIMIT_CLIENT, &by->client, 1);
 }
 
 bool

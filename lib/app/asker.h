@@ -22,10 +22,11 @@ struct asker {
 	bool fresh;     /* the database was asked for it in this request */
 };
 
-/* asker_start, asker_stop, asker_settle - for the program's page. */
+/* asker_start, asker_stop, asker_refused, asker_settle - for the program's page. */
 bool asker_start(
     struct arena *a, const struct conf *conf, bool cgi, struct err *e);
 void asker_stop(void);
+void asker_refused(struct work *w);
 bool asker_settle(struct work *w);
 
 /* asker_gateway - the rooms of this process. */
@@ -39,8 +40,8 @@ void asker_begin(struct asker *by, struct work *w, const char *interaction);
 bool asker_form(struct asker *by);
 
 /* asker_known - is it a client, and did it show a secret that is good now?
- * false: a kind of ERR_CLIENT_ or ERR_SECRET_, all alike to a stranger, or
- * ERR_DB. */
+ * false: a kind of ERR_CLIENT_ or ERR_SECRET_, all alike to a stranger;
+ * ERR_LIMIT_CLIENT, if it is one; ERR_DB. */
 bool asker_known(struct asker *by);
 
 /* asker_again - the same, but the database is asked whatever is at hand. */

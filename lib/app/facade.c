@@ -43,6 +43,12 @@ facade_stop(void)
 	gateway_close(facade.gateway);
 }
 
+void
+facade_refused(struct work *w)
+{
+	gateway_refused(facade.gateway, w);
+}
+
 bool
 facade_settle(struct work *w)
 {
@@ -162,6 +168,16 @@ find_tenant(struct visit *v)
 	       bearer_allowed(v->route, v->claims, v->now_s, &w->err);
 }
 
+/* Only now: nobody else can empty these. */
+static bool
+in_bounds(struct visit *v)
+{
+	struct gateway *g = facade.gateway;
+
+	return gateway_draw(g, v->w, LIMIT_CLIENT, &v->claims->client, 1) &&
+	       gateway_draw(g, v->w, LIMIT_TENANT, &v->claims->tenant, 1);
+}
+
 static bool
 find_provider(struct visit *v)
 {
@@ -228,6 +244,7 @@ facade_answer(struct work *w)
 	       read_body(v) &&     /* POST _search, batch */
 	       visit_accepts(v) && /* can we answer in the form asked for */
 	       find_tenant(v) &&   /* may this token be used right now */
+	       in_bounds(v) &&     /* and not more often than agreed */
 	       find_provider(v) && /* which server, which FHIR version */
 	       answer(v);
 }

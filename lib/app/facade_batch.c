@@ -211,6 +211,16 @@ version_meant(struct visit *v)
 		   "be: send it to the address of its version.");
 }
 
+/* To the hospital each entry is a request; one is counted already. To the
+ * gateway a batch is one: the client's own limit is there for it. */
+static bool
+in_bounds(struct visit *v, size_t entries)
+{
+	return entries < 2 ||
+	       gateway_draw(v->facade->gateway, v->w, LIMIT_TENANT,
+		   &v->claims->tenant, (int64_t)entries - 1);
+}
+
 static void
 prepare(struct batch_run *r)
 {
@@ -384,7 +394,8 @@ visit_batch(struct visit *v)
 	struct batch_run r = { .v = v };
 	bool fine;
 
-	if (!version_meant(v) || !read_batch(v, &r.batch))
+	if (!version_meant(v) || !read_batch(v, &r.batch) ||
+	    !in_bounds(v, r.batch.n))
 		return false;
 	prepare(&r);
 	ask_ahead(&r);

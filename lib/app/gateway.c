@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "web/source.h"
 
 /* Change poller, audit writer, and one for the requests' questions. */
 #define CONNECTIONS 3
@@ -118,7 +119,8 @@ gateway_open(struct arena *a, const struct conf *conf, const char *program,
 	g->signs = signs;
 	g->once = once;
 	g->rules = token_rules_of(a, conf);
-	if (open_rooms(g, a, program, sql, e))
+	if ((g->limits = limits_open(conf, e)) &&
+	    open_rooms(g, a, program, sql, e))
 		return g;
 	gateway_close(g);
 	return NULL;
@@ -131,6 +133,7 @@ gateway_close(struct gateway *g)
 		return;
 	audit_stop(g->audit);
 	directory_free(g->directory);
+	limits_close(g->limits);
 	keyring_free(g->keyring);
 	db_close(g->db);
 }
@@ -154,6 +157,53 @@ struct audit_row *
 gateway_row(struct work *w)
 {
 	return w->state;
+}
+
+bool
+gateway_draw(struct gateway *g, struct work *w, enum limit_kind kind,
+    const struct guid *who, int64_t cost)
+{
+	if (limit_draw(g->limits, kind, who, cost, clock_mono_us(), &w->err))
+		return true;
+	w->limit = limit_burst(g->limits, kind);
+	return false;
+}
+
+/* Credentials that nobody has given out. A token of ours that has expired or
+ * was revoked is none: whoever shows it many times at once has only not yet
+ * noticed, and has to be told so. */
+static bool
+guessed(enum err_kind kind)
+{
+	const char *code = fail_oauth_code(kind);
+
+	switch (kind) {
+	case ERR_TOKEN_MALFORMED:
+	case ERR_TOKEN_KEY:
+	case ERR_TOKEN_SIGNATURE:
+	case ERR_TOKEN_ISSUER:
+	case ERR_TOKEN_AUDIENCE:
+	case ERR_TOKEN_CLAIMS:
+		return true;
+	default:
+		return code && !strcmp(code, "invalid_client");
+	}
+}
+
+void
+gateway_refused(struct gateway *g, struct work *w)
+{
+	struct guid source;
+	struct err e = { .kind = ERR_NONE };
+
+	if (!guessed(w->err.kind))
+		return;
+	source = source_key(w->req->remote_addr);
+	if (limit_draw(
+		g->limits, LIMIT_SOURCE, &source, 1, clock_mono_us(), &e))
+		return;
+	w->err = e;
+	w->limit = limit_burst(g->limits, LIMIT_SOURCE);
 }
 
 bool

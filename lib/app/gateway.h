@@ -7,6 +7,7 @@
 
 #include "gate/audit.h"
 #include "gate/directory.h"
+#include "gate/limit.h"
 #include "gate/token.h"
 #include "web/serve.h"
 
@@ -17,6 +18,7 @@ struct gateway {
 	struct keyring *keyring;
 	struct directory *directory;
 	struct audit *audit;
+	struct limits *limits;
 	struct token_rules rules;
 	bool signs; /* this program signs tokens */
 	bool once;  /* lives for one request: no thread, one connection */
@@ -41,6 +43,15 @@ void gateway_begin(struct work *w);
 
 /* gateway_row - the audit row of a work, to be filled by its handlers. */
 struct audit_row *gateway_row(struct work *w);
+
+/* gateway_draw - the request counts for its client or tenant, `cost` times.
+ * false: ERR_LIMIT_CLIENT, _TENANT, and then it does not count. */
+bool gateway_draw(struct gateway *g, struct work *w, enum limit_kind kind,
+    const struct guid *who, int64_t cost);
+
+/* gateway_refused - a refusal that may have been a guess counts for the source
+ * it came from; after too many of these they all become ERR_LIMIT_SOURCE. */
+void gateway_refused(struct gateway *g, struct work *w);
 
 /* gateway_settle - completes the row from the answer and makes it durable.
  * false: ERR_AUDIT stands in w->err and the answer must not leave. */

@@ -92,6 +92,13 @@ authorize(struct issue *i)
 }
 
 static bool
+in_bounds(struct issue *i)
+{
+	return gateway_draw(
+	    asker_gateway(), i->by.w, LIMIT_TENANT, &i->claims.tenant, 1);
+}
+
+static bool
 answer(struct issue *i)
 {
 	struct work *w = i->by.w;
@@ -134,6 +141,7 @@ issue_token(struct work *w)
 	       asker_known(&i->by) && /* who asks */
 	       read_scope(i) &&       /* for which tenant */
 	       authorize(i) &&        /* linked, and not suspended */
+	       in_bounds(i) &&        /* not more often than it may be asked */
 	       answer(i);
 	asker_end(&i->by);
 	return fine;

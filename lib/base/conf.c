@@ -82,6 +82,15 @@ static const struct setting settings[] = {
 	{ AT(directory_entries),     NUMBER, 16, 10000000, "50000", NULL },
 	{ AT(change_poll_ms),        NUMBER, 10, 1000, "250", NULL },
 	{ AT(change_trust_ms),       NUMBER, 20, 5000, "900", NULL },
+	{ AT(shared_dir),            PATH,   0, 0, "/run/wardgate/shared", NULL },
+	{ AT(client_rate),           NUMBER, 0, 100000, "50", NULL },
+	{ AT(client_burst),          NUMBER, 1, 1000000, "200", NULL },
+	{ AT(tenant_rate),           NUMBER, 0, 100000, "200", NULL },
+	{ AT(tenant_burst),          NUMBER, 1, 1000000, "800", NULL },
+	{ AT(failures_per_minute),   NUMBER, 0, 100000, "10", NULL },
+	{ AT(limit_places),          NUMBER, 64, 10000000, "65536", NULL },
+	{ AT(trusted_proxies),       TEXT,   0, 0, "", NULL },
+	{ AT(forwarded_field),       CHOICE, 0, 0, "x-forwarded-for", "x-forwarded-for forwarded" },
 	{ AT(audit_queue),           NUMBER, 16, 1000000, "10000", NULL },
 	{ AT(audit_wait_ms),         NUMBER, 50, 60000, "2000", NULL },
 	{ AT(secrets_per_client),    NUMBER, 1, 20, "5", NULL },
@@ -281,6 +290,11 @@ agree(const struct conf *c, struct err *e)
 		return err_set(e, ERR_CONF,
 		    "%s: change_trust_ms must be at least twice "
 		    "change_poll_ms.",
+		    c->path);
+	if (c->tenant_rate && c->tenant_burst < c->batch_entries)
+		return err_set(e, ERR_CONF,
+		    "%s: tenant_burst must be at least batch_entries, or a "
+		    "batch of that size could never pass.",
 		    c->path);
 	return true;
 }

@@ -13,6 +13,7 @@
 #include "base/err.h"
 
 enum conf_face { CONF_DSTU2, CONF_STU3, CONF_R4 };
+enum conf_field { CONF_X_FORWARDED_FOR, CONF_FORWARDED };
 enum conf_http { CONF_HTTP_REFUSE, CONF_HTTP_LOOPBACK };
 
 /* One member per setting, of the same name; wardgate.conf(5) describes them.
@@ -79,6 +80,17 @@ struct conf {
 	int64_t directory_entries;
 	int64_t change_poll_ms;
 	int64_t change_trust_ms;
+	const char *shared_dir; /* of base/shared */
+	int64_t client_rate;    /* requests a second; 0: no limit */
+	int64_t client_burst;
+	int64_t tenant_rate;
+	int64_t tenant_burst;
+	int64_t failures_per_minute; /* of one source; 0: no limit */
+	int64_t limit_places;
+	const char
+	    *trusted_proxies;    /* addresses and networks, blanks between */
+	int64_t forwarded_field; /* enum conf_field */
+
 	int64_t audit_queue;
 	int64_t audit_wait_ms;
 	int64_t secrets_per_client;

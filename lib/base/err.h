@@ -35,6 +35,10 @@ enum err_kind {
 	ERR_SECRET_EARLY,     /* before its start */
 	ERR_SECRET_EXPIRED,   /* past its end */
 	ERR_SECRET_DEAD,      /* invalidated */
+	/* too often; also a failure of those above from a source of many */
+	ERR_LIMIT_CLIENT,
+	ERR_LIMIT_TENANT,
+	ERR_LIMIT_SOURCE,
 	/* grant and scope */
 	ERR_GRANT_TYPE,         /* not client_credentials */
 	ERR_RESPONSE_TYPE,      /* any: there is no user authorization */

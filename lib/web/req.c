@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "ext/crypt.h"
+#include "web/source.h"
 
 #define TARGET_MAX ((size_t)8 * 1024)
 
@@ -21,6 +22,8 @@ enum var {
 	VAR_LANGUAGE,
 	VAR_ENCODING,
 	VAR_ADDR,
+	VAR_X_FORWARDED,
+	VAR_FORWARDED,
 	VAR_REQUEST_ID,
 	VAR_TRACEPARENT,
 	VAR_TENANT,
@@ -44,6 +47,8 @@ static const struct {
 	[VAR_LANGUAGE] = { "HTTP_ACCEPT_LANGUAGE", false },
 	[VAR_ENCODING] = { "HTTP_CONTENT_ENCODING", true },
 	[VAR_ADDR] = { "REMOTE_ADDR", true },
+	[VAR_X_FORWARDED] = { "HTTP_X_FORWARDED_FOR", true },
+	[VAR_FORWARDED] = { "HTTP_FORWARDED", true },
 	[VAR_REQUEST_ID] = { "HTTP_X_REQUEST_ID", false },
 	[VAR_TRACEPARENT] = { "HTTP_TRACEPARENT", false },
 	[VAR_TENANT] = { "HTTP_X_TENANT", false },
@@ -217,7 +222,9 @@ req_read(
 	r->prefer = v[VAR_PREFER];
 	r->if_none_match = v[VAR_NONE_MATCH];
 	r->accept_language = v[VAR_LANGUAGE];
-	r->remote_addr = v[VAR_ADDR];
+	r->peer = v[VAR_ADDR];
+	r->remote_addr = source_of(
+	    r->peer, v[VAR_X_FORWARDED], v[VAR_FORWARDED], &r->direct);
 	r->tenant_header = v[VAR_TENANT];
 	r->encoded = v[VAR_ENCODING].len > 0 &&
 	             !str_is_nocase(v[VAR_ENCODING], "identity");

@@ -34,7 +34,9 @@ struct req {
 	struct str prefer;
 	struct str if_none_match;
 	struct str accept_language;
-	struct str remote_addr;
+	struct str remote_addr; /* who asks, behind our proxies (web/source) */
+	struct str peer;        /* who is connected to the web server */
+	bool direct;            /* no field tells of a proxy */
 	struct str tenant_header; /* X-Tenant or the like, see req.c; refused */
 	bool encoded;             /* a Content-Encoding other than identity */
 	bool has_length;

@@ -16,6 +16,7 @@
 #include "ext/fcgi.h"
 #include "ext/js.h"
 #include "web/pool.h"
+#include "web/source.h"
 #include "web/serve_line.h"
 
 #define HEAD_MAX     ((size_t)16 * 1024)
@@ -46,12 +47,25 @@ dress(struct work *w)
 		r->bodiless = true;
 }
 
+/* draft-ietf-httpapi-ratelimit-headers-06. */
+static void
+tell_limit(struct work *w)
+{
+	resp_header(w->resp, "RateLimit-Limit",
+	    arena_printf(w->a, "%lld", (long long)w->limit));
+	resp_header(w->resp, "RateLimit-Remaining", "0");
+	resp_header(w->resp, "RateLimit-Reset",
+	    arena_printf(w->a, "%u", w->err.retry_after_s));
+}
+
 static void
 refuse(struct work *w)
 {
 	fail_write(w->resp, w->a, w->req, w->face, &w->err);
 	if (w->resp->status == 405)
 		resp_header(w->resp, "Allow", w->allow);
+	if (w->limit && w->resp->status == 429)
+		tell_limit(w);
 }
 
 static void
@@ -95,8 +109,11 @@ answer(struct work *w, char *const *vars)
 	if (readable)
 		w->route = route_find(program->routes, program->n_routes,
 		    w->req->path, w->req->method_text, &w->allow, &w->err);
-	if (!w->route || !w->route->handle(w))
+	if (!w->route || !w->route->handle(w)) {
+		if (program->refused)
+			program->refused(w);
 		refuse(w);
+	}
 	told = w->err;
 	if (program->settle && !program->settle(w)) {
 		refuse(w);
@@ -307,7 +324,7 @@ prepare(struct arena *a, const char *path, bool cgi, struct err *e)
 	arena_budget((size_t)conf->memory_bytes);
 	raise_descriptors();
 	js_start();
-	return crypt_start(e) && fcgi_start(e) &&
+	return crypt_start(e) && fcgi_start(e) && source_start(conf, e) &&
 	       (!program->start || program->start(a, conf, cgi, e));
 }
 

@@ -27,6 +27,7 @@ struct work {
 	const char *allow;         /* Allow field of a 405, or NULL */
 	void *state;               /* the program's own, made by begin */
 	struct serve_line *line;
+	int64_t limit;  /* that was reached, requests at once; 0: none */
 	bool raw;       /* serve_raw has answered */
 	long left_bare; /* references whose display could not be found out */
 };
@@ -48,9 +49,11 @@ struct program {
 	void (*stop)(void);
 
 	/* begin - before routing, also for requests that could not be read.
+	 * refused - w->err says why; it may say something else afterwards.
 	 * settle - the answer is complete and leaves when this returns true;
-	 * false: w->err says what is answered instead. Either may be NULL. */
+	 * false: w->err says what is answered instead. Each may be NULL. */
 	void (*begin)(struct work *w);
+	void (*refused)(struct work *w);
 	bool (*settle)(struct work *w);
 };
 

@@ -40,6 +40,10 @@ public_key_dir = {home}/keys/public
 pepper_dir = {home}/keys/pepper
 cursor_key_file = {home}/keys/cursor
 provider_http = loopback
+shared_dir = {home}/shared
+client_rate = 0
+tenant_rate = 0
+failures_per_minute = 0
 """
 
 
@@ -136,8 +140,12 @@ class House:
 
     def write_settings(self, more):
         self.base = f"http://127.0.0.1:{self.port}"
-        place.write(self.conf, SETTINGS.format(base=self.base, home=self.home)
-                    + more)
+        named = {line.partition("=")[0].strip() for line in more.splitlines()}
+        own = SETTINGS.format(base=self.base, home=self.home).splitlines(True)
+        place.write(self.conf, "".join(
+            line for line in own
+            if line.partition("=")[0].strip() not in named) + more)
+        place.folder(self.home / "shared")
         keys = place.folder(self.home / "keys")
         for name in ("signing", "public", "pepper"):
             place.folder(keys / name)
