@@ -9,6 +9,7 @@
  * Speaks  terminal text, or JSON with --json */
 #include "app/cmd_audit.h"
 #include "app/cmd_client.h"
+#include "app/cmd_jwks.h"
 #include "app/cmd_keep.h"
 #include "app/cmd_key.h"
 #include "app/cmd_loss.h"
@@ -40,6 +41,9 @@ static const struct command_verb verbs[] = {
 	  "its secrets, their states and last uses" },
 	{ "client secret invalidate", client_secret_invalidate, AS_OPERATOR,
 	  "CLIENT KEYID", "end a secret and the tokens issued for it" },
+	{ "client jwks", client_jwks, AS_OPERATOR,
+	  "[--file FILE | --none] CLIENT",
+	  "set its public keys, take them away, or show them" },
 	{ "client grant", client_grant, AS_OPERATOR,
 	  "[--until TIME] CLIENT TENANT", "let an app ask for a tenant" },
 	{ "client ungrant", client_ungrant, AS_OPERATOR, "CLIENT TENANT",

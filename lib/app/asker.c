@@ -2,14 +2,18 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/asker.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ext/crypt.h"
 #include "ext/prepare.h"
 
+#define SKEW_MAX_S 60 /* of an assertion, whatever tokens are given */
+
 static struct gateway *gateway;
 static struct secret_peppers *peppers;
+static struct assertion_rules assertions;
 
 /* Whoever starts `token` by hand gets its keys only as its own user. */
 static bool
@@ -29,6 +33,11 @@ asker_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 {
 	if (cgi && !own_user(conf, e))
 		return false;
+	assertions = (struct assertion_rules){ .issuer = conf->public_base,
+		.token_url =
+		    arena_printf(a, "%s/oauth2/token", conf->public_base),
+		.skew_s = conf->token_skew_s < SKEW_MAX_S ? conf->token_skew_s
+		                                          : SKEW_MAX_S };
 	peppers = secret_peppers_open(conf->pepper_dir, e);
 	gateway = peppers ? gateway_open(
 				a, conf, "token", prepare_token, true, cgi, e)
@@ -106,11 +115,12 @@ read_basic(struct asker *by)
 		    "secret in the body.");
 	if (!form_basic(w->a, w->req->authorization, &id, &secret, &w->err))
 		return false;
-	if (f->client_secret.at ||
+	if (f->client_secret.at || f->client_assertion.at ||
+	    f->client_assertion_type.at ||
 	    (f->client_id.at && !str_eq(f->client_id, id)))
 		return err_set(&w->err, ERR_MALFORMED,
-		    "Send client_id and client_secret once: in the body or as "
-		    "Basic, not both.");
+		    "Authenticate once: with client_id and client_secret in "
+		    "the body, or as Basic, or with an assertion.");
 	f->client_id = id.len ? id : STR_NONE;
 	f->client_secret = secret.len ? secret : STR_NONE;
 	return true;
@@ -119,10 +129,33 @@ read_basic(struct asker *by)
 static bool
 one_credential(const struct asker *by)
 {
-	return !by->form.client_assertion.at || !by->form.client_secret.at ||
+	const struct form *f = &by->form;
+
+	if (f->client_assertion.at && f->client_secret.at)
+		return err_set(&by->w->err, ERR_MALFORMED,
+		    "Send one credential: a secret or an assertion.");
+	return !f->client_assertion.at == !f->client_assertion_type.at ||
 	       err_set(&by->w->err, ERR_MALFORMED,
-		   "Send one credential: a secret or an assertion.");
+		   "client_assertion and client_assertion_type belong "
+		   "together.");
 }
+
+static void
+note_cred(struct asker *by, const char *cred)
+{
+	memcpy(by->cred, cred, SECRET_KEY_ID_LEN);
+	by->row->cred = (struct str){ by->cred, SECRET_KEY_ID_LEN };
+}
+
+static void
+note_client(struct asker *by, const struct guid *client)
+{
+	by->client = *client;
+	by->row->has_client = true;
+	by->row->client = *client;
+}
+
+/* ---- by secret --------------------------------------------------------------- */
 
 static bool
 client_fits(struct asker *by, const struct directory_client *c, struct err *e)
@@ -133,7 +166,7 @@ client_fits(struct asker *by, const struct directory_client *c, struct err *e)
 	    by->form.client_secret, by->now_s, &s, &wrong);
 
 	if (s)
-		by->row->cred = (struct str){ s->key_id, SECRET_KEY_ID_LEN };
+		note_cred(by, s->key_id);
 	if (!c->known && wrong.kind != ERR_SECRET_MALFORMED)
 		return err_set(e, ERR_CLIENT_UNKNOWN, NULL);
 	if (c->disabled)
@@ -147,7 +180,7 @@ client_fits(struct asker *by, const struct directory_client *c, struct err *e)
 }
 
 static bool
-asked(struct asker *by, enum directory_how how, struct err *e)
+secret_good(struct asker *by, enum directory_how how, struct err *e)
 {
 	int64_t told = directory_number(gateway->directory);
 	const struct directory_client *c =
@@ -159,30 +192,117 @@ asked(struct asker *by, enum directory_how how, struct err *e)
 	return c && client_fits(by, c, e);
 }
 
+static bool
+read_secret(struct asker *by)
+{
+	struct guid id;
+
+	if (!by->form.client_id.at || !by->form.client_secret.at)
+		return err_set(&by->w->err, ERR_CLIENT_ABSENT, NULL);
+	if (guid_read(&id, by->form.client_id))
+		note_client(by, &id);
+	return true;
+}
+
+/* ---- by assertion -------------------------------------------------------------- */
+
+static bool
+keys_fit(struct asker *by, const struct directory_keys *k, struct err *e)
+{
+	const struct jwk *key;
+
+	if (!k->known)
+		return err_set(e, ERR_CLIENT_UNKNOWN, NULL);
+	if (k->disabled)
+		return err_set(e, ERR_CLIENT_DISABLED, NULL);
+	if (!(key = assertion_key(&by->assertion, k->set, e)))
+		return false;
+	note_cred(by, jwk_cred(key));
+	return true;
+}
+
+static bool
+assertion_good(struct asker *by, enum directory_how how, struct err *e)
+{
+	int64_t told = directory_number(gateway->directory);
+	const struct directory_keys *k =
+	    directory_keys(gateway->directory, by->w->a, &by->client, how, e);
+
+	by->fresh = how == DIRECTORY_FRESH;
+	if (k)
+		by->change = by->fresh ? k->change : told;
+	return k && keys_fit(by, k, e);
+}
+
+/* client_id need not be sent (RFC 7521 4.2); if it is, it is the same one. */
+static bool
+read_assertion(struct asker *by)
+{
+	struct err *e = &by->w->err;
+	struct assertion *t = &by->assertion;
+	struct form *f = &by->form;
+	struct guid id;
+
+	if (!str_is(f->client_assertion_type, ASSERTION_TYPE))
+		return err_why(e, ERR_ASSERTION_MALFORMED, "of another type");
+	if (!assertion_read(
+		t, by->w->a, &assertions, f->client_assertion, by->now_s, e))
+		return false;
+	note_client(by, &t->client);
+	return !f->client_id.at ||
+	       (guid_read(&id, f->client_id) && guid_eq(&id, &t->client)) ||
+	       err_why(e, ERR_ASSERTION_CLAIMS, "client_id is another one");
+}
+
+/* Committed before anything is answered, by whatever process and host: so an
+ * assertion that was overheard is worth nothing. */
+static bool
+used_up(struct asker *by)
+{
+	const struct assertion *t = &by->assertion;
+	unsigned char digest[CRYPT_SHA256_BYTES];
+	struct work *w = by->w;
+	const struct db_arg args[] = { db_arg_guid(&t->client),
+		db_arg_bytes((struct str){ (char *)digest, sizeof digest }),
+		db_arg_time(t->end_s * 1000000) };
+	const struct db_rows *rows;
+
+	crypt_sha256(digest, t->jti.at, t->jti.len);
+	rows = db_ask(
+	    gateway->db, w->a, "assertion_use", args, COUNT(args), &w->err);
+	return rows && (db_bool(rows, 0, 0) ||
+			   err_set(&w->err, ERR_ASSERTION_SEEN, NULL));
+}
+
+/* ---- either -------------------------------------------------------------------- */
+
+static bool
+asked(struct asker *by, enum directory_how how, struct err *e)
+{
+	return by->form.client_assertion.at ? assertion_good(by, how, e)
+	                                    : secret_good(by, how, e);
+}
+
 /* A refusal is never decided by what is cached, and a stranger's path through
  * here is the same whether the client exists or not: check, query, check. */
 bool
 asker_known(struct asker *by)
 {
-	struct work *w = by->w;
 	struct err first = { .kind = ERR_NONE };
-	struct guid id;
-	bool known = guid_read(&id, by->form.client_id);
+	bool signs = by->form.client_assertion.at != NULL;
 
-	if (!by->form.client_id.at || !by->form.client_secret.at)
-		return err_set(&w->err, ERR_CLIENT_ABSENT, NULL);
-	by->client = known ? id : (struct guid){ { 0 } };
-	by->row->has_client = known;
-	by->row->client = by->client;
+	if (!(signs ? read_assertion(by) : read_secret(by)))
+		return false;
 	if (!asked(by, DIRECTORY_CACHED, &first)) {
 		if (first.kind == ERR_SECRET_MALFORMED) {
-			w->err = first; /* a typo, whoever the client is */
+			by->w->err = first; /* a typo, whoever the client is */
 			return false;
 		}
 		if (!asker_again(by))
 			return false;
 	}
-	return gateway_draw(gateway, w, LIMIT_CLIENT, &by->client, 1);
+	return (!signs || used_up(by)) &&
+	       gateway_draw(gateway, by->w, LIMIT_CLIENT, &by->client, 1);
 }
 
 bool
@@ -203,7 +323,8 @@ asker_form(struct asker *by)
 void
 asker_end(struct asker *by)
 {
-	struct str *parts[] = { &by->body, &by->form.client_secret };
+	struct str *parts[] = { &by->body, &by->form.client_secret,
+		&by->form.client_assertion };
 	size_t n;
 
 	for (n = 0; n < COUNT(parts); n++)

@@ -8,6 +8,7 @@
 
 #include "app/form.h"
 #include "app/gateway.h"
+#include "gate/assertion.h"
 
 /* One request, from its form to its answer. */
 struct asker {
@@ -15,9 +16,11 @@ struct asker {
 	struct audit_row *row;
 	struct str body;
 	struct form form;
-	struct guid client; /* since asker_known said true */
+	struct assertion assertion;
+	char cred[SECRET_KEY_ID_LEN + 1]; /* of the secret or key shown */
+	struct guid client;               /* since asker_known said true */
 	int64_t now_s;
-	int64_t end_s;  /* of the secret shown; INT64_MAX: without end */
+	int64_t end_s;  /* of what was shown; INT64_MAX: without end */
 	int64_t change; /* what is known of the client is at least so new */
 	bool fresh;     /* the database was asked for it in this request */
 };
@@ -39,12 +42,14 @@ void asker_begin(struct asker *by, struct work *w, const char *interaction);
  * also when more than one way of authentication is used (RFC 6749 2.3). */
 bool asker_form(struct asker *by);
 
-/* asker_known - is it a client, and did it show a secret that is good now?
- * false: a kind of ERR_CLIENT_ or ERR_SECRET_, all alike to a stranger;
- * ERR_LIMIT_CLIENT, if it is one; ERR_DB. */
+/* asker_known - is it a client, and did it show a secret that is good now, or
+ * an assertion (gate/assertion) that was used by nobody before? That is settled
+ * for good here. false: a kind of ERR_CLIENT_, ERR_SECRET_ or ERR_ASSERTION_,
+ * all alike to a stranger; ERR_LIMIT_CLIENT, if it is one; ERR_DB. */
 bool asker_known(struct asker *by);
 
-/* asker_again - the same, but the database is asked whatever is at hand. */
+/* asker_again - the same, but the database is asked whatever is at hand. An
+ * assertion may be the one that asker_known has used up. */
 bool asker_again(struct asker *by);
 
 /* asker_end - wipes what was secret in the request. */

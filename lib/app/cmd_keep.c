@@ -7,14 +7,16 @@
 
 #include "base/log.h"
 
-#define MONTHS_AHEAD   3
-#define EVERY_S        60
-#define STEPS_MAX      1000 /* of one task in one round */
-#define CHANGES_KEPT_S 3600 /* a program that slept longer starts anew */
-#define CHANGES_STEP   1000
-#define CURSORS_KEPT_S 3600 /* after their end, to be told from unknown ones */
-#define CURSORS_STEP   500
-#define USES_LAG_S     60 /* a row is written a little after its request began */
+#define MONTHS_AHEAD      3
+#define EVERY_S           60
+#define STEPS_MAX         1000 /* of one task in one round */
+#define CHANGES_KEPT_S    3600 /* a program that slept longer starts anew */
+#define CHANGES_STEP      1000
+#define CURSORS_KEPT_S    3600 /* after their end, to be told from unknown ones */
+#define CURSORS_STEP      500
+#define ASSERTIONS_KEPT_S 600 /* after their end, should clocks differ */
+#define ASSERTIONS_STEP   1000
+#define USES_LAG_S        60 /* a row is written a little after its request began */
 
 /* One statement that answers with a number, repeated while that is not 0. */
 struct task {
@@ -32,6 +34,8 @@ static const struct task tasks[] = {
 	    { CHANGES_KEPT_S, CHANGES_STEP }, 2, true },
 	{ "cursors_cleared", "cursor_handle_trim",
 	    { CURSORS_KEPT_S, CURSORS_STEP }, 2, true },
+	{ "assertions_cleared", "assertion_trim",
+	    { ASSERTIONS_KEPT_S, ASSERTIONS_STEP }, 2, true },
 	{ "uses_behind_s", "secret_use_roll_up", { USES_LAG_S }, 1, true },
 };
 

@@ -13,7 +13,16 @@
 
 /* `hyphen` is a second slot: both spellings may stand side by side if they
  * agree. */
-enum slot { GRANT, GRANT_HYPHEN, CLIENT_ID, SECRET, SCOPE, ASSERTION, SLOTS };
+enum slot {
+	GRANT,
+	GRANT_HYPHEN,
+	CLIENT_ID,
+	SECRET,
+	SCOPE,
+	ASSERTION_TYPE,
+	ASSERTION,
+	SLOTS
+};
 
 static const char *const names[SLOTS] = {
 	[GRANT] = "grant_type",
@@ -21,6 +30,7 @@ static const char *const names[SLOTS] = {
 	[CLIENT_ID] = "client_id",
 	[SECRET] = "client_secret",
 	[SCOPE] = "scope",
+	[ASSERTION_TYPE] = "client_assertion_type",
 	[ASSERTION] = "client_assertion",
 };
 
@@ -46,6 +56,7 @@ settle(struct form *f, const struct str slot[SLOTS], struct err *e)
 	f->client_id = slot[CLIENT_ID];
 	f->client_secret = slot[SECRET];
 	f->scope = slot[SCOPE];
+	f->client_assertion_type = slot[ASSERTION_TYPE];
 	f->client_assertion = slot[ASSERTION];
 	return true;
 }

@@ -13,6 +13,7 @@ struct form {
 	struct str client_id;
 	struct str client_secret;
 	struct str scope;
+	struct str client_assertion_type; /* these two: RFC 7521 4.2 */
 	struct str client_assertion;
 };
 

@@ -51,7 +51,9 @@ common(struct buf *b, const struct endpoints *at)
 	list(b, "grant_types_supported", "client_credentials");
 	list(b, "response_types_supported", "");
 	list(b, "token_endpoint_auth_methods_supported",
-	    "client_secret_post client_secret_basic");
+	    "client_secret_post client_secret_basic private_key_jwt");
+	list(b, "token_endpoint_auth_signing_alg_values_supported",
+	    "RS256 RS384 PS256 ES256 ES384");
 }
 
 static bool
@@ -74,7 +76,10 @@ wellknown_start(struct arena *a, const struct conf *conf, struct err *e)
 	const struct endpoints at = endpoints_of(a, conf);
 
 	return make(&server, a, &at, NULL, e) &&
-	       make(&smart, a, &at, "client-confidential-symmetric", e);
+	       make(&smart, a, &at,
+		   "client-confidential-symmetric "
+		   "client-confidential-asymmetric",
+		   e);
 }
 
 bool

@@ -35,6 +35,15 @@ enum err_kind {
 	ERR_SECRET_EARLY,     /* before its start */
 	ERR_SECRET_EXPIRED,   /* past its end */
 	ERR_SECRET_DEAD,      /* invalidated */
+	ERR_ASSERTION_MALFORMED, /* client assertion that cannot be read */
+	ERR_ASSERTION_KEY, /* no key of the client's with that kid and alg */
+	ERR_ASSERTION_SIGNATURE,
+	ERR_ASSERTION_CLAIMS,   /* a claim missing, odd, or not the client's */
+	ERR_ASSERTION_AUDIENCE, /* meant for somebody else */
+	ERR_ASSERTION_EXPIRED,
+	ERR_ASSERTION_EARLY, /* from the future */
+	ERR_ASSERTION_LIFE,  /* good for too long */
+	ERR_ASSERTION_SEEN,  /* used before */
 	/* too often; also a failure of those above from a source of many */
 	ERR_LIMIT_CLIENT,
 	ERR_LIMIT_TENANT,

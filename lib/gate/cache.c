@@ -16,6 +16,7 @@
 
 struct value {
 	atomic_uint holders;
+	void (*ends)(void *bytes); /* NULL: nothing else to free */
 	_Alignas(16) char bytes[];
 };
 
@@ -68,8 +69,17 @@ cache_let_go(void *bytes)
 {
 	struct value *v = value_of(bytes);
 
-	if (atomic_fetch_sub(&v->holders, 1) == 1)
-		free(v);
+	if (atomic_fetch_sub(&v->holders, 1) > 1)
+		return;
+	if (v->ends)
+		v->ends(bytes);
+	free(v);
+}
+
+void
+cache_value_ends(void *bytes, void (*ends)(void *))
+{
+	value_of(bytes)->ends = ends;
 }
 
 static void *

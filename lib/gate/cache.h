@@ -26,6 +26,10 @@ void cache_free(struct cache *c);
 void *cache_value(size_t n);
 void cache_let_go(void *value);
 
+/* cache_value_ends - ends(value) is called when nobody holds it any more, in
+ * whatever thread. */
+void cache_value_ends(void *value, void (*ends)(void *value));
+
 /* cache_put - value is now held by the cache too.
  *   n  change number of the snapshot that it was read from */
 void cache_put(

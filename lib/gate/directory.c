@@ -190,6 +190,36 @@ fill_client(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 	return c;
 }
 
+/* Columns of client_keys_for_token. */
+enum { K_N, K_STATE, K_JWKS };
+
+static void
+forget_keys(void *value)
+{
+	struct directory_keys *k = value;
+
+	jwk_set_free((struct jwk_set *)(uintptr_t)k->set);
+}
+
+/* A set that cannot be read was stored by other ways than ours: no keys. */
+static void *
+fill_keys_of(
+    const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
+{
+	struct directory_keys *k = cache_value(sizeof *k);
+	struct err e = { .kind = ERR_NONE };
+
+	(void)a;
+	cache_value_ends(k, forget_keys);
+	*n = k->change = db_int(rows, 0, K_N);
+	k->known = !str_is(db_text(rows, 0, K_STATE), "unknown");
+	k->disabled = !str_is(db_text(rows, 0, K_STATE), "live");
+	if (!db_null(rows, 0, K_JWKS))
+		k->set = jwk_set_read(db_text(rows, 0, K_JWKS), &e);
+	*keep = k->known && !k->disabled && k->set;
+	return k;
+}
+
 static enum tenant_state
 tenant_state(struct str word)
 {
@@ -338,6 +368,7 @@ fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 }
 
 static const struct directory_client unknown_client;
+static const struct directory_keys unknown_keys;
 static const struct directory_link unknown_link;
 static const struct directory_route unknown_route = {
 	.notice = "",
@@ -352,11 +383,13 @@ static const struct directory_route unknown_route = {
 	.mrn_system = "",
 };
 
-enum { KIND_CLIENT, KIND_LINK, KIND_ROUTE };
+enum { KIND_CLIENT, KIND_KEYS, KIND_LINK, KIND_ROUTE };
 
 static const struct source sources[] = {
 	[KIND_CLIENT] = { KIND_CLIENT, "client_for_token", 1, &unknown_client,
 	    fill_client },
+	[KIND_KEYS] = { KIND_KEYS, "client_keys_for_token", 1, &unknown_keys,
+	    fill_keys_of },
 	[KIND_LINK] = { KIND_LINK, "route_for_token", 2, &unknown_link,
 	    fill_link },
 	[KIND_ROUTE] = { KIND_ROUTE, "route_for_facade", 2, &unknown_route,
@@ -368,6 +401,13 @@ directory_client(struct directory *d, struct arena *a,
     const struct guid *client, enum directory_how how, struct err *e)
 {
 	return look_up(d, a, &sources[KIND_CLIENT], client, &none, how, e);
+}
+
+const struct directory_keys *
+directory_keys(struct directory *d, struct arena *a, const struct guid *client,
+    enum directory_how how, struct err *e)
+{
+	return look_up(d, a, &sources[KIND_KEYS], client, &none, how, e);
 }
 
 const struct directory_link *

@@ -1,7 +1,7 @@
 /* directory.h - clients, tenants and what links them, close at hand
  * SPDX-License-Identifier: Apache-2.0
  *
- * A cache over three SQL functions. A cached entry decides success only:
+ * A cache over four SQL functions. A cached entry decides success only:
  * before refusing, ask again with DIRECTORY_FRESH, so that a new secret works
  * at once and every refusal takes the same path.
  *
@@ -12,6 +12,7 @@
 #ifndef GATE_DIRECTORY_H
 #define GATE_DIRECTORY_H
 
+#include "ext/jwk.h"
 #include "gate/change.h"
 #include "gate/secret.h"
 
@@ -37,6 +38,13 @@ struct directory_client {
 	bool known, disabled;
 	size_t n;
 	struct secret secrets[];
+};
+
+/* A client and its public keys, as `token` sees them: parsed once. */
+struct directory_keys {
+	bool known, disabled;
+	int64_t change; /* number of the snapshot that it was read from */
+	const struct jwk_set *set; /* NULL: it has none */
 };
 
 /* May this client have a token for this tenant? As `token` sees it. */
@@ -94,6 +102,9 @@ void directory_free(struct directory *d);
  * unknown. Only what could decide success is kept. NULL: ERR_DB, the database
  * does not answer (DIRECTORY_FRESH). */
 const struct directory_client *directory_client(struct directory *d,
+    struct arena *a, const struct guid *client, enum directory_how how,
+    struct err *e);
+const struct directory_keys *directory_keys(struct directory *d,
     struct arena *a, const struct guid *client, enum directory_how how,
     struct err *e);
 const struct directory_link *directory_link(struct directory *d,

@@ -18,7 +18,8 @@ static const struct {
 	[CLIENT] = { "client_refused",
 	    "Client authentication failed. Check client_id and client_secret "
 	    "in the registration portal: the secret may be wrong, expired or "
-	    "invalidated." },
+	    "invalidated. A client assertion must be signed with a registered "
+	    "key, for this server, for five minutes at most, and used once." },
 	[TENANT] = { "tenant_refused",
 	    "This client cannot use the tenant named in scope. Check the "
 	    "tenant ID, or ask the operator to link it to this client." },
@@ -63,6 +64,15 @@ static const struct shape shapes[ERR__MAX] = {
 	[ERR_SECRET_EARLY]     = { "secret_not_yet_valid", 401, "invalid_client", "login", CLIENT, NULL },
 	[ERR_SECRET_EXPIRED]   = { "secret_expired", 401, "invalid_client", "login", CLIENT, NULL },
 	[ERR_SECRET_DEAD]      = { "secret_invalidated", 401, "invalid_client", "login", CLIENT, NULL },
+	[ERR_ASSERTION_MALFORMED] = { "assertion_malformed", 401, "invalid_client", "login", CLIENT, NULL },
+	[ERR_ASSERTION_KEY] = { "assertion_key_unknown", 401, "invalid_client", "login", CLIENT, NULL },
+	[ERR_ASSERTION_SIGNATURE] = { "assertion_signature", 401, "invalid_client", "login", CLIENT, NULL },
+	[ERR_ASSERTION_CLAIMS] = { "assertion_claims", 401, "invalid_client", "login", CLIENT, NULL },
+	[ERR_ASSERTION_AUDIENCE] = { "assertion_audience", 401, "invalid_client", "login", CLIENT, NULL },
+	[ERR_ASSERTION_EXPIRED] = { "assertion_expired", 401, "invalid_client", "login", CLIENT, NULL },
+	[ERR_ASSERTION_EARLY] = { "assertion_not_yet_valid", 401, "invalid_client", "login", CLIENT, NULL },
+	[ERR_ASSERTION_LIFE] = { "assertion_life", 401, "invalid_client", "login", CLIENT, NULL },
+	[ERR_ASSERTION_SEEN] = { "assertion_replayed", 401, "invalid_client", "login", CLIENT, NULL },
 	[ERR_LIMIT_CLIENT]     = { "limit_client", 429, "temporarily_unavailable", "throttled", OWN, "This client asks more often than it may. Wait as long as Retry-After says." },
 	[ERR_LIMIT_TENANT]     = { "limit_tenant", 429, "temporarily_unavailable", "throttled", OWN, "This hospital is asked more often than it may be. Wait as long as Retry-After says." },
 	[ERR_LIMIT_SOURCE]     = { "limit_source", 429, "temporarily_unavailable", "throttled", OWN, "Authentication failed, as it has too often from this address. Wait as long as Retry-After says, and check the credentials first." },

@@ -69,6 +69,7 @@ begin
     select * from (values
       ('client', 'client', 'client_id::text'),
       ('client_secret', 'client', 'client_id::text'),
+      ('client_jwks', 'client', 'client_id::text'),
       ('tenant', 'tenant', 'tenant_id::text'),
       ('provider', 'tenant', 'tenant_id::text'),
       ('client_grant', 'grant', $k$client_id || '/' || tenant_id$k$),

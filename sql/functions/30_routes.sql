@@ -90,8 +90,9 @@ end $$;
 comment on function wardgate.route_for_token is
   'May this client have a token for this tenant?';
 
--- One row, always. live_keys: key ids, in no order, of the client's secrets that still count; a token whose
--- `cred` is not among them is refused. Provider columns are null when the
+-- One row, always. live_keys: ids, in no order, of the client's secrets and
+-- public keys that still count; a token whose `cred` is not among them is
+-- refused. Provider columns are null when the
 -- tenant has none.
 create function wardgate.route_for_facade(
   client uuid, tenant uuid)
@@ -134,7 +135,10 @@ begin
                  from wardgate.client_secret as s
                 where s.client_id = client
                   and s.invalidated_at is null
-                  and (s.not_after is null or s.not_after > now())),
+                  and (s.not_after is null or s.not_after > now()))
+           || coalesce((select k.creds
+                          from wardgate.client_jwks as k
+                         where k.client_id = client), '{}'),
          wardgate.grant_state_now(g.granted_at, g.ended_at),
          g.ended_at,
          coalesce(wardgate.tenant_state_now(t.state, t.notice_until),

@@ -64,8 +64,6 @@ begin
          p.can_sort, p.can_total, p.can_batch, p.coverage_person,
          p.write_extensions, t.mrn_system, f.facts::text
     from wardgate.client as l
-    join wardgate.client_secret as s
-      on s.key_id = credential and s.client_id = l.client_id
     join wardgate.client_grant as g on g.client_id = l.client_id
     join wardgate.tenant as t on t.tenant_id = g.tenant_id
     join wardgate.provider as p on p.tenant_id = t.tenant_id
@@ -73,8 +71,15 @@ begin
            on f.tenant_id = t.tenant_id and f.revision = p.revision
    where l.client_id = client and t.tenant_id = tenant
      and l.disabled_at is null
-     and s.invalidated_at is null
-     and (s.not_after is null or s.not_after > now())
+     and (exists (
+           select from wardgate.client_secret as s
+            where s.key_id = credential and s.client_id = l.client_id
+              and s.invalidated_at is null
+              and (s.not_after is null or s.not_after > now()))
+          or exists (
+           select from wardgate.client_jwks as k
+            where k.client_id = l.client_id
+              and credential = any (k.creds)))
      and wardgate.grant_state_now(g.granted_at, g.ended_at) = 'live'
      and wardgate.tenant_state_now(t.state, t.notice_until) <> 'suspended';
 end $$;

@@ -141,6 +141,43 @@ comment on column wardgate.client_secret.not_after is
 comment on column wardgate.client_secret.invalidated_at is
   'Ended by hand at that time; null: it was not';
 
+-- ---- schema/25_client_keys.sql
+
+create table wardgate.client_jwks (
+  client_id uuid primary key references wardgate.client on delete cascade,
+  jwks      jsonb not null,
+  creds     text[] not null,
+  set_at    timestamptz not null default now(),
+  constraint client_jwks_form check (
+    jsonb_typeof(jwks -> 'keys') = 'array'
+    and jsonb_array_length(jwks -> 'keys') between 1 and 20
+    and octet_length(jwks::text) <= 131072),
+  constraint client_jwks_creds check (
+    cardinality(creds) = jsonb_array_length(jwks -> 'keys')
+    and array_to_string(creds, ' ', '?') ~ '^[a-z2-7]{8}( [a-z2-7]{8})*$')
+);
+comment on table wardgate.client_jwks is
+  'Public keys with which clients sign assertions instead of sending a secret';
+comment on column wardgate.client_jwks.jwks is
+  'JWK Set as ext/jwk writes it: what verifying needs, and nothing else';
+comment on column wardgate.client_jwks.creds is
+  'Credential ids of the keys, in their order; tokens carry them as `cred`';
+comment on column wardgate.client_jwks.set_at is 'When the keys last changed';
+
+create table wardgate.assertion_seen (
+  client_id  uuid not null,
+  jti_hash   bytea not null,
+  expires_at timestamptz not null,
+  primary key (client_id, jti_hash),
+  constraint assertion_seen_hash_length check (length(jti_hash) = 32)
+);
+create index assertion_seen_by_end on wardgate.assertion_seen (expires_at);
+comment on table wardgate.assertion_seen is
+  'Client assertions that were used; each counts once';
+comment on column wardgate.assertion_seen.jti_hash is 'SHA-256 of its jti';
+comment on column wardgate.assertion_seen.expires_at is
+  'From then on it is refused for its age; the keeper removes the row';
+
 -- ---- schema/30_tenants.sql
 
 create table wardgate.policy (
@@ -681,6 +718,7 @@ begin
     select * from (values
       ('client', 'client', 'client_id::text'),
       ('client_secret', 'client', 'client_id::text'),
+      ('client_jwks', 'client', 'client_id::text'),
       ('tenant', 'tenant', 'tenant_id::text'),
       ('provider', 'tenant', 'tenant_id::text'),
       ('client_grant', 'grant', $k$client_id || '/' || tenant_id$k$),
@@ -1081,8 +1119,9 @@ end $$;
 comment on function wardgate.route_for_token is
   'May this client have a token for this tenant?';
 
--- One row, always. live_keys: key ids, in no order, of the client's secrets that still count; a token whose
--- `cred` is not among them is refused. Provider columns are null when the
+-- One row, always. live_keys: ids, in no order, of the client's secrets and
+-- public keys that still count; a token whose `cred` is not among them is
+-- refused. Provider columns are null when the
 -- tenant has none.
 create function wardgate.route_for_facade(
   client uuid, tenant uuid)
@@ -1125,7 +1164,10 @@ begin
                  from wardgate.client_secret as s
                 where s.client_id = client
                   and s.invalidated_at is null
-                  and (s.not_after is null or s.not_after > now())),
+                  and (s.not_after is null or s.not_after > now()))
+           || coalesce((select k.creds
+                          from wardgate.client_jwks as k
+                         where k.client_id = client), '{}'),
          wardgate.grant_state_now(g.granted_at, g.ended_at),
          g.ended_at,
          coalesce(wardgate.tenant_state_now(t.state, t.notice_until),
@@ -1223,8 +1265,6 @@ begin
          p.can_sort, p.can_total, p.can_batch, p.coverage_person,
          p.write_extensions, t.mrn_system, f.facts::text
     from wardgate.client as l
-    join wardgate.client_secret as s
-      on s.key_id = credential and s.client_id = l.client_id
     join wardgate.client_grant as g on g.client_id = l.client_id
     join wardgate.tenant as t on t.tenant_id = g.tenant_id
     join wardgate.provider as p on p.tenant_id = t.tenant_id
@@ -1232,8 +1272,15 @@ begin
            on f.tenant_id = t.tenant_id and f.revision = p.revision
    where l.client_id = client and t.tenant_id = tenant
      and l.disabled_at is null
-     and s.invalidated_at is null
-     and (s.not_after is null or s.not_after > now())
+     and (exists (
+           select from wardgate.client_secret as s
+            where s.key_id = credential and s.client_id = l.client_id
+              and s.invalidated_at is null
+              and (s.not_after is null or s.not_after > now()))
+          or exists (
+           select from wardgate.client_jwks as k
+            where k.client_id = l.client_id
+              and credential = any (k.creds)))
      and wardgate.grant_state_now(g.granted_at, g.ended_at) = 'live'
      and wardgate.tenant_state_now(t.state, t.notice_until) <> 'suspended';
 end $$;
@@ -1570,6 +1617,134 @@ begin
    order by k.made_at, k.kid;
 end $$;
 comment on function wardgate.signing_key_list is 'All signing keys';
+
+-- ---- functions/42_client_keys.sql
+
+-- One row, always. client_state: unknown, live, disabled; jwks: null if the
+-- client has no keys.
+create function wardgate.client_keys_for_token(
+  client uuid, out n bigint, out client_state text, out jwks text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select c.n,
+         case when l.client_id is null then 'unknown'
+              when l.disabled_at is not null then 'disabled'
+              else 'live'
+          end,
+         k.jwks::text
+    into n, client_state, jwks
+    from wardgate.change as c
+    left join wardgate.client as l on l.client_id = client
+    left join wardgate.client_jwks as k on k.client_id = client
+   where c.only_row;
+end $$;
+comment on function wardgate.client_keys_for_token is
+  'The public keys of the client behind a client_id';
+
+-- jwks and creds as ext/jwk writes them, creds divided by blanks; jwks null:
+-- the client has keys no longer, and their tokens count for nothing.
+create function wardgate.client_jwks_set(
+  client uuid, jwks text, creds text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.client_must_be(client);
+  if jwks is null then
+    delete from wardgate.client_jwks as k where k.client_id = client;
+    outcome := case when found then 'removed' else 'unchanged' end;
+    return;
+  end if;
+  insert into wardgate.client_jwks (client_id, jwks, creds)
+  values (client, client_jwks_set.jwks::jsonb,
+         string_to_array(client_jwks_set.creds, ' '))
+      on conflict do nothing;
+  if found then
+    outcome := 'created';
+    return;
+  end if;
+  update wardgate.client_jwks as k
+     set jwks = client_jwks_set.jwks::jsonb,
+         creds = string_to_array(client_jwks_set.creds, ' '),
+         set_at = now()
+   where k.client_id = client
+     and (k.jwks, k.creds) is distinct from (client_jwks_set.jwks::jsonb,
+         string_to_array(client_jwks_set.creds, ' '));
+  outcome := case when found then 'changed' else 'unchanged' end;
+end $$;
+comment on function wardgate.client_jwks_set is
+  'Sets the public keys of an app, or takes them away';
+
+-- One row per key. Use is of the last roll-up, as with secrets.
+create function wardgate.client_jwks_list(client uuid)
+returns table (
+  kid    text,
+  alg    text,
+  cred   text,
+  set_at timestamptz,
+  last_at timestamptz,
+  uses   bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  if not exists (
+      select from wardgate.client as c where c.client_id = client) then
+    perform wardgate.refuse('WG404', format(
+        'There is no client %s; `wardgate client list` shows all.', client));
+  end if;
+  return query
+  select k.key ->> 'kid', k.key ->> 'alg', j.creds[k.place], j.set_at,
+         u.last_at, coalesce(u.uses, 0)::bigint
+    from wardgate.client_jwks as j
+   cross join lateral jsonb_array_elements(j.jwks -> 'keys')
+         with ordinality as k (key, place)
+    left join lateral (
+         select max(v.last_at) as last_at, sum(v.uses) as uses
+           from wardgate.secret_use as v
+          where v.key_id = j.creds[k.place]) as u on true
+   where j.client_id = client
+   order by k.place;
+end $$;
+comment on function wardgate.client_jwks_list is
+  'The public keys of an app, and when each was used last';
+
+-- True: it was not used before, and is now. Whoever comes at the same moment
+-- waits for the first to commit, and is told no. The answer is worth something
+-- only when it is committed, and stays so.
+create function wardgate.assertion_use(
+  client uuid, jti_hash bytea, expires_at timestamptz)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if current_setting('synchronous_commit') in ('off', 'local') then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  insert into wardgate.assertion_seen (client_id, jti_hash, expires_at)
+  values (client, assertion_use.jti_hash, assertion_use.expires_at)
+      on conflict do nothing;
+  return found;
+end $$;
+comment on function wardgate.assertion_use is
+  'Uses up a client assertion; false: it was used before';
+
+create function wardgate.assertion_trim(older_than interval, at_most bigint)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  removed bigint;
+begin
+  delete from wardgate.assertion_seen as s
+   where (s.client_id, s.jti_hash) in (
+         select o.client_id, o.jti_hash
+           from wardgate.assertion_seen as o
+          where o.expires_at < now() - older_than
+          order by o.expires_at
+          limit at_most
+            for update skip locked);
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+comment on function wardgate.assertion_trim is
+  'Forgets used assertions that are too old to be taken; returns how many';
 
 -- ---- functions/45_onboard.sql
 
@@ -2381,11 +2556,14 @@ grant execute on function
       wardgate.statement_for_tenant(uuid, uuid, text)
    to wg_metadata;
 
--- token: hashes of one client's secrets, one route, and the trail
+-- token: hashes of one client's secrets, its public keys, one route, and the
+-- trail
 grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.changes_since(bigint),
       wardgate.client_for_token(uuid),
+      wardgate.client_keys_for_token(uuid),
+      wardgate.assertion_use(uuid, bytea, timestamptz),
       wardgate.route_for_token(uuid, uuid),
       wardgate.signing_key_in_use(),
       wardgate.audit_write(wardgate.audit_row[])
@@ -2412,6 +2590,7 @@ grant execute on function
       wardgate.audit_stray(),
       wardgate.change_log_trim(interval, bigint),
       wardgate.cursor_handle_trim(interval, bigint),
+      wardgate.assertion_trim(interval, bigint),
       wardgate.secret_use_roll_up(interval)
    to wg_keeper;
 
@@ -2425,6 +2604,8 @@ grant execute on function
         timestamptz, bigint),
       wardgate.secret_list(uuid),
       wardgate.secret_invalidate(uuid, text),
+      wardgate.client_jwks_set(uuid, text, text),
+      wardgate.client_jwks_list(uuid),
       wardgate.grant_give(uuid, uuid, timestamptz),
       wardgate.grant_end(uuid, uuid),
       wardgate.grant_list(uuid, uuid),

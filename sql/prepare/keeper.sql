@@ -23,6 +23,10 @@ prepare change_log_trim (bigint, bigint) as
 prepare cursor_handle_trim (bigint, bigint) as
   select wardgate.cursor_handle_trim(make_interval(secs => $1), $2);
 
+-- Forget at most $2 used assertions that ended more than $1 seconds ago.
+prepare assertion_trim (bigint, bigint) as
+  select wardgate.assertion_trim(make_interval(secs => $1), $2);
+
 -- Sum up the uses of secrets up to $1 seconds ago, an hour at a time; how many
 -- seconds are still to be summed up.
 prepare secret_use_roll_up (bigint) as

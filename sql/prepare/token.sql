@@ -28,6 +28,16 @@ prepare client_for_token (uuid) as
          invalidated
     from wardgate.client_for_token($1);
 
+-- The public keys of the client, one row, always: jwks null, it has none.
+prepare client_keys_for_token (uuid) as
+  select n, client_state, jwks
+    from wardgate.client_keys_for_token($1);
+
+-- Use up an assertion of client $1 with this digest of its jti, to be
+-- remembered until $3; false: it was used before.
+prepare assertion_use (uuid, bytea, timestamptz) as
+  select wardgate.assertion_use($1, $2, $3);
+
 -- May this client ($1) have a token for this tenant ($2)? One row, always.
 -- tenant_state: unknown, active, suspended, maintenance (gets tokens);
 -- grant_state: none, live, ended; grant_ends: planned end, or null.

@@ -34,6 +34,15 @@ prepare secret_list (uuid) as
 prepare secret_invalidate (uuid, text) as
   select wardgate.secret_invalidate($1, $2) as outcome;
 
+-- Public keys of client $1, as ext/jwk writes them, and their credential ids;
+-- null: none any more. outcome: created, changed, unchanged, removed.
+prepare client_jwks_set (uuid, text, text) as
+  select wardgate.client_jwks_set($1, $2, $3) as outcome;
+
+prepare client_jwks_list (uuid) as
+  select kid, alg, cred, set_at, last_at, uses
+    from wardgate.client_jwks_list($1);
+
 -- Let client $1 ask for tenant $2 until $3 (null: without end).
 prepare grant_give (uuid, uuid, timestamptz) as
   select wardgate.grant_give($1, $2, $3) as outcome;

@@ -24,11 +24,14 @@ grant execute on function
       wardgate.statement_for_tenant(uuid, uuid, text)
    to wg_metadata;
 
--- token: hashes of one client's secrets, one route, and the trail
+-- token: hashes of one client's secrets, its public keys, one route, and the
+-- trail
 grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.changes_since(bigint),
       wardgate.client_for_token(uuid),
+      wardgate.client_keys_for_token(uuid),
+      wardgate.assertion_use(uuid, bytea, timestamptz),
       wardgate.route_for_token(uuid, uuid),
       wardgate.signing_key_in_use(),
       wardgate.audit_write(wardgate.audit_row[])
@@ -55,6 +58,7 @@ grant execute on function
       wardgate.audit_stray(),
       wardgate.change_log_trim(interval, bigint),
       wardgate.cursor_handle_trim(interval, bigint),
+      wardgate.assertion_trim(interval, bigint),
       wardgate.secret_use_roll_up(interval)
    to wg_keeper;
 
@@ -68,6 +72,8 @@ grant execute on function
         timestamptz, bigint),
       wardgate.secret_list(uuid),
       wardgate.secret_invalidate(uuid, text),
+      wardgate.client_jwks_set(uuid, text, text),
+      wardgate.client_jwks_list(uuid),
       wardgate.grant_give(uuid, uuid, timestamptz),
       wardgate.grant_end(uuid, uuid),
       wardgate.grant_list(uuid, uuid),

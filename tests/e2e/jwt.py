@@ -24,12 +24,12 @@ def parts(token):
     return json.loads(unb64(head)), json.loads(unb64(claims)), unb64(sig)
 
 
-def raw_signature(der):
-    """r | s, 32 bytes each, of an ECDSA signature in DER."""
+def raw_signature(der, coord=32):
+    """r | s, coord bytes each, of an ECDSA signature in DER."""
     out, at = b"", 2 if der[1] < 0x80 else 3
     for _ in range(2):
         size = der[at + 1]
-        out += der[at + 2:at + 2 + size].lstrip(b"\0").rjust(32, b"\0")
+        out += der[at + 2:at + 2 + size].lstrip(b"\0").rjust(coord, b"\0")
         at += 2 + size
     return out
 
@@ -63,6 +63,46 @@ def make(key, head, claims, sign=None):
 
 def hs256(secret):
     return lambda data: hmac.new(secret, data, hashlib.sha256).digest()
+
+
+def openssl(*words, data=None):
+    return subprocess.run(["openssl", *words], input=data,
+                          capture_output=True, check=True).stdout
+
+
+class KeyPair:
+    """A key pair of a client, in a folder; alg RS256 to ES384."""
+
+    PSS = ("-sigopt", "rsa_padding_mode:pss", "-sigopt",
+           "rsa_pss_saltlen:digest")
+
+    def __init__(self, folder, alg, kid, bits=2048):
+        self.alg, self.kid = alg, kid
+        self.coord = {"ES256": 32, "ES384": 48}.get(alg)
+        self.path = str(Path(folder) / f"{kid}-{alg}.pem")
+        kind = ("EC", f"ec_paramgen_curve:P-{self.coord * 8}") if self.coord \
+            else ("RSA", f"rsa_keygen_bits:{bits}")
+        openssl("genpkey", "-algorithm", kind[0], "-pkeyopt", kind[1],
+                "-out", self.path)
+
+    def jwk(self, **more):
+        """The public half; None drops a member."""
+        if self.coord:
+            point = openssl("pkey", "-in", self.path, "-pubout", "-outform",
+                            "DER")[-2 * self.coord:]
+            own = {"kty": "EC", "crv": f"P-{self.coord * 8}",
+                   "x": b64(point[:self.coord]), "y": b64(point[self.coord:])}
+        else:
+            line = openssl("rsa", "-in", self.path, "-noout", "-modulus")
+            modulus = bytes.fromhex(line.decode().split("=")[1])
+            own = {"kty": "RSA", "n": b64(modulus), "e": "AQAB"}
+        own = {**own, "kid": self.kid, "alg": self.alg, "use": "sig", **more}
+        return {k: v for k, v in own.items() if v is not None}
+
+    def sign(self, data):
+        done = openssl("dgst", f"-sha{self.alg[2:]}", "-sign", self.path,
+                       *(self.PSS if self.alg[0] == "P" else ()), data=data)
+        return raw_signature(done, self.coord) if self.coord else done
 
 
 class Forge:

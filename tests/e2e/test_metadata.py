@@ -17,6 +17,8 @@ from tests.rig import client
 FACES = {"DSTU2": ("1.0.2", "application/json+fhir"),
          "STU3": ("3.0.1", "application/fhir+json"),
          "R4": ("4.0.1", "application/fhir+json")}
+CAPABILITIES = ["client-confidential-symmetric",
+                "client-confidential-asymmetric"]
 OAUTH_URIS = ("http://fhir-registry.smarthealthit.org/StructureDefinition/"
               "oauth-uris")
 SERVICE = "https://hl7.org/fhir/ValueSet/restful-security-service"
@@ -169,8 +171,7 @@ class Documents(Story):
             path = f"/fhir/{face.lower()}" if face else "/fhir"
             smart = self.get(path + "/.well-known/smart-configuration",
                              Accept="text/plain").json
-            self.assertEqual(smart.pop("capabilities"),
-                             ["client-confidential-symmetric"])
+            self.assertEqual(smart.pop("capabilities"), CAPABILITIES)
             self.assertEqual(smart, server)
             self.assertEqual(
                 self.oauth_uris(self.statement(face).json),
@@ -180,8 +181,7 @@ class Documents(Story):
         self.assertEqual(server["token_endpoint"],
                          self.env["WG_TOKEN_URL"])
         self.assertEqual(self.get("/.well-known/smart-configuration").json,
-                         {**server, "capabilities":
-                          ["client-confidential-symmetric"]})
+                         {**server, "capabilities": CAPABILITIES})
         self.assertEqual(self.get("/.well-known/openid-configuration").status,
                          404)
 
@@ -200,9 +200,14 @@ class Documents(Story):
             self.assertEqual((key["kty"], key["crv"], key["alg"], key["use"]),
                              ("EC", "P-256", "ES256", "sig"))
             self.assertNotIn("d", key)
-        for method in ("client_secret_post", "client_secret_basic"):
-            self.assertIn(method,
-                          server["token_endpoint_auth_methods_supported"])
+        # what each method and algorithm gets: test_hostile_token.py,
+        # test_assertion.py
+        self.assertEqual(server["token_endpoint_auth_methods_supported"],
+                         ["client_secret_post", "client_secret_basic",
+                          "private_key_jwt"])
+        self.assertEqual(
+            server["token_endpoint_auth_signing_alg_values_supported"],
+            ["RS256", "RS384", "PS256", "ES256", "ES384"])
         self.assertEqual(self.env.ask_token(grant_type="password").reason,
                          "unsupported_grant_type")
 

@@ -1,0 +1,101 @@
+/* cmd_jwks.c - wardgate client jwks: the public keys of an app
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/cmd_jwks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/verb.h"
+#include "ext/jwk.h"
+
+/* One byte more than is taken, so that a longer file is seen to be longer. */
+static bool
+read_file(struct command *c, const char *path, struct str *to, struct err *e)
+{
+	bool standard = !strcmp(path, "-");
+	FILE *f = standard ? stdin : fopen(path, "rb");
+	char *text = arena_raw(command_arena(c), JWK_SET_BYTES_MAX + 1);
+	bool bad;
+
+	if (!f)
+		return err_set(e, ERR_CONF, "%s: %s.", path, strerror(errno));
+	*to = (struct str){ text, fread(text, 1, JWK_SET_BYTES_MAX + 1, f) };
+	bad = ferror(f);
+	if (!standard)
+		fclose(f);
+	return !bad || err_set(e, ERR_CONF, "%s cannot be read.", path);
+}
+
+static void
+say_keys(struct command *c, const struct jwk_set *set)
+{
+	size_t i;
+
+	say_list(c, "keys");
+	for (i = 0; i < jwk_set_count(set); i++) {
+		const struct jwk *k = jwk_set_at(set, i);
+
+		say_text(c, "kid", jwk_kid(k));
+		say_text(c, "alg", jwk_alg_name(jwk_alg(k)));
+		say_text(c, "cred", jwk_cred(k));
+		say_row(c);
+	}
+	say_list_end(c);
+}
+
+static bool
+set_keys(
+    struct command *c, struct db_arg client, const char *path, struct err *e)
+{
+	struct arena *a = command_arena(c);
+	struct db_arg args[3] = { client };
+	struct jwk_set *set;
+	struct str text;
+
+	if (!read_file(c, path, &text, e) || !(set = jwk_set_read(text, e)))
+		return false;
+	arena_adopt(a, set, jwk_set_free);
+	args[1] = db_arg_text(str_of(jwk_set_write(a, set)));
+	args[2] = db_arg_text(str_of(jwk_set_creds(a, set)));
+	if (!verb_outcome(c, "client_jwks_set", args, 3, e))
+		return false;
+	say_keys(c, set);
+	return true;
+}
+
+static bool
+no_keys(struct command *c, struct db_arg client, struct err *e)
+{
+	struct db_arg args[3] = { client, db_arg_null(), db_arg_null() };
+
+	return verb_outcome(c, "client_jwks_set", args, 3, e);
+}
+
+static bool
+show_keys(struct command *c, struct db_arg client, struct err *e)
+{
+	const struct db_rows *rows =
+	    command_ask(c, "client_jwks_list", &client, 1, e);
+
+	if (rows)
+		say_rows(c, "keys", rows);
+	return rows != NULL;
+}
+
+bool
+client_jwks(struct command *c, struct err *e)
+{
+	const char *path = command_option(c, "--file");
+	bool none = command_flag(c, "--none");
+	struct db_arg client;
+
+	if (!verb_guid(c, "CLIENT", &client, e) || !command_end(c, e))
+		return false;
+	if (path && none)
+		return command_misused(
+		    c, e, "--file and --none exclude each other.");
+	return path   ? set_keys(c, client, path, e)
+	       : none ? no_keys(c, client, e)
+	              : show_keys(c, client, e);
+}

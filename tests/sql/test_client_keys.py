@@ -1,0 +1,142 @@
+# test_client_keys.py - public keys of apps, and assertions that count once
+# SPDX-License-Identifier: Apache-2.0
+
+import concurrent.futures
+import json
+import unittest
+
+from tests.sql import base
+from tests.sql.base import CLIENT, TENANT
+
+NOBODY = "12345678-1234-1234-1234-123456789abc"
+HASH = r"'\x" + "ab" * 32 + "'"
+
+
+def keys(*kids):
+    """As ext/jwk writes them; the numbers do not matter to SQL."""
+    return json.dumps({"keys": [{"kty": "EC", "alg": "ES256", "kid": k}
+                                for k in kids]})
+
+
+class Keys(base.DatabaseCase):
+
+    def setUp(self):
+        for table in ("client_grant", "provider", "tenant", "client_secret",
+                      "client_jwks", "client", "assertion_seen", "secret_use"):
+            self.sql(f"delete from wardgate.{table}")
+        self.add_client()
+
+    def put(self, jwks, creds):
+        text = "null" if jwks is None else f"'{jwks}'"
+        return self.sql("select wardgate.client_jwks_set("
+                        f"'{CLIENT}', {text}, '{creds}')", "wg_operator")
+
+    def number(self):
+        return int(self.sql("select n from wardgate.change"))
+
+    def test_doing_it_twice_is_doing_it_once(self):
+        for jwks, creds, outcome, raised in (
+                (keys("a"), "aaaaaaaa", "created", 1),
+                (keys("a"), "aaaaaaaa", "unchanged", 0),
+                (keys("b"), "bbbbbbbb", "changed", 1),
+                (None, "", "removed", 1), (None, "", "unchanged", 0)):
+            before = self.number()
+            self.assertEqual(self.put(jwks, creds), outcome)
+            self.assertEqual(self.number() - before, raised)
+
+    def test_a_change_is_told_as_one_of_the_client(self):
+        before = self.number()
+        self.put(keys("a"), "aaaaaaaa")
+        self.assertEqual(self.sql(
+            "select kind, key from wardgate.change_log "
+            f"where n > {before}"), f"client|{CLIENT}")
+
+    def test_what_does_not_fit_is_not_stored(self):
+        for jwks, creds in (("{}", ""), ('{"keys":[]}', ""),
+                            ("[]", ""), (keys("a"), ""),
+                            (keys("a"), "aaaaaaaa bbbbbbbb"),
+                            (keys("a"), "AAAAAAAA"), (keys("a"), "aaaa"),
+                            (keys(*"abcdefghijklmnopqrstu"),
+                             " ".join(["aaaaaaaa"] * 21))):
+            with self.subTest(creds=creds), self.assertRaises(base.Refused):
+                self.put(jwks, creds)
+        with self.assertRaises(base.Refused):
+            self.sql(f"select wardgate.client_jwks_set('{NOBODY}', "
+                     f"'{keys('a')}', 'aaaaaaaa')", "wg_operator")
+
+    def test_the_token_program_sees_keys_and_state(self):
+        def seen(who):
+            row = self.row("select client_state, jwks from "
+                           f"wardgate.client_keys_for_token('{who}')",
+                           "wg_token")
+            return row["client_state"], row["jwks"]
+        self.assertEqual(seen(NOBODY), ("unknown", None))
+        self.assertEqual(seen(CLIENT), ("live", None))
+        self.put(keys("a"), "aaaaaaaa")
+        state, jwks = seen(CLIENT)
+        self.assertEqual((state, json.loads(jwks)),
+                         ("live", json.loads(keys("a"))))
+        self.sql(f"select wardgate.client_able('{CLIENT}', false)",
+                 "wg_operator")
+        self.assertEqual(seen(CLIENT)[0], "disabled")
+
+    def test_live_keys_hold_those_of_secrets_and_of_the_set(self):
+        def live():
+            found = self.sql("select array_to_string(live_keys, ' ') from "
+                             "wardgate.route_for_facade("
+                             f"'{CLIENT}', '{TENANT}')", "wg_facade")
+            return sorted(found.split())
+        self.assertEqual(live(), [])
+        self.put(keys("a", "b"), "aaaaaaaa bbbbbbbb")
+        self.assertEqual(live(), ["aaaaaaaa", "bbbbbbbb"])
+        self.sql("insert into wardgate.client_secret (key_id, client_id, "
+                 f"hint, hash, pepper_version) values ('cccccccc', '{CLIENT}'"
+                 f", 'wg1_', {HASH}, 1)")
+        self.assertEqual(live(), ["aaaaaaaa", "bbbbbbbb", "cccccccc"])
+        self.put(None, "")
+        self.assertEqual(live(), ["cccccccc"])
+
+    def test_the_list_names_each_key_and_its_use(self):
+        self.put(keys("a", "b"), "aaaaaaaa bbbbbbbb")
+        self.sql("insert into wardgate.secret_use (key_id, tenant_id, last_at,"
+                 f" uses) values ('bbbbbbbb', '{TENANT}', now(), 3),"
+                 f" ('bbbbbbbb', '{NOBODY}', now(), 4)")
+        self.assertEqual(self.sql(
+            "select kid, alg, cred, last_at is null, uses from "
+            f"wardgate.client_jwks_list('{CLIENT}')", "wg_operator"),
+            "a|ES256|aaaaaaaa|t|0\nb|ES256|bbbbbbbb|f|7")
+
+    def use(self, who=CLIENT, digest=HASH, until="1 minute"):
+        return self.sql(f"select wardgate.assertion_use('{who}', {digest}, "
+                        f"now() + interval '{until}')", "wg_token")
+
+    def test_an_assertion_is_used_once_per_client(self):
+        self.assertEqual([self.use(), self.use(), self.use(NOBODY)],
+                         ["t", "f", "t"])
+        self.assertEqual(self.use(digest=HASH.replace("ab", "cd")), "t")
+        with self.assertRaises(base.Refused):
+            self.use(digest=r"'\xab'")
+
+    def test_of_many_at_once_one_is_first(self):
+        def one(_):
+            return self.server.run(
+                self.name, "wg_token", "-c", "select wardgate.assertion_use("
+                f"'{CLIENT}', {HASH}, now())")
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            self.assertEqual(sorted(pool.map(one, range(8))),
+                             ["f"] * 7 + ["t"])
+
+    def test_the_keeper_forgets_what_is_too_old_to_be_taken(self):
+        for n, until in enumerate(("-2 hours", "-2 hours", "-1 minute",
+                                   "1 minute")):
+            self.use(digest=HASH.replace("ab", f"{n:02x}"), until=until)
+
+        def trim(most):
+            return self.sql("select wardgate.assertion_trim("
+                            f"interval '10 minutes', {most})", "wg_keeper")
+        self.assertEqual([trim(1), trim(10), trim(10)], ["1", "1", "0"])
+        self.assertEqual(self.use(digest=HASH.replace("ab", "02")), "f")
+
+
+if __name__ == "__main__":
+    unittest.main()
