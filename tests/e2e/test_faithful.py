@@ -5,8 +5,9 @@
 # of the rehearsal provider and read through the FHIR endpoint, one by one and
 # in searches. Of a tenant whose mode is `links` a record arrives byte for byte;
 # where links to the hospital have become ours, leaf by leaf: structure, order
-# of members, text of numbers. In the mode `translate` nothing but displays,
-# texts and the order of places is filled in, as tests/e2e/filled.py says.
+# of members, text of numbers. In the mode `translate` what is read leniently is
+# mended (tests/fhir/mended.py), and nothing but displays, texts and the order
+# of places is filled in (tests/e2e/filled.py).
 # Behind lighttpd alone: it is the programs that could change a record.
 
 import concurrent.futures
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 
 from tests.e2e import wards
 from tests.e2e.filled import filled
+from tests.fhir.mended import mended
 from tests.rig.client import Env
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import House
@@ -264,7 +266,8 @@ class Faithful(unittest.TestCase):
         for version in wards.VERSIONS:
             lines = list(ward_lines(version, NAMED))
             ward = Ward(self, f"filled-{version}", version, lines, "translate")
-            known = {(k, n): plain(line) for k, n, line in lines}
+            known = {(k, n): mended(plain(line), version, Number)
+                     for k, n, line in lines}
 
             def wrong(one, ward=ward, known=known):
                 kind, number, _ = one
