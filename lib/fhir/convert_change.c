@@ -221,6 +221,31 @@ spell(struct convert *c, struct tree_node *concept)
 	}
 }
 
+/* Would what came back be turned into what is here? A datatype within may be
+ * said in either version's way. */
+static bool
+makes(struct map_object *o, const struct map_path *p, struct map_value back,
+    struct map_value was)
+{
+	struct convert *c = o->c;
+	struct convert_losses *losses = c->losses;
+	struct map_value made;
+
+	if (!back.value)
+		return false;
+	made = convert_turned(c, p, !map_way_up(c->way), back);
+	if (same(made, was))
+		return true;
+	if (!tree_is(was.value, TREE_OBJECT))
+		return false;
+	c->losses = NULL;
+	was.value = convert_copy(c, was.value);
+	convert_value(
+	    c, p->from.type, map_path_sub(p, p->from.type, c->way), was.value);
+	c->losses = losses;
+	return same(made, was);
+}
+
 void
 convert_settle_turn(
     struct map_object *o, const struct map_path *p, struct map_slot *s)
@@ -238,7 +263,7 @@ convert_settle_turn(
 	back = originals(o, p, holder_of(o, &p->from, &was, false));
 	if (convert_empty(was.under))
 		was.under = NULL;
-	if (back.value && same(convert_turned(c, p, !up, back), was)) {
+	if (makes(o, p, back, was)) {
 		s->from = back;
 		return;
 	}

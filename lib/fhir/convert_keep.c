@@ -160,8 +160,10 @@ nest(struct convert *c, struct tree_node *to, const struct map_index *sub,
 		next = tree_next(child);
 		if (!e)
 			continue;
-		if (e->act == MAP_EXTENSIONS)
+		if (e->act == MAP_EXTENSIONS) {
+			convert_extensions(c, child, NULL);
 			nest_extensions(to, child);
+		}
 		if (e->row >= sub->n || e->act == MAP_SIBLING ||
 		    e->act == MAP_SIBLING_SLOT || e->act == MAP_STRAY)
 			continue;
@@ -214,7 +216,7 @@ convert_lose(struct map_object *o, const struct map_path *p, enum map_type t,
 
 	if (convert_empty(v.value) && convert_empty(v.under))
 		return;
-	if (t != MAP_BACKBONE)
+	if (held_as(c, t)) /* what is taken apart is converted part by part */
 		convert_value(c, t, sub, v.value);
 	convert_sibling(c, v.under);
 	if (kept && p->row->modifier)

@@ -50,6 +50,10 @@
 	    KEPT(X30 "clinicalStatus", "\"valueCode\":\"" is "\"") "," KEPT(   \
 		X30 "verificationStatus", "\"valueCode\":\"" sure "\"")) "}"
 
+#define AUTHOR(number)                                                         \
+	KEPT(HOME "3.0/StructureDefinition/extension-Reference.identifier",    \
+	    "\"valueIdentifier\":{\"value\":\"" number "\"}")
+
 /* clang-format off */
 static const struct convert_case both_ways[] = {
 	{ "active says nothing about how sure it is", D, S, A2 STATUS("active") "}",
@@ -141,9 +145,15 @@ static const struct convert_case both_ways[] = {
 	{ "the author of a note is one of the target's", S, D,
 	    A3 ",\"note\":[{\"authorReference\":{\"display\":\"d\",\"identifier\":{\"value\":\"7\"}},"
 	      "\"text\":\"a\"}]}",
-	    A2 ",\"note\":{\"authorReference\":{\"display\":\"d\"," EXT(KEPT(HOME
-	      "3.0/StructureDefinition/extension-Reference.identifier",
-	      "\"valueIdentifier\":{\"value\":\"7\"}")) "},\"text\":\"a\"}}" },
+	    A2 ",\"note\":{\"authorReference\":{\"display\":\"d\"," EXT(AUTHOR("7")) "},"
+	      "\"text\":\"a\"}}" },
+	{ "the authors of several notes", S, D,
+	    A3 ",\"note\":[{\"authorReference\":{\"display\":\"d\",\"identifier\":{\"value\":\"7\"}},"
+	      "\"text\":\"a\"},{\"text\":\"b\"}]}",
+	    A2 ",\"note\":{\"authorReference\":{\"display\":\"d\"," EXT(AUTHOR("7")) "},\"text\":\"a\\nb\"," EXT(
+	      KEPT(X30 "note", "\"valueAnnotation\":{\"authorReference\":{\"display\":\"d\","
+	        EXT(AUTHOR("7")) "},\"text\":\"a\"}") ","
+	      KEPT(X30 "note", "\"valueAnnotation\":{\"text\":\"b\"}")) "}}" },
 	{ "a reaction", D, R, A2 ",\"reaction\":[{\"certainty\":\"likely\",\"manifestation\":"
 	      "[{\"text\":\"m\"}],\"severity\":\"mild\",\"note\":{\"text\":\"n\"}}]}",
 	    A4 ",\"reaction\":[{" EXT(KEPT(X10 "reaction.certainty", "\"valueCode\":\"likely\""))

@@ -45,6 +45,13 @@ static const struct convert_case both_ways[] = {
 	      "'valueString':'t'},{'url':'" X30
 	      "CapabilityStatement.instantiates','valueUri':'u:a'}],"
 	      "'status':'active'}" },
+	{ "a context is no datatype of DSTU2: it waits part by part", S, D,
+	    K3 ",'useContext':[{'code':{'code':'a'},'valueRange':{'low':"
+	      "{'value':1.0}}}],'status':'active'}",
+	    K2 ",'extension':[{'url':'" X30
+	      "CapabilityStatement.useContext','extension':[{'url':'code',"
+	      "'valueCoding':{'code':'a'}},{'url':'value','valueRange':"
+	      "{'low':{'value':1.0}}}]}],'status':'active'}" },
 	{ "contacts", D, R,
 	    K2 ",'contact':[{'name':'n','telecom':[{'value':'1'}]}],"
 	      "'acceptUnknown':'no','status':'active'}",
