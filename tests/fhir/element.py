@@ -102,11 +102,18 @@ class Element:
         yield from homes.ALSO.get(self.path, ())
 
     def extensions(self):
+        """Those that name the element, also as a part of what holds it."""
+        whole = self.row.url.rpartition(".")[0]
         for holder in self.holders():
             for key in ("modifierExtension", "extension"):
                 for one in listed(holder.get(key)):
-                    if isinstance(one, dict) and one.get("url") in self.urls():
+                    if not isinstance(one, dict):
+                        continue
+                    if one.get("url") in self.urls():
                         yield one
+                    elif one.get("url") == whole:
+                        yield from (e for e in listed(one.get("extension"))
+                                    if e.get("url") == self.row.one.name)
 
     # ---- walking ----
 
@@ -128,6 +135,7 @@ class Element:
         for n, item in enumerate(items):
             for i, slot in enumerate(rest):
                 if self.tried(self.same, self.at, item, slot):
+                    self.kept(item)
                     del rest[i]
                     break
             else:
@@ -246,9 +254,12 @@ class Element:
     def kept(self, item):
         """Does an extension of this element have the value? It may stand in
         one that was used before: equal values need be kept once."""
-        every = sorted(self.extensions(), key=lambda one:
-                       (id(one), "url") in self.walk.used)
+        every = self.unused_first(self.extensions())
         return any(self.tried(self.inside, item, one) for one in every)
+
+    def unused_first(self, extensions):
+        return sorted(extensions, key=lambda one:
+                      (id(one), "url") in self.walk.used)
 
     def inside(self, item, extension):
         """The value is what the extension holds, whole."""
@@ -272,13 +283,17 @@ class Element:
 
     def parts(self, extension, key, value):
         """The members of an object as nested extensions."""
+        if key == "extension":
+            self.walk.extensions(self.at, [(v, None) for v in listed(value)],
+                                 extension, key)
         if key in ("fhir_comments", "extension"):
             return
         inner = [e for e in extension.get("extension", ()) if e.get("url")]
         inner = [e for e in inner if key == e["url"]] or \
             [e for e in inner if key.startswith(e["url"])]
         for one in listed(value):
-            if not any(self.tried(self.part, one, e) for e in inner):
+            if not any(self.tried(self.part, one, e)
+                       for e in self.unused_first(inner)):
                 self.walk.fail(f"{self.at}.{key}", "not in the extension")
 
     def part(self, value, extension):

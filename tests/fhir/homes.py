@@ -68,7 +68,8 @@ PLACES = {
         "Medication.form": ["product.form"],
         "Medication.ingredient": ["product.ingredient"],
         "Medication.package.batch": ["^product.batch"],
-        "CapabilityStatement.rest.interaction.code": ["^rest.transactionMode"],
+        "CapabilityStatement.rest.interaction.code": [
+            "code", "^rest.transactionMode"],
         "Bundle.entry.response.outcome": ["^entry.resource"],
         "OperationOutcome.issue.expression": ["location"],
     },
@@ -136,6 +137,12 @@ def allergy_status(_, allergy):
     return {sure if sure in ("confirmed", "unconfirmed") else "active"}
 
 
+def encounter_status(word, _):
+    """What nobody knows any more has ended, or has not."""
+    return {"triaged": {"arrived"}, "entered-in-error": {"cancelled"},
+            "unknown": {"finished", "in-progress"}}.get(word, {word})
+
+
 def class_down(code, _):
     return {{"IMP": "inpatient", "ACUTE": "inpatient", "NONAC": "inpatient",
              "OBSENC": "inpatient", "AMB": "ambulatory", "EMER": "emergency",
@@ -154,6 +161,8 @@ MIME = {"application/json+fhir": "application/fhir+json",
 WORDS = {
     (UP1, "Encounter.class"): CLASS,
     (DOWN1, "Encounter.class"): class_down,
+    (DOWN1, "Encounter.status"): encounter_status,
+    (DOWN1, "Encounter.statusHistory.status"): encounter_status,
     (UP1, "AllergyIntolerance.status"): lambda word, _: {
         w for w in STATUS.get(word, ()) if w},
     (DOWN1, "AllergyIntolerance.clinicalStatus"): allergy_status,
@@ -197,6 +206,7 @@ DROPPED[DOWN1, "AllergyIntolerance.verificationStatus"] = unsaid
 # What the target says by being what it is.
 IMPLIED = {
     (DOWN1, "MedicationRequest.intent"): {"order"},
+    (DOWN1, "CapabilityStatement.status"): {"unknown"},
     (UP2, "Observation.related.type"): {
         "has-member", "derived-from", "sequel-to", "replaces", "qualified-by",
         "interfered-by"},
@@ -212,6 +222,10 @@ IMPLIED[DOWN2, "Coverage.class.type"] = {
 HOMES_OF = {
     (UP2, "http://hl7.org/fhir/1.0/StructureDefinition/extension-"
           "MedicationOrder.reasonEnded"): "statusReason",
+    (UP2, "http://hl7.org/fhir/1.0/StructureDefinition/extension-"
+          "MedicationOrder.substitution.type"): "allowedCodeableConcept",
+    (DOWN1, "http://hl7.org/fhir/4.0/StructureDefinition/extension-"
+            "MedicationRequest.substitution.allowed"): "type",
     (DOWN2, "http://hl7.org/fhir/StructureDefinition/patient-animal"):
         "animal",
 }
@@ -277,6 +291,8 @@ GIVEN = {
         ("MedicationOrder.substitution.type.coding.code", {"G", "N"}),
         ("Conformance.fhirVersion", {"1.0.2"}),
         ("Conformance.rest.transactionMode", {"both"}),
+        ("valueCodeableConcept.coding.system", {"http://hl7.org/fhir/v2/0136"}),
+        ("valueCodeableConcept.coding.code", {"Y", "N"}),
     ],
     UP2: [
         ("Coverage.status", {"active"}),
@@ -302,6 +318,8 @@ GIVEN = {
     ],
     DOWN2: [
         ("AllergyIntolerance.verificationStatus", {"unconfirmed"}),
+        ("valueCodeableConcept.coding.system", {"http://hl7.org/fhir/v2/0136"}),
+        ("valueCodeableConcept.coding.code", {"Y", "N"}),
         ("CapabilityStatement.acceptUnknown", {"no"}),
         ("valueMoney.system", {"urn:iso:std:iso:4217"}),
         ("CapabilityStatement.fhirVersion", {"3.0.1", "3.0.2"}),

@@ -1,8 +1,8 @@
 # samples.py - FHIR bodies to try things on, and JSON whose numbers are text
 # SPDX-License-Identifier: Apache-2.0
 #
-# The pairs and the made-up records are part of the repository; the public
-# sample files and the real-life wards are those of WG_SAMPLES, where it says.
+# The pairs are part of the repository, and what is generated is made here; the
+# public sample files and the real-life wards are those of WG_SAMPLES.
 
 import functools
 import json
@@ -10,20 +10,15 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.fhir import generated
+from tests.fhir.generated import Number
+
 TOP = Path(__file__).resolve().parents[2]
 SAMPLES = Path(os.environ.get("WG_SAMPLES", TOP / "../shared/fhir"))
 PAIRS = TOP / "tests/golden/pairs"
 VERSIONS = ("dstu2", "stu3", "r4")
+TURNS = 12      # as many as a choice has types
 MARK = b"\xef\xbb\xbf"
-
-
-class Number(str):
-    """The text of a number; never equal to a string."""
-
-    def __eq__(self, other):
-        return isinstance(other, Number) and str.__eq__(self, other)
-
-    __hash__ = str.__hash__
 
 
 def parse(data):
@@ -75,9 +70,16 @@ def pairs(version):
                      on_one_line(path.read_bytes()))
 
 
+def full(version):
+    """Records that have everything their version defines."""
+    for kind, turn, body in generated.records(version, TURNS):
+        yield Source(f"generated/{kind}-{turn}", text(body).encode())
+
+
 def every(version):
     """All of them."""
     yield from pairs(version)
+    yield from full(version)
     yield from files(version)
     yield from ward(version)
 
@@ -87,5 +89,6 @@ def found():
     """Are the sample files there? Says so in one line if not."""
     if SAMPLES.joinpath("ward").is_dir():
         return True
-    print(f"no sample files in {SAMPLES} (WG_SAMPLES): only the pairs")
+    print(f"no sample files in {SAMPLES} (WG_SAMPLES): only the pairs "
+          "and what is generated")
     return False

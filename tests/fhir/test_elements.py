@@ -9,15 +9,9 @@
 import unittest
 
 from tests.fhir import converter, validate
+from tests.fhir.generated import RESOURCES
 
 MODELS = {v: validate.Model(v) for v in ("dstu2", "stu3", "r4")}
-ALIKE = ("Patient", "Observation", "Condition", "Encounter", "Location",
-         "AllergyIntolerance", "Coverage", "Bundle", "OperationOutcome",
-         "Organization", "Practitioner", "Medication")
-RESOURCES = {
-    "dstu2": ALIKE + ("MedicationOrder", "Conformance"),
-    "stu3": ALIKE + ("MedicationRequest", "CapabilityStatement"),
-    "r4": ALIKE + ("MedicationRequest", "CapabilityStatement")}
 # The engine itself looks after these; they are the same in every version.
 COMMON = {"Element": ("id", "extension"),
           "BackboneElement": ("id", "extension", "modifierExtension"),

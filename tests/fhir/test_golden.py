@@ -1,20 +1,21 @@
-# test_golden.py - the golden files are valid FHIR of their version
+# test_golden.py - golden files and generated records are valid FHIR
 # SPDX-License-Identifier: Apache-2.0
 
 import json
 import unittest
 from pathlib import Path
 
-from tests.fhir import validate
+from tests.fhir import samples, validate
 
 TOP = Path(__file__).resolve().parents[2]
 VERSIONS = ("dstu2", "stu3", "r4")
+MODELS = {version: validate.Model(version) for version in VERSIONS}
 
 
 def complaints(version, resource):
     """What the validator has to say about one resource."""
     said = []
-    validate.resource(validate.Model(version), resource, "",
+    validate.resource(MODELS[version], resource, "",
                       lambda where, what: said.append(f"{where}: {what}"))
     return said
 
@@ -28,6 +29,13 @@ class Golden(unittest.TestCase):
                     self.assertEqual(
                         complaints(version, json.loads(path.read_text())),
                         [])
+
+    def test_what_is_generated_is_valid(self):
+        for version in VERSIONS:
+            for source in samples.full(version):
+                with self.subTest(f"{version} {source.name}"):
+                    self.assertEqual(
+                        complaints(version, json.loads(source.line)), [])
 
     def test_the_validator_sees_what_is_wrong(self):
         path = TOP / "tests/golden/capability/r4.json"

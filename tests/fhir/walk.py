@@ -96,7 +96,7 @@ class Walk:
         self.words = TYPES.get(self.step, {})
         self.places = homes.PLACES[self.step]
         self.used, self.order, self.wrong = set(), [], []
-        self.roots = [(source, made)]
+        self.roots, self.holders = [(source, made)], []
         self.resource(source, made, source.get("resourceType", ""))
         self.left_over(source, made)
 
@@ -204,6 +204,7 @@ class Walk:
 
     def members(self, mine, theirs, path, at):
         """Every member of an object of the source."""
+        self.holders.append(theirs)
         for key in mine:
             base = key.removeprefix("_")
             if base != key and base in mine or key in (
@@ -212,6 +213,7 @@ class Walk:
             if empty(mine[key]) and empty(mine.get("_" + base)):
                 continue    # says nothing, and nothing has to come of it
             self.member(mine, theirs, path, base, f"{at}.{base}")
+        self.holders.pop()
 
     def member(self, mine, theirs, path, key, at):
         items = [(s.value, s.under) for s in slots(mine, key)]
@@ -288,7 +290,7 @@ class Walk:
             return False
         name = name or url.rpartition(".")[2]
         return any(self.tried(self.came_back, at, mine, slot)
-                   for holder in (theirs, self.roots[-1][1])
+                   for holder in (theirs, *reversed(self.holders))
                    for other in list(holder) if other.startswith(name)
                    for slot in slots(holder, other))
 
@@ -321,13 +323,15 @@ class Walk:
                 self.resource(mine, theirs, at)
             else:
                 self.object(at, mine, theirs, row, kind)
+        elif mine is None and isinstance(theirs, dict):
+            return self.under(at, under, theirs)    # became an object
         elif isinstance(mine, dict) or isinstance(theirs, dict):
             self.turned(at, mine, slot, row, path)
         elif isinstance(mine, list):
             self.fail(at, "a list within a list")
         elif mine is not None or theirs is not None:
             self.leaf(at, mine, slot, row, path)
-        self.under(at, under, slot.under)
+        return self.under(at, under, slot.under)
 
     def only_coding(self, at, item, concept, row, path):
         codings = slots(concept, "coding")
