@@ -12,6 +12,7 @@
 #include "app/cmd_jwks.h"
 #include "app/cmd_keep.h"
 #include "app/cmd_key.h"
+#include "app/cmd_key_stage.h"
 #include "app/cmd_loss.h"
 #include "app/cmd_migrate.h"
 #include "app/cmd_secret.h"
@@ -52,6 +53,12 @@ static const struct command_verb verbs[] = {
 	  "which app may ask for which tenant" },
 	{ "key make signing", key_make_signing, AS_OPERATOR, "",
 	  "make a key pair for access tokens and register it" },
+	{ "key rotate", key_rotate, AS_OPERATOR, "",
+	  "the next step to another signing key, and what comes then" },
+	{ "key use", key_use, AS_OPERATOR, "[--now] KID",
+	  "let a published key sign; the former one is retired" },
+	{ "key withdraw", key_withdraw, AS_OPERATOR, "KID",
+	  "end a key and all tokens it signed, at once" },
 	{ "key make pepper", key_make_pepper, AS_NOBODY, "",
 	  "make the next version of the pepper" },
 	{ "key make cursor", key_make_cursor, AS_NOBODY, "",

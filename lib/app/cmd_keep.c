@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "gate/token.h"
 
 #define MONTHS_AHEAD      3
 #define EVERY_S           60
@@ -98,9 +99,29 @@ warn_of_strays(struct db *db, struct arena *a, bool *stray, struct err *e)
 	return true;
 }
 
+/* A retired key's tokens have all expired when it is withdrawn. */
+static bool
+expire_keys(struct command *c, struct db *db, struct arena *a, int64_t grace_s,
+    struct err *e)
+{
+	const struct db_arg grace = db_arg_int(grace_s);
+	const struct db_rows *r =
+	    db_ask(db, a, "signing_key_expire", &grace, 1, e);
+
+	if (!r)
+		return false;
+	if (c)
+		say_int(c, "keys_withdrawn", db_int(r, 0, 0));
+	else if (db_int(r, 0, 0))
+		log_event(LOG_INFO, "keys_withdrawn", LOG_COUNT,
+		    (long)db_int(r, 0, 0), LOG_END);
+	return true;
+}
+
 /* Says what was done if c is given; the first failure ends the round. */
 static bool
-round_of(struct command *c, struct db *db, struct arena *a, struct err *e)
+round_of(struct command *c, struct db *db, struct arena *a, int64_t outlived_s,
+    struct err *e)
 {
 	bool stray;
 	int64_t n;
@@ -115,7 +136,8 @@ round_of(struct command *c, struct db *db, struct arena *a, struct err *e)
 			log_event(LOG_INFO, tasks[i].name, LOG_COUNT, (long)n,
 			    LOG_END);
 	}
-	if (!warn_of_strays(db, a, &stray, e))
+	if (!expire_keys(c, db, a, outlived_s, e) ||
+	    !warn_of_strays(db, a, &stray, e))
 		return false;
 	if (c)
 		say_bool(c, "audit_stray", stray);
@@ -133,7 +155,7 @@ rest(int64_t seconds)
 }
 
 static void
-go_on(struct db *db, int64_t every_s)
+go_on(struct db *db, int64_t every_s, int64_t outlived_s)
 {
 	struct arena *a = arena_new();
 
@@ -141,7 +163,7 @@ go_on(struct db *db, int64_t every_s)
 	while (!stopped) {
 		struct err e = { 0 };
 
-		if (!round_of(NULL, db, a, &e))
+		if (!round_of(NULL, db, a, outlived_s, &e))
 			log_event(LOG_ERROR, "keep_failed", LOG_WHY,
 			    *e.why ? e.why : e.said, LOG_END);
 		arena_reset(a);
@@ -155,16 +177,20 @@ bool
 keep(struct command *c, struct err *e)
 {
 	bool once = command_flag(c, "--once");
-	int64_t every_s;
+	const struct conf *conf;
+	int64_t every_s, outlived_s;
+	struct err none = { .kind = ERR_NONE };
 	struct db *db;
 
 	if (!command_number(c, "--every", 1, 3600, EVERY_S, &every_s, e) ||
 	    !command_end(c, e) || !(db = command_db(c, e)))
 		return false;
+	conf = command_conf(c, &none); /* --database does without */
+	outlived_s = conf ? token_outlived_s(conf) : TOKEN_OUTLIVED_MAX_S;
 	catch_signals();
 	if (once)
-		return round_of(c, db, command_arena(c), e);
+		return round_of(c, db, command_arena(c), outlived_s, e);
 	log_open("keep", LOG_INFO);
-	go_on(db, every_s);
+	go_on(db, every_s, outlived_s);
 	return true;
 }

@@ -235,20 +235,25 @@ enter(struct command *c, const char *kid, struct err *e)
 	say_str(c, "stage", stage);
 	if (!str_is(stage, "use"))
 		say_note(c, "It is published and does not sign yet: another "
-			    "key is in use.");
+			    "key is in use. `wardgate key rotate` goes on.");
 	return true;
 }
 
 bool
 key_make_signing(struct command *c, struct err *e)
 {
+	return command_end(c, e) && key_publish(c, NULL, e);
+}
+
+bool
+key_publish(struct command *c, const char **kid, struct err *e)
+{
 	const struct conf *conf;
 	struct known_keys *known_now;
 	struct jws_key *k;
 	bool begun, done;
 
-	if (!command_end(c, e) || !(conf = command_conf(c, e)) ||
-	    !(known_now = know(c, conf, e)) ||
+	if (!(conf = command_conf(c, e)) || !(known_now = know(c, conf, e)) ||
 	    !(k = begun_or_new(known_now, conf, &begun, e)))
 		return false;
 	if (begun)
@@ -257,6 +262,8 @@ key_make_signing(struct command *c, struct err *e)
 		    "registered.",
 		    jws_kid(k), conf->signing_key_dir);
 	done = write_pair(c, conf, k, e) && enter(c, jws_kid(k), e);
+	if (kid)
+		*kid = arena_dup(command_arena(c), jws_kid(k), JWS_KID_LEN);
 	jws_key_free(k);
 	return done;
 }

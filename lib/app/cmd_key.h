@@ -13,6 +13,10 @@
  * an earlier run left without its row. As wg_operator. */
 bool key_make_signing(struct command *c, struct err *e);
 
+/* key_publish - what `key make signing` does, for another verb. Sets *kid,
+ * borrowed from command_arena, unless kid is NULL. */
+bool key_publish(struct command *c, const char **kid, struct err *e);
+
 /* key make pepper - the next version in pepper_dir. Asks no database. */
 bool key_make_pepper(struct command *c, struct err *e);
 

@@ -5,7 +5,8 @@
 
 #include "web/serve.h"
 
-#define DOCUMENT_CACHE "public, max-age=300"
+#define DOCUMENT_CACHE   "public, max-age=300"
+#define DOCUMENT_CACHE_S 300 /* the same, as a number */
 
 /* Immutable once made; lives as long as the arena it was made in. */
 struct document {

@@ -30,14 +30,25 @@ signing_kid(struct gateway *g, struct arena *a, struct err *e)
 	return str_text(a, db_text(rows, 0, 1));
 }
 
+/* What is refused is asked first: a key that is withdrawn in between is told
+ * as a change of its own, and never one that is to sign. */
+static bool
+wish_for(
+    struct gateway *g, struct arena *a, struct keyring_wish *w, struct err *e)
+{
+	if (!keyring_refused(g->db, a, token_outlived_s(g->conf), w, e))
+		return false;
+	return !g->signs || (w->sign = signing_kid(g, a, e));
+}
+
 static bool
 reload_keys(struct gateway *g, struct err *e)
 {
 	struct arena *a = arena_new();
-	struct keyring_wish wish = { NULL, NULL, 0 };
-	bool fine = !g->signs || (wish.sign = signing_kid(g, a, e));
+	struct keyring_wish wish;
+	bool fine =
+	    wish_for(g, a, &wish, e) && keyring_reload(g->keyring, &wish, e);
 
-	fine = fine && keyring_reload(g->keyring, g->signs ? &wish : NULL, e);
 	arena_free(a);
 	return fine;
 }
@@ -71,13 +82,12 @@ key_changed(void *ctx, const char *kind, struct str key, int64_t n)
 static bool
 open_keys(struct gateway *g, struct arena *a, struct err *e)
 {
-	struct keyring_wish wish = { NULL, NULL, 0 };
+	struct keyring_wish wish;
 
-	if (g->signs && !(wish.sign = signing_kid(g, a, e)))
+	if (!wish_for(g, a, &wish, e))
 		return false;
 	g->keyring = keyring_open(g->conf->public_key_dir,
-	    g->signs ? g->conf->signing_key_dir : NULL, g->signs ? &wish : NULL,
-	    e);
+	    g->signs ? g->conf->signing_key_dir : NULL, &wish, e);
 	atomic_store(&g->keys_open, g->keyring != NULL);
 	return g->keyring != NULL;
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "ext/db.h"
 #include "ext/prepare.h"
+#include "gate/token.h"
 
 #define KEPT_MS    1000 /* an answer is good for that long */
 #define WAIT_MS    1000 /* for the database */
@@ -31,6 +32,7 @@ struct report {
 
 static struct {
 	struct db *db;
+	int64_t outlived_s;      /* of tokens of a retired key */
 	pthread_mutex_t looking; /* held by whoever asks the database */
 	pthread_mutex_t lock;    /* guards what follows */
 	bool known, ready;
@@ -55,6 +57,7 @@ health_start(const struct conf *conf, struct err *e)
 		               : WAIT_MS };
 
 	room.known = false;
+	room.outlived_s = token_outlived_s(conf);
 	return (room.db = db_open(&o, e)) != NULL;
 }
 
@@ -98,13 +101,33 @@ look_at_database(struct report *r, struct arena *a)
 		    str_text(a, db_text(rows, i, 2)));
 }
 
-static void
-look_at_keys(struct report *r)
+/* Which key signs, if the database says. false: it says that none does. */
+static bool
+look_for_signing(struct arena *a, const char **kid)
 {
-	const char *why;
-	bool ok = jwks_ready(&why);
+	struct keyring_wish refused;
+	struct err e = { .kind = ERR_NONE };
+	const struct db_rows *use;
 
-	found(r, "keys", ok, why);
+	if (keyring_refused(room.db, a, room.outlived_s, &refused, &e))
+		jwks_refuse(&refused);
+	use = db_ask(room.db, a, "signing_key_in_use", NULL, 0, &e);
+	if (use && !db_null(use, 0, 1))
+		*kid = str_text(a, db_text(use, 0, 1));
+	return !use || *kid;
+}
+
+/* Without the database, files alone count. */
+static void
+look_at_keys(struct report *r, struct arena *a, bool asked)
+{
+	const char *kid = NULL, *why;
+	bool none = asked && !look_for_signing(a, &kid);
+	bool ok = jwks_ready(kid, &why);
+
+	if (none)
+		why = "no key signs: run `wardgate key make signing`";
+	found(r, "keys", ok && !none, why);
 }
 
 /* ---- telling ------------------------------------------------------------- */
@@ -172,7 +195,7 @@ look(void)
 	struct buf b = buf_new(a, BYTES_MAX);
 
 	look_at_database(&r, a);
-	look_at_keys(&r);
+	look_at_keys(&r, a, r.check[0].ok);
 	write_report(&b, &r);
 	if (!b.failed)
 		keep(&r, &b);

@@ -20,6 +20,7 @@ static struct {
 	_Atomic(struct keyring *) ring;
 	struct arena *a;
 	const char *folder;
+	struct keyring_wish wish; /* signs nothing; borrowed from a */
 	_Atomic int64_t looked_ms;
 	_Atomic(const struct document *) now; /* NULL: nothing yet */
 } room = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -52,7 +53,7 @@ publish(void)
 static bool
 open_ring(struct err *e)
 {
-	room.ring = keyring_open(room.folder, NULL, NULL, e);
+	room.ring = keyring_open(room.folder, NULL, &room.wish, e);
 	if (!room.ring)
 		log_event(LOG_ERROR, "public_keys_unusable", LOG_FILE,
 		    room.folder, LOG_WHY, e->why[0] ? e->why : e->said,
@@ -101,6 +102,7 @@ jwks_stop(void)
 	arena_free(room.a);
 	room.ring = NULL;
 	room.a = NULL;
+	room.wish = (struct keyring_wish){ NULL, NULL, 0 };
 }
 
 bool
@@ -121,19 +123,74 @@ jwks_ring(void)
 	return atomic_load(&room.ring);
 }
 
+static bool
+refused_already(const struct keyring_wish *wish)
+{
+	size_t i = 0;
+
+	if (wish->withdrawn_n != room.wish.withdrawn_n)
+		return false;
+	while (i < wish->withdrawn_n &&
+	       !strcmp(wish->withdrawn[i], room.wish.withdrawn[i]))
+		i++;
+	return i == wish->withdrawn_n;
+}
+
+/* Under the lock. */
+static void
+refuse(const struct keyring_wish *wish)
+{
+	size_t i, n = wish->withdrawn_n;
+	const char **kept = arena_get(room.a, (n + 1) * sizeof *kept);
+	struct err e = { .kind = ERR_NONE };
+
+	for (i = 0; i < n; i++)
+		kept[i] = arena_dup(
+		    room.a, wish->withdrawn[i], strlen(wish->withdrawn[i]));
+	room.wish = (struct keyring_wish){ NULL, kept, n };
+	if (!room.ring)
+		return;
+	if (!keyring_reload(room.ring, &room.wish, &e))
+		log_event(
+		    LOG_ERROR, "keys_not_reloaded", LOG_WHY, e.said, LOG_END);
+	publish();
+}
+
+void
+jwks_refuse(const struct keyring_wish *wish)
+{
+	pthread_mutex_lock(&room.lock);
+	if (!refused_already(wish))
+		refuse(wish);
+	pthread_mutex_unlock(&room.lock);
+}
+
+static bool
+is_published(const char *kid)
+{
+	const struct keys *keys = keyring_hold(room.ring);
+	bool there = keys_find(keys, str_of(kid)) != NULL;
+
+	keys_release(keys);
+	return there;
+}
+
 /* What is in force stays when the folder breaks; that it broke is told here,
  * by reading it anew. */
 bool
-jwks_ready(const char **why)
+jwks_ready(const char *in_use, const char **why)
 {
 	struct err e = { .kind = ERR_NONE };
 	bool good;
 
 	pthread_mutex_lock(&room.lock);
-	good = room.ring ? keyring_reload(room.ring, NULL, &e) : open_ring(&e);
+	good = room.ring ? keyring_reload(room.ring, &room.wish, &e)
+	                 : open_ring(&e);
+	*why = good ? "public keys are there" : "no public key can be read";
 	if (good)
 		publish();
+	if (good && in_use && !(good = is_published(in_use)))
+		*why = "the key that signs is not published on this host";
 	pthread_mutex_unlock(&room.lock);
-	*why = good ? "public keys are there" : "no public key can be read";
 	return good;
 }

@@ -23,8 +23,14 @@ bool jwks_get(struct work *w);
  * yet. */
 struct keyring *jwks_ring(void);
 
-/* jwks_ready - can a key be read that tokens can be verified with? Reads all
- * files: ask once a second at most. *why says so, in words fit for strangers. */
-bool jwks_ready(const char **why);
+/* jwks_refuse - the withdrawn keys are published no more and verify nothing, whatever
+ * lies in the folder, until another call says otherwise. */
+void jwks_refuse(const struct keyring_wish *wish);
+
+/* jwks_ready - can a key be read that tokens can be verified with, and is the
+ * one that signs among them? Reads all files: ask once a second at most.
+ *   in_use  its kid; NULL: not known, and not asked
+ * *why says so, in words fit for strangers. */
+bool jwks_ready(const char *in_use, const char **why);
 
 #endif

@@ -1,4 +1,4 @@
-/* keyfile.c - new key files: whole or not at all, and never over an old one
+/* keyfile.c - key files: made whole or not at all, never over an old one
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/keyfile.h"
 
@@ -118,5 +118,22 @@ keyfile_write(const char *dir, const char *name, struct str bytes, bool secret,
 		close(m.file);
 	if (m.folder >= 0)
 		close(m.folder);
+	return good;
+}
+
+bool
+keyfile_remove(const char *dir, const char *name, struct err *e)
+{
+	struct making m = { dir, name, -1, -1, "" };
+	bool good;
+
+	m.folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m.folder < 0)
+		return errno == ENOENT || failed(&m, "open its folder", e);
+	good =
+	    !unlinkat(m.folder, name, 0) ? !fsync(m.folder) : errno == ENOENT;
+	if (!good)
+		failed(&m, "be removed", e);
+	close(m.folder);
 	return good;
 }

@@ -1,4 +1,4 @@
-/* keyfile.h - new key files: whole or not at all, and never over an old one
+/* keyfile.h - key files: made whole or not at all, never over an old one
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef APP_KEYFILE_H
 #define APP_KEYFILE_H
@@ -18,5 +18,9 @@
  * what went wrong. */
 bool keyfile_write(const char *dir, const char *name, struct str bytes,
     bool secret, struct err *e);
+
+/* keyfile_remove - the file dir/name is no more; one that is not there is
+ * fine. false: ERR_CONF, with what went wrong. */
+bool keyfile_remove(const char *dir, const char *name, struct err *e);
 
 #endif

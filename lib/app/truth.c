@@ -12,6 +12,7 @@
 static struct {
 	struct db *db;
 	struct token_rules rules;
+	int64_t outlived_s; /* of tokens of a retired key */
 } room;
 
 bool
@@ -29,6 +30,7 @@ truth_start(struct arena *a, const struct conf *conf, struct err *e)
 		               : WAIT_MS };
 
 	room.rules = token_rules_of(a, conf);
+	room.outlived_s = token_outlived_s(conf);
 	return (room.db = db_open(&o, e)) != NULL;
 }
 
@@ -40,7 +42,7 @@ truth_stop(void)
 }
 
 static const struct claims *
-who_asks(struct work *w)
+believe(struct work *w)
 {
 	struct keyring *keys = jwks_ring();
 	struct err e = { .kind = ERR_NONE };
@@ -48,6 +50,21 @@ who_asks(struct work *w)
 	return keys ? bearer_read(w->a, keys, &room.rules,
 			  w->req->authorization, w->req->start_us / 1000000, &e)
 	            : NULL;
+}
+
+/* This program follows no changes: what it would believe is worth a question,
+ * and a second look. */
+static const struct claims *
+who_asks(struct work *w)
+{
+	struct keyring_wish refused;
+	struct err e = { .kind = ERR_NONE };
+
+	if (!believe(w) ||
+	    !keyring_refused(room.db, w->a, room.outlived_s, &refused, &e))
+		return NULL;
+	jwks_refuse(&refused);
+	return believe(w);
 }
 
 static const struct db_rows *

@@ -32,6 +32,25 @@ struct keyring {
 	struct arena *a;
 };
 
+bool
+keyring_refused(struct db *db, struct arena *a, int64_t outlived_s,
+    struct keyring_wish *wish, struct err *e)
+{
+	const struct db_arg grace = db_arg_int(outlived_s);
+	const struct db_rows *rows =
+	    db_ask(db, a, "signing_keys_refused", &grace, 1, e);
+	const char **kids;
+	size_t i;
+
+	if (!rows)
+		return false;
+	kids = arena_get(a, (db_count(rows) + 1) * sizeof *kids);
+	for (i = 0; i < db_count(rows); i++)
+		kids[i] = str_text(a, db_text(rows, i, 0));
+	*wish = (struct keyring_wish){ NULL, kids, i };
+	return true;
+}
+
 /* A folder that changed a moment ago may change again without a new time
  * stamp, so its stamp is not believed yet. */
 static struct timespec

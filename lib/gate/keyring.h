@@ -10,9 +10,16 @@
 #ifndef GATE_KEYRING_H
 #define GATE_KEYRING_H
 
+#include "ext/db.h"
 #include "gate/keys.h"
 
 struct keyring;
+
+/* keyring_refused - asks which keys no longer verify (signing_keys_refused).
+ *   outlived_s  for how long tokens of a retired key still count
+ * Sets *wish, without a key that signs; borrowed from a. false: ERR_DB. */
+bool keyring_refused(struct db *db, struct arena *a, int64_t outlived_s,
+    struct keyring_wish *wish, struct err *e);
 
 /* keyring_open - owned; keyring_free. Loads strictly: one bad file is a
  * refusal, so that an operator sees it at start.

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "ext/crypt.h"
 
+#define HEARD_S     5   /* generously: a change is heard within one second */
 #define HEADER_MAX  256 /* bytes, decoded */
 #define MEMBERS_MAX 24
 #define DIGITS_MAX  18
@@ -347,6 +348,12 @@ token_read(struct arena *a, struct keyring *k, const struct token_rules *r,
 }
 
 /* ---- making --------------------------------------------------------------------- */
+
+int64_t
+token_outlived_s(const struct conf *c)
+{
+	return c->token_life_s + c->token_skew_s + HEARD_S;
+}
 
 struct token_rules
 token_rules_of(struct arena *a, const struct conf *c)

@@ -36,6 +36,12 @@ struct token_rules {
 /* token_rules_of - from the settings, borrowed from a and c. */
 struct token_rules token_rules_of(struct arena *a, const struct conf *c);
 
+/* token_outlived_s - seconds after a key ceased to sign in which tokens of it
+ * may still count: their life, the grace for clocks, and the moment that all
+ * processes need to hear of the change. */
+int64_t token_outlived_s(const struct conf *c);
+#define TOKEN_OUTLIVED_MAX_S 3905 /* with any settings */
+
 /* token_make - a signed token.
  *   c  caller sets client, tenant, cred, change, iat_s, exp_s; jti and nbf_s
  *      (= iat_s) are set here

@@ -298,7 +298,7 @@ begin
   lock table wardgate.signing_key in share row exclusive mode;
   stage := case when exists (
                   select from wardgate.signing_key as k where k.stage = 'use')
-                then 'made' else 'use' end;
+                then 'published' else 'use' end;
   insert into wardgate.signing_key (kid, stage, used_at)
   values (key, signing_key_add.stage,
          case signing_key_add.stage when 'use' then now() end);

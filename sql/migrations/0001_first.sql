@@ -330,14 +330,14 @@ comment on column wardgate.provider_found.found_at is 'When they last changed';
 
 create table wardgate.signing_key (
   kid          text primary key,
-  stage        text not null default 'made',
+  stage        text not null default 'published',
   made_at      timestamptz not null default now(),
   used_at      timestamptz,
   retired_at   timestamptz,
   withdrawn_at timestamptz,
   constraint signing_key_kid_form check (kid ~ '^[A-Za-z0-9_-]{43}$'),
   constraint signing_key_stage_known check (
-    stage in ('made', 'use', 'retired', 'withdrawn'))
+    stage in ('published', 'use', 'retired', 'withdrawn'))
 );
 create unique index signing_key_one_in_use on wardgate.signing_key (stage)
  where stage = 'use';
@@ -346,7 +346,7 @@ comment on table wardgate.signing_key is
 comment on column wardgate.signing_key.kid is
   'RFC 7638 thumbprint; also the name of the files';
 comment on column wardgate.signing_key.stage is
-  'made: published, not used; use: signs; retired: its tokens still count; withdrawn: they do not';
+  'published: verifies, does not sign yet; use: signs; retired: its tokens still count; withdrawn: they do not';
 comment on column wardgate.signing_key.made_at is 'When it was registered';
 comment on column wardgate.signing_key.used_at is 'When it began to sign';
 comment on column wardgate.signing_key.retired_at is 'When it ceased to sign';
@@ -1586,7 +1586,7 @@ begin
   lock table wardgate.signing_key in share row exclusive mode;
   stage := case when exists (
                   select from wardgate.signing_key as k where k.stage = 'use')
-                then 'made' else 'use' end;
+                then 'published' else 'use' end;
   insert into wardgate.signing_key (kid, stage, used_at)
   values (key, signing_key_add.stage,
          case signing_key_add.stage when 'use' then now() end);
@@ -1745,6 +1745,122 @@ begin
 end $$;
 comment on function wardgate.assertion_trim is
   'Forgets used assertions that are too old to be taken; returns how many';
+
+-- ---- functions/42_keys.sql
+
+-- published -> use -> retired -> withdrawn. One key signs; whoever changes that
+-- holds the table, so two commands at once follow each other.
+
+create function wardgate.signing_key_must_be(key text)
+returns wardgate.signing_key
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  found_key wardgate.signing_key;
+begin
+  lock table wardgate.signing_key in share row exclusive mode;
+  select k.* into found_key
+    from wardgate.signing_key as k where k.kid = key;
+  if found_key.kid is null then
+    perform wardgate.refuse('WG404', format(
+        'There is no signing key %s; `wardgate key list` shows all.',
+        wardgate.quoted(coalesce(key, ''))));
+  end if;
+  return found_key;
+end $$;
+comment on function wardgate.signing_key_must_be is
+  'The row of a signing key, held until the transaction ends';
+
+-- A verifier that read the keys a moment before this one was published does
+-- not know it until its copy grows old: `known_after` is how long that takes.
+create function wardgate.signing_key_use(
+  key text, known_after interval, out outcome text, out retired text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.signing_key := wardgate.signing_key_must_be(key);
+begin
+  outcome := 'unchanged';
+  if k.stage = 'use' then
+    return;
+  end if;
+  if k.stage = 'withdrawn' then
+    perform wardgate.refuse('WG409',
+        'This key is withdrawn and never signs again; make a new one with '
+        '`wardgate key make signing`.');
+  end if;
+  if k.made_at + known_after > clock_timestamp() then
+    perform wardgate.refuse('WG409', format(
+        'This key was published at %s UTC and is not known everywhere before '
+        '%s UTC; use it then, or at once with --now.',
+        to_char(k.made_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+        to_char((k.made_at + known_after) at time zone 'UTC',
+          'YYYY-MM-DD HH24:MI:SS')));
+  end if;
+  update wardgate.signing_key as o
+     set stage = 'retired', retired_at = now()
+   where o.stage = 'use'
+  returning o.kid into retired;
+  update wardgate.signing_key as o
+     set stage = 'use', used_at = now(), retired_at = null
+   where o.kid = key;
+  outcome := 'changed';
+end $$;
+comment on function wardgate.signing_key_use is
+  'Lets a published key sign, and retires the one that did';
+
+-- successor: the key that signs from now on if this one did; null: none.
+create function wardgate.signing_key_withdraw(
+  key text, successor text, out outcome text, out in_use text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.signing_key := wardgate.signing_key_must_be(key);
+begin
+  if k.stage = 'use' and (successor is null or successor = key) then
+    perform wardgate.refuse('WG409',
+        'This key is in use and no other one is published.');
+  end if;
+  update wardgate.signing_key as o
+     set stage = 'withdrawn', withdrawn_at = now()
+   where o.kid = key and o.stage <> 'withdrawn';
+  outcome := case when found then 'changed' else 'unchanged' end;
+  if k.stage = 'use' then
+    perform wardgate.signing_key_use(successor, interval '0');
+  end if;
+  in_use := (select o.kid from wardgate.signing_key as o
+              where o.stage = 'use');
+end $$;
+comment on function wardgate.signing_key_withdraw is
+  'Ends a key and all tokens it signed, and lets another one sign if it did';
+
+-- grace: how long a token may live, with all allowance for clocks.
+create function wardgate.signing_keys_refused(grace interval)
+returns table (kid text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select k.kid
+    from wardgate.signing_key as k
+   where k.stage = 'withdrawn'
+      or (k.stage = 'retired' and k.retired_at + grace < now())
+   order by k.kid;
+end $$;
+comment on function wardgate.signing_keys_refused is
+  'Keys whose tokens count for nothing: withdrawn, or retired for too long';
+
+create function wardgate.signing_key_expire(grace interval)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  n bigint;
+begin
+  update wardgate.signing_key as k
+     set stage = 'withdrawn', withdrawn_at = now()
+   where k.stage = 'retired' and k.retired_at + grace < now();
+  get diagnostics n = row_count;
+  return n;
+end $$;
+comment on function wardgate.signing_key_expire is
+  'Withdraws keys that retired before any token in force was signed; how many';
 
 -- ---- functions/45_onboard.sql
 
@@ -2553,6 +2669,8 @@ grant usage on schema wardgate to wg_metadata, wg_token, wg_facade, wg_admin,
 -- metadata: is the database fit for work, and what can one tenant's provider?
 grant execute on function
       wardgate.ready(bigint, bigint),
+      wardgate.signing_key_in_use(),
+      wardgate.signing_keys_refused(interval),
       wardgate.statement_for_tenant(uuid, uuid, text)
    to wg_metadata;
 
@@ -2566,6 +2684,7 @@ grant execute on function
       wardgate.assertion_use(uuid, bytea, timestamptz),
       wardgate.route_for_token(uuid, uuid),
       wardgate.signing_key_in_use(),
+      wardgate.signing_keys_refused(interval),
       wardgate.audit_write(wardgate.audit_row[])
    to wg_token;
 
@@ -2574,6 +2693,7 @@ grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.changes_since(bigint),
       wardgate.route_for_facade(uuid, uuid),
+      wardgate.signing_keys_refused(interval),
       wardgate.cursor_handle_put(uuid, uuid, bytea, timestamptz),
       wardgate.cursor_handle_get(uuid, uuid, uuid),
       wardgate.found_get(uuid, bigint),
@@ -2591,6 +2711,7 @@ grant execute on function
       wardgate.change_log_trim(interval, bigint),
       wardgate.cursor_handle_trim(interval, bigint),
       wardgate.assertion_trim(interval, bigint),
+      wardgate.signing_key_expire(interval),
       wardgate.secret_use_roll_up(interval)
    to wg_keeper;
 
@@ -2611,6 +2732,8 @@ grant execute on function
       wardgate.grant_list(uuid, uuid),
       wardgate.signing_key_add(text),
       wardgate.signing_key_list(),
+      wardgate.signing_key_use(text, interval),
+      wardgate.signing_key_withdraw(text, text),
       wardgate.tenant_put(text, text, text, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text),
       wardgate.tenant_state_set(text, text, text, text, text),

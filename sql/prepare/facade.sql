@@ -34,6 +34,12 @@ prepare route_for_facade (uuid, uuid) as
          coverage_person, write_extensions
     from wardgate.route_for_facade($1, $2);
 
+-- Signing keys whose tokens count for nothing; $1: for how many seconds those of
+-- a retired key still do.
+prepare signing_keys_refused (bigint) as
+  select kid
+    from wardgate.signing_keys_refused(make_interval(secs => $1));
+
 -- Keep an encrypted cursor of client $1 and tenant $2 that is too long for a
 -- URL; returns its handle.
 prepare cursor_handle_put (uuid, uuid, bytea, timestamptz) as

@@ -27,6 +27,10 @@ prepare cursor_handle_trim (bigint, bigint) as
 prepare assertion_trim (bigint, bigint) as
   select wardgate.assertion_trim(make_interval(secs => $1), $2);
 
+-- Withdraw keys that retired more than $1 seconds ago; how many.
+prepare signing_key_expire (bigint) as
+  select wardgate.signing_key_expire(make_interval(secs => $1));
+
 -- Sum up the uses of secrets up to $1 seconds ago, an hour at a time; how many
 -- seconds are still to be summed up.
 prepare secret_use_roll_up (bigint) as

@@ -11,6 +11,17 @@ prepare ready (bigint, bigint) as
   select subject, ok, why
     from wardgate.ready($1, $2);
 
+-- Which key signs? One row, always; kid null: none yet.
+prepare signing_key_in_use as
+  select n, kid
+    from wardgate.signing_key_in_use();
+
+-- Signing keys whose tokens count for nothing; $1: for how many seconds those of
+-- a retired key still do.
+prepare signing_keys_refused (bigint) as
+  select kid
+    from wardgate.signing_keys_refused(make_interval(secs => $1));
+
 -- What is known of the provider of tenant $2, for a token of client $1 with
 -- credential $3: no row unless that token is in force. facts: as gate/found
 -- wrote them, null if nothing was found out.

@@ -50,6 +50,12 @@ prepare signing_key_in_use as
   select n, kid
     from wardgate.signing_key_in_use();
 
+-- Signing keys whose tokens count for nothing; $1: for how many seconds those of
+-- a retired key still do.
+prepare signing_keys_refused (bigint) as
+  select kid
+    from wardgate.signing_keys_refused(make_interval(secs => $1));
+
 -- Audit rows as a binary array of wardgate.audit_row (see gate/audit).
 prepare audit_write (wardgate.audit_row[]) as
   select wardgate.audit_write($1);

@@ -56,13 +56,25 @@ prepare grant_list (uuid, uuid) as
          ended_at
     from wardgate.grant_list($1, $2);
 
--- Register a signing key; the stage it is in: use, or made if another signs.
+-- Register a signing key; the stage it is in: use, or published if another
+-- signs.
 prepare signing_key_add (text) as
   select wardgate.signing_key_add($1) as stage;
 
 prepare signing_key_list as
   select kid, stage, made_at, used_at, retired_at, withdrawn_at
     from wardgate.signing_key_list();
+
+-- Let key $1 sign, which must have been published for $2 seconds; and which one
+-- was retired for it.
+prepare signing_key_use (text, bigint) as
+  select outcome, retired
+    from wardgate.signing_key_use($1, make_interval(secs => $2));
+
+-- Withdraw key $1; if it was in use, key $2 signs from now on.
+prepare signing_key_withdraw (text, text) as
+  select outcome, in_use
+    from wardgate.signing_key_withdraw($1, $2);
 
 -- What conversion could not carry: of tenant $1 (GUID or slug), null: of all.
 prepare loss_list (text) as

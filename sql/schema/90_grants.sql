@@ -21,6 +21,8 @@ grant usage on schema wardgate to wg_metadata, wg_token, wg_facade, wg_admin,
 -- metadata: is the database fit for work, and what can one tenant's provider?
 grant execute on function
       wardgate.ready(bigint, bigint),
+      wardgate.signing_key_in_use(),
+      wardgate.signing_keys_refused(interval),
       wardgate.statement_for_tenant(uuid, uuid, text)
    to wg_metadata;
 
@@ -34,6 +36,7 @@ grant execute on function
       wardgate.assertion_use(uuid, bytea, timestamptz),
       wardgate.route_for_token(uuid, uuid),
       wardgate.signing_key_in_use(),
+      wardgate.signing_keys_refused(interval),
       wardgate.audit_write(wardgate.audit_row[])
    to wg_token;
 
@@ -42,6 +45,7 @@ grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.changes_since(bigint),
       wardgate.route_for_facade(uuid, uuid),
+      wardgate.signing_keys_refused(interval),
       wardgate.cursor_handle_put(uuid, uuid, bytea, timestamptz),
       wardgate.cursor_handle_get(uuid, uuid, uuid),
       wardgate.found_get(uuid, bigint),
@@ -59,6 +63,7 @@ grant execute on function
       wardgate.change_log_trim(interval, bigint),
       wardgate.cursor_handle_trim(interval, bigint),
       wardgate.assertion_trim(interval, bigint),
+      wardgate.signing_key_expire(interval),
       wardgate.secret_use_roll_up(interval)
    to wg_keeper;
 
@@ -79,6 +84,8 @@ grant execute on function
       wardgate.grant_list(uuid, uuid),
       wardgate.signing_key_add(text),
       wardgate.signing_key_list(),
+      wardgate.signing_key_use(text, interval),
+      wardgate.signing_key_withdraw(text, text),
       wardgate.tenant_put(text, text, text, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text),
       wardgate.tenant_state_set(text, text, text, text, text),

@@ -150,11 +150,71 @@ class Clients(base.DatabaseCase):
 
     def test_one_key_signs(self):
         self.assertEqual(self.ask(f"signing_key_add('{'a' * 43}')"), "use")
-        self.assertEqual(self.ask(f"signing_key_add('{'b' * 43}')"), "made")
+        self.assertEqual(self.ask(f"signing_key_add('{'b' * 43}')"), "published")
         self.no(f"signing_key_add('{'b' * 43}')", "WG409")
         self.no("signing_key_add('short')", "WG400")
         self.refused("update wardgate.signing_key set stage = 'use'",
                      base.OWNER, "23505")
+
+    def keys(self):
+        return {r["kid"][0]: r["stage"] for r in self.rows(
+            "select kid, stage from wardgate.signing_key_list()",
+            "wg_operator")}
+
+    def three_keys(self):
+        for letter in "abc":
+            self.ask(f"signing_key_add('{letter * 43}')")
+
+    def test_a_key_is_used_when_it_has_been_published_long_enough(self):
+        self.three_keys()
+        a, b, c = (x * 43 for x in "abc")
+        self.no(f"signing_key_use('{b}', '5 minutes')", "WG409")
+        self.no(f"signing_key_use('{'x' * 43}', '0')", "WG404")
+        self.no("signing_key_use(null, '0')", "WG404")
+        self.sql("update wardgate.signing_key set made_at = made_at - "
+                 f"interval '6 minutes' where kid = '{b}'", base.OWNER)
+        use = ("select * from wardgate.signing_key_use("
+               f"'{b}', '5 minutes')")
+        self.assertEqual(self.row(use, "wg_operator"),
+                         {"outcome": "changed", "retired": a})
+        self.assertEqual(self.row(use, "wg_operator"),
+                         {"outcome": "unchanged", "retired": None})
+        self.assertEqual(self.keys(), {"a": "retired", "b": "use",
+                                       "c": "published"})
+
+    def test_a_withdrawn_key_leaves_its_place_to_another(self):
+        self.three_keys()
+        a, b, c = (x * 43 for x in "abc")
+        self.no(f"signing_key_withdraw('{a}', null)", "WG409")
+        self.no(f"signing_key_withdraw('{a}', '{a}')", "WG409")
+        self.no(f"signing_key_withdraw('{a}', '{'x' * 43}')", "WG404")
+        self.assertEqual(self.keys()["a"], "use")
+        end = f"select * from wardgate.signing_key_withdraw('{a}', '{b}')"
+        self.assertEqual(self.row(end, "wg_operator"),
+                         {"outcome": "changed", "in_use": b})
+        self.assertEqual(self.row(end, "wg_operator"),
+                         {"outcome": "unchanged", "in_use": b})
+        self.no(f"signing_key_use('{a}', '0')", "WG409")
+        self.assertEqual(
+            self.sql("select kid from wardgate.signing_keys_refused('1 h')",
+                     "wg_facade"), a)
+
+    def test_a_retired_key_is_refused_when_its_time_is_up(self):
+        self.three_keys()
+        a, b, c = (x * 43 for x in "abc")
+        self.ask(f"signing_key_use('{b}', '0')")
+        self.sql("update wardgate.signing_key set retired_at = retired_at - "
+                 f"interval '10 minutes' where kid = '{a}'", base.OWNER)
+        for grace, refused, expired in (("11 minutes", "", "0"),
+                                        ("9 minutes", a, "1")):
+            for role in ("wg_token", "wg_facade", "wg_metadata"):
+                self.assertEqual(self.sql(
+                    "select kid from wardgate.signing_keys_refused("
+                    f"'{grace}')", role), refused)
+            self.assertEqual(self.sql(
+                f"select wardgate.signing_key_expire('{grace}')",
+                "wg_keeper"), expired)
+        self.assertEqual(self.keys()["a"], "withdrawn")
 
 
 if __name__ == "__main__":

@@ -159,10 +159,12 @@ class Keep(Command, base.DatabaseCase):
         once = ("keep", "--once")
         self.assertEqual(self.done(*once, role="wg_keeper"), {
             "partitions_made": 4, "changes_cleared": old, "cursors_cleared": 3,
-            "assertions_cleared": 0, "uses_behind_s": 0, "audit_stray": False})
+            "assertions_cleared": 0, "uses_behind_s": 0, "keys_withdrawn": 0,
+            "audit_stray": False})
         self.assertEqual(self.done(*once, role="wg_keeper"), {
             "partitions_made": 0, "changes_cleared": 0, "cursors_cleared": 0,
-            "assertions_cleared": 0, "uses_behind_s": 0, "audit_stray": False})
+            "assertions_cleared": 0, "uses_behind_s": 0, "keys_withdrawn": 0,
+            "audit_stray": False})
 
     def test_it_goes_on_until_it_is_told_to_stop(self):
         self.sql("truncate wardgate.cursor_handle")

@@ -295,7 +295,7 @@ class Keys(Case):
         self.assertEqual(len(used), 1)
         before = w.changes()
         made = w("key", "make", "signing")
-        self.assertEqual(made["stage"], "made")
+        self.assertEqual(made["stage"], "published")
         self.assertEqual(w.changes(), before + 1)
         kid = made["kid"]
         self.assertIn(self.mode("signing", f"{kid}.pem"), (0o600, 0o640))
@@ -322,7 +322,7 @@ class Keys(Case):
         row, = [k for k in self.listed("signing_keys", "key", "list")
                 if k["kid"] == kid]
         self.assertEqual((row["stage"], row["private_file"],
-                          row["public_file"]), ("made", "good", "good"))
+                          row["public_file"]), ("published", "good", "good"))
 
     def test_without_database_no_key_is_made(self):
         w = self.wardgate

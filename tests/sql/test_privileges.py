@@ -9,20 +9,24 @@ import unittest
 from tests.sql import base
 
 MAY_CALL = {
-    "wg_metadata": "ready statement_for_tenant",
+    "wg_metadata": """ready signing_key_in_use signing_keys_refused
+        statement_for_tenant""",
     "wg_token": """ready changes_since client_for_token client_keys_for_token
         assertion_use route_for_token
-        signing_key_in_use audit_write""",
+        signing_key_in_use signing_keys_refused audit_write""",
     "wg_facade": """ready changes_since route_for_facade cursor_handle_put
-        cursor_handle_get found_get found_put loss_add audit_write""",
+        cursor_handle_get signing_keys_refused found_get found_put loss_add
+        audit_write""",
     "wg_admin": "",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
-        cursor_handle_trim assertion_trim secret_use_roll_up""",
+        cursor_handle_trim assertion_trim signing_key_expire
+        secret_use_roll_up""",
     "wg_operator": """ready client_add client_list client_able secret_add
         secret_list secret_invalidate client_jwks_set
         client_jwks_list grant_give grant_end grant_list
-        signing_key_add signing_key_list tenant_put tenant_state_set
+        signing_key_add signing_key_list signing_key_use
+        signing_key_withdraw tenant_put tenant_state_set
         tenant_remove tenant_list loss_list switch_read""",
     "wg_auditor": "audit_tail",
 }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -72,6 +73,19 @@ keys_published(enum err_kind *kind)
 	return n;
 }
 
+/* The key of that file is withdrawn. */
+static void
+refuse(const char *path)
+{
+	char kid[JWS_KID_LEN + 1];
+	const char *kids[] = { kid };
+	const struct keyring_wish wish = { NULL, kids, 1 };
+
+	snprintf(kid, sizeof kid, "%s", path + strlen(folder) + 1);
+	jwks_refuse(&wish);
+	jwks_refuse(&wish); /* the same again is nothing new */
+}
+
 static void
 keys_are_published_as_the_folder_has_them(void **state)
 {
@@ -81,25 +95,32 @@ keys_are_published_as_the_folder_has_them(void **state)
 
 	(void)state;
 	jwks_start(&conf); /* an empty folder is no reason not to start */
-	assert_false(jwks_ready(&why));
+	assert_false(jwks_ready(NULL, &why));
 	keys_published(&kind);
 	assert_int_equal(kind, ERR_BUSY);
 
 	write_key(first);
-	assert_true(jwks_ready(&why));
+	assert_true(jwks_ready(NULL, &why));
 	assert_int_equal(keys_published(&kind), 1);
 	assert_int_equal(kind, ERR_NONE);
 
 	write_key(second);
-	assert_true(jwks_ready(&why));
+	assert_true(jwks_ready(NULL, &why));
 	assert_int_equal(keys_published(&kind), 2);
 
 	unlink(first);
-	assert_true(jwks_ready(&why));
+	assert_true(jwks_ready(NULL, &why));
+	assert_int_equal(keys_published(&kind), 1);
+
+	assert_false(jwks_ready("another", &why));
+	assert_non_null(strstr(why, "not published"));
+	refuse(second);
+	assert_int_equal(keys_published(&kind), 0);
+	jwks_refuse(&(struct keyring_wish){ NULL, NULL, 0 });
 	assert_int_equal(keys_published(&kind), 1);
 
 	unlink(second); /* what was good stays published; readiness says no */
-	assert_false(jwks_ready(&why));
+	assert_false(jwks_ready(NULL, &why));
 	assert_string_equal(why, "no public key can be read");
 	assert_int_equal(keys_published(&kind), 1);
 	jwks_stop();

@@ -146,6 +146,24 @@ what_cannot_be_made_is_said(void **state)
 	unlink(dir);
 }
 
+static void
+a_file_is_removed_once_and_for_all(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_true(keyfile_remove(dir, "k", &e)); /* no folder, no file */
+	assert_true(keyfile_write(dir, "k", STR("x"), true, &e));
+	assert_true(keyfile_remove(dir, "k", &e));
+	assert_int_equal(entries(), 0);
+	assert_true(keyfile_remove(dir, "k", &e));
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_false(keyfile_remove(dir, "k", &e));
+	assert_int_equal(e.kind, ERR_CONF);
+	assert_non_null(strstr(e.said, path));
+	rmdir(path);
+}
+
 int
 main(void)
 {
@@ -156,6 +174,7 @@ main(void)
 		CASE(an_old_file_stays_as_it_is),
 		CASE(a_link_that_leads_nowhere_is_not_followed),
 		CASE(what_cannot_be_made_is_said),
+		CASE(a_file_is_removed_once_and_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
