@@ -193,7 +193,7 @@ convert_walk(
 {
 	struct map_object o = { .c = c, .node = node, .x = x };
 
-	if (!tree_is(node, TREE_OBJECT))
+	if (!tree_is(node, TREE_OBJECT) || convert_over(c))
 		return;
 	tree_sift(node, member_fate, &o);
 	if (o.backs)
@@ -242,7 +242,7 @@ step(struct arena *a, struct tree_node *root, const struct convert_how *how,
 	convert_any(&c, root);
 	if (c.bare && map_way_from(way) != how->from)
 		convert_strip(&c, root);
-	return !arena_over(a) || err_set(e, ERR_BUSY, NULL);
+	return !convert_over(&c) || err_set(e, ERR_BUSY, NULL);
 }
 
 bool

@@ -21,6 +21,7 @@ struct convert {
 	enum map_way way;
 	bool bare;  /* writes no inter-version extension */
 	bool later; /* writes them, for the next step; then they go */
+	bool over;  /* convert_over was true once */
 	struct convert_losses *losses;
 };
 
@@ -46,6 +47,10 @@ struct map_object {
 	struct map_waiting *strays; /* elements of the other version */
 	struct tree_node *lists[2]; /* extension, modifierExtension: found */
 };
+
+/* convert_over - is the process over its byte budget, or was it during this
+ * conversion? Then no more is made, and what there is is not used. */
+bool convert_over(struct convert *c);
 
 /* convert_walk - one object by its table. */
 void convert_walk(

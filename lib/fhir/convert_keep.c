@@ -96,11 +96,13 @@ wrapped(struct convert *c, const char *url, enum map_type t,
     const struct map_index *sub, struct map_value v)
 {
 	enum map_type as = held_as(c, t);
-	struct tree_node *ext = extension_of(c, url);
 	const char *name = as ? map_type_value(as) : NULL;
+	struct tree_node *ext;
 
-	if (!as && (!sub || !tree_is(v.value, TREE_OBJECT)))
+	if (convert_over(c) ||
+	    (!as && (!sub || !tree_is(v.value, TREE_OBJECT))))
 		return NULL;
+	ext = extension_of(c, url);
 	if (!as) {
 		nest(c, convert_list_at(c, ext, "extension"), sub, v.value);
 		return ext;

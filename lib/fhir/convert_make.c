@@ -8,6 +8,12 @@ convert_arena(const struct convert *c)
 	return c->a;
 }
 
+bool
+convert_over(struct convert *c)
+{
+	return c->over = c->over || arena_over(c->a);
+}
+
 enum fhir_version
 convert_to(const struct convert *c)
 {

@@ -285,6 +285,39 @@ long_lists_to_lose_are_lost_in_time(void **state)
 	arena_free(a);
 }
 
+/* Extensions are many times as long as what they keep. */
+static void
+what_is_kept_does_not_pass_the_byte_budget(void **state)
+{
+	const struct convert_how how = { .from = D, .to = R };
+	const char *one[] = { "{\"family\":[\"a\",\"b\"]},", "\"a\"," };
+	const char *around[][2] = { { ",\"name\":[", "{\"text\":\"c\"}]}" },
+		{ ",\"name\":[{\"family\":[", "\"b\"]}]}" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(one); i++) {
+		struct arena *a = arena_new();
+		struct buf b = buf_new(a, (size_t)4 * 1024 * 1024);
+		struct err e = { .kind = ERR_NONE };
+		struct tree_node *n;
+		size_t ceiling;
+
+		buf_str(&b, P);
+		buf_str(&b, around[i][0]);
+		for (int j = 0; j < 100000; j++)
+			buf_str(&b, one[i]);
+		buf_str(&b, around[i][1]);
+		n = convert_read(a, buf_text(&b));
+		ceiling = arena_total() + 2 * 1024 * 1024;
+		arena_budget(ceiling);
+		assert_false(convert_resource(a, n, &how, &e));
+		arena_budget(0);
+		assert_int_equal(e.kind, ERR_BUSY);
+		assert_true(arena_total() < ceiling + 16 * 1024 * 1024);
+		arena_free(a);
+	}
+}
+
 int
 main(void)
 {
@@ -296,6 +329,7 @@ main(void)
 		cmocka_unit_test(losses_are_counted_by_element),
 		cmocka_unit_test(what_stays_keeps_its_bytes),
 		cmocka_unit_test(long_lists_to_lose_are_lost_in_time),
+		cmocka_unit_test(what_is_kept_does_not_pass_the_byte_budget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
