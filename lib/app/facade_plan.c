@@ -182,21 +182,103 @@ by_another_person(struct running *r)
 	return false;
 }
 
-/* ---- the order ---------------------------------------------------------------- */
+/* ---- passed over --------------------------------------------------------------- */
+
+static bool
+holds(struct str text, const char *part)
+{
+	return text.len && memmem(text.at, text.len, part, strlen(part));
+}
 
 /* A server that passes over a parameter leaves it out of the link that says
- * what it has done (FHIR R4 search 3.1.1.1.2). Asked only where that link
- * repeats other parameters. */
+ * what it has done (FHIR R4 search 3.1.1.1.2). Told only where that link
+ * repeats what else was asked. */
 static bool
-passed_over(const struct facade_run *run)
+left_out(const struct facade_run *run, const char *name)
 {
-	const char *name = run->plan->n ? run->plan->asked[0].name : "_count";
+	const struct search_plan *p = run->plan;
+	bool alone = true, repeats = false;
 	struct str query;
 
 	str_cut(run->b.self, '?', &query);
-	return query.len && memmem(query.at, query.len, name, strlen(name)) &&
-	       !memmem(query.at, query.len, "sort", 4);
+	for (size_t i = 0; i < p->n; i++) {
+		if (!strcmp(p->asked[i].name, name))
+			continue;
+		alone = false;
+		repeats = repeats || holds(query, p->asked[i].name);
+	}
+	return !holds(query, name) &&
+	       (alone ? holds(query, "_count") : repeats);
 }
+
+static bool
+all_fit(struct running *r, const struct search_param *want)
+{
+	const struct search *s = r->s;
+	struct arena *a = r->v->w->a;
+	const struct match *m = match_open(a, s->type, s->face, want, 1);
+	struct tree_node *entry;
+
+	tree_each(entry, tree_at(r->run->b.root, NAME_entry))
+	{
+		struct tree_node *record = bundle_match(entry);
+
+		if (record && !match_fits(m, a, record))
+			return false;
+	}
+	return true;
+}
+
+/* Who is found by birth date, gender or number must have it. Names may be
+ * found by other rules than ours (ue for an umlaut), and a category by what a
+ * record does not say: then the server's own word is wanted too. */
+static bool
+passes_over(struct running *r, const struct search_asked *asked,
+    const struct iface_param *p)
+{
+	const struct search_param want = { p, asked->modifier, asked->value };
+	bool strict = r->s->type == IFACE_PATIENT && p->kind != IFACE_STRING;
+
+	return (strict || left_out(r->run, asked->name)) && !all_fit(r, &want);
+}
+
+/* Then what is found is looked through here anyhow. */
+static bool
+looked_through(const struct search_plan *p, const struct iface_param *q)
+{
+	for (size_t i = 0; i < p->n_filter; i++)
+		if (p->filter[i].param == q)
+			return true;
+	return false;
+}
+
+/* Many servers answer as if what they do not know had not been asked, and
+ * would show the wrong people. Then it is looked for here. */
+static bool
+by_looking(struct running *r)
+{
+	const struct search_plan *p = r->run->plan;
+	bool any = false;
+
+	for (size_t i = 0; i < p->n && !p->nothing; i++) {
+		const struct iface_param *q =
+		    iface_canonical(r->s->type, r->s->face, p->asked[i].name);
+
+		if (!q || q->kind == IFACE_REFERENCE || q->kind == IFACE_ID ||
+		    looked_through(p, q) || !passes_over(r, &p->asked[i], q))
+			continue;
+		any = true;
+		ability_param_passed(&r->can, r->s->type,
+		    iface_canonical(r->s->type, p->to, p->asked[i].name));
+	}
+	if (any && r->run->b.next.len)
+		return attempt(r, plan(r, &r->can), &r->v->w->err);
+	if (any) /* this page is all of it */
+		r->run->plan = plan(r, &r->can);
+	return true;
+}
+
+/* ---- the order ---------------------------------------------------------------- */
 
 static bool
 in_order(struct running *r)
@@ -217,7 +299,7 @@ in_order(struct running *r)
 	if (!match_sorted(s->type, s->face, s->sort, s->sorts, list, n))
 		return false;
 	/* a few may stand so by chance */
-	return (!b->next.len && b->total <= n) || !passed_over(r->run);
+	return (!b->next.len && b->total <= n) || !left_out(r->run, "sort");
 }
 
 /* Newest first must be newest first. */
@@ -263,6 +345,8 @@ facade_plan_run(
 		v->w->err = first;
 		return false;
 	}
+	if (!by_looking(&r))
+		return false;
 	note_worked(&r);
 	return by_sorting(&r);
 }

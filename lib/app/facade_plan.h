@@ -5,7 +5,7 @@
  * could, and only when it is refused (400, 501) less is tried, one thing after
  * the other, and what was refused is remembered (relay/abilities). The
  * statement is read only when that may help. That a server passes over _sort
- * is seen from what it answers. */
+ * or a parameter is seen from what it answers. */
 #ifndef APP_FACADE_PLAN_H
 #define APP_FACADE_PLAN_H
 

@@ -253,6 +253,21 @@ ability_person_refused(struct ability *can, enum ability_person was)
 	    ABILITY_SEEN);
 }
 
+static uint32_t
+bit_of(enum iface_type t, const struct iface_param *p)
+{
+	size_t i = (size_t)(p - iface_resource(t)->params);
+
+	return i < 32 ? UINT32_C(1) << i : 0;
+}
+
+void
+ability_param_passed(
+    struct ability *can, enum iface_type t, const struct iface_param *p)
+{
+	can->types[t].passed |= bit_of(t, p);
+}
+
 /* ---- asked --------------------------------------------------------------- */
 
 enum ability_answer
@@ -262,14 +277,11 @@ ability_can(const struct ability *can, enum ability_fact f)
 }
 
 static enum ability_answer
-listed(const struct iface_resource *r, const struct iface_param *p,
-    uint32_t bits, bool told)
+listed(uint32_t bit, uint32_t bits, bool told)
 {
-	size_t i = (size_t)(p - r->params);
-
-	if (!told || i >= 32)
+	if (!told || !bit)
 		return ABILITY_UNKNOWN;
-	return bits & UINT32_C(1) << i ? ABILITY_YES : ABILITY_NO;
+	return bits & bit ? ABILITY_YES : ABILITY_NO;
 }
 
 enum ability_answer
@@ -280,7 +292,9 @@ ability_param(
 
 	if (p->name[0] == '_') /* every type has these, seldom listed */
 		return ABILITY_UNKNOWN;
-	return listed(iface_resource(t), p, type->params, type->params_told);
+	if (type->passed & bit_of(t, p))
+		return ABILITY_NO;
+	return listed(bit_of(t, p), type->params, type->params_told);
 }
 
 enum ability_answer
@@ -293,8 +307,7 @@ ability_contains(
 	 * says by leaving out; what was seen is better than both */
 	if (can->facts[ABILITY_CONTAINS].voice > ABILITY_STATEMENT)
 		return ability_can(can, ABILITY_CONTAINS);
-	return listed(
-	    iface_resource(t), p, type->contains, type->contains_told);
+	return listed(bit_of(t, p), type->contains, type->contains_told);
 }
 
 const char *

@@ -189,9 +189,11 @@ ask_other(struct planning *g, struct fate *f)
 	f->asked.name = m.param->name;
 	f->asked.value = m.value;
 	f->narrow = narrows(f->param);
-	if (ability_param(g->can, s->type, m.param) == ABILITY_NO)
+	if (ability_param(g->can, s->type, m.param) == ABILITY_NO) {
 		f->drop = f->look = true;
-	else if (m.param->kind == IFACE_STRING)
+		f->starts = m.param->kind == IFACE_STRING &&
+		            f->param->modifier != IFACE_EXACT;
+	} else if (m.param->kind == IFACE_STRING)
 		ask_text(g, f, m.param);
 	else if (s->type == IFACE_PATIENT &&
 		 !strcmp(m.param->name, "identifier"))

@@ -475,6 +475,80 @@ class Pages(Story):
             self.assertEqual(kept, [[who, str(total), "3"]])
 
 
+class PassedOver(Story):
+    """Servers that answer as if what they do not know had not been asked."""
+
+    @staticmethod
+    def person(number, family, born, gender, *numbers):
+        return {"resourceType": "Patient", "id": number, "gender": gender,
+                "birthDate": born, "name": [{"family": family}],
+                "identifier": [{"value": value, "type": {"coding": [{
+                    "system": "http://terminology.hl7.org/CodeSystem/v2-0203",
+                    "code": kind}]}} for kind, value in numbers]}
+
+    def serve(self, honest):
+        """honest: its self link tells what it has done."""
+        double = self.enterContext(Provider("R4"))
+        double.put(
+            self.person("1", "M\u00fcller", "1980-01-01", "female",
+                        ("MR", "123")),
+            self.person("2", "Strau\u00df", "1980-01-02", "male",
+                        ("MR", "124"), ("AN", "123")),
+            self.person("3", "Miller", "1980-01-01", "male", ("MR", "125")),
+            self.person("4", "Smith", "1980-01-01", "female", ("MR", "126")))
+
+        def says(x):
+            bundle = double.searchset(x, "Patient")
+            if honest:
+                bundle["link"][0]["url"] = f"{double.base}/r4/Patient?_count=2"
+            x.answer(bundle)
+        double.on("/r4/Patient", says)
+        return self.hospital("R4", url=double.base + "/r4"), double
+
+    def found(self, tenant, face, **form):
+        """ids of all pages, and what the first one says of itself"""
+        answer = first = self.ask(tenant, "Patient/_search", face,
+                                  {**form, "_count": "2"})
+        ids = matches(answer)
+        while link(answer, "next"):
+            answer = self.follow(tenant, link(answer, "next"))
+            ids += matches(answer)
+        self.assertEqual(first.json["total"], len(ids))
+        return ids, notes(first)
+
+    def test_nobody_else_is_shown(self):
+        told = [("information", "informational")]
+        for honest in (True, False):
+            tenant, _ = self.serve(honest)
+            for face in ("DSTU2", "STU3", "R4"):
+                for form, ids in (
+                        ({"birthdate": "1980-01-01"}, ["1", "3", "4"]),
+                        ({"birthdate": "1980-01-02"}, ["2"]),
+                        ({"identifier": "urn:x|123"}, []),
+                        ({"_id": "1", "gender": "male"}, []),
+                        ({"family:contains": "m", "gender": "female"},
+                         ["1", "4"])):
+                    with self.subTest(honest=honest, face=face, **form):
+                        got, said = self.found(tenant, face, **form)
+                        self.assertEqual(got, ids)
+                        self.assertEqual(set(said), set(told))
+
+    def test_names_by_the_servers_own_word(self):
+        tenant, _ = self.serve(True)
+        got, said = self.found(tenant, "R4", family="ULL")
+        self.assertEqual(got, ["1"])
+        self.assertIn(("warning", "not-supported"), said)
+        tenant, _ = self.serve(False)
+        self.assertEqual(len(self.found(tenant, "R4", family="mueller")[0]),
+                         4)
+
+    def test_a_number_of_another_kind_is_no_sign_of_it(self):
+        tenant, double = self.serve(False)
+        self.assertEqual(self.found(tenant, "R4", identifier="123"),
+                         (["1"], []))
+        self.assertEqual(len(double.seen), 1)
+
+
 class Endless(Story):
     """Servers whose pages do not end, or lead round in a circle."""
 

@@ -242,6 +242,25 @@ a_refused_person_leaves_the_compartment_then_nothing(void **state)
 	assert_int_equal(can.person, ABILITY_PERSON_NONE);
 }
 
+static void
+a_parameter_that_was_passed_over_is_not_known_whatever_is_said(void **state)
+{
+	const struct iface_param *born =
+	    iface_canonical(IFACE_PATIENT, FHIR_R4, "birthdate");
+	struct ability can;
+
+	(void)state;
+	ability_start(&can, FHIR_R4);
+	can.types[IFACE_PATIENT].params_told = true;
+	can.types[IFACE_PATIENT].params = UINT32_MAX;
+	assert_int_equal(ability_param(&can, IFACE_PATIENT, born), ABILITY_YES);
+	ability_param_passed(&can, IFACE_PATIENT, born);
+	assert_int_equal(ability_param(&can, IFACE_PATIENT, born), ABILITY_NO);
+	assert_int_equal(ability_param(&can, IFACE_PATIENT,
+			     iface_canonical(IFACE_PATIENT, FHIR_R4, "gender")),
+	    ABILITY_YES);
+}
+
 int
 main(void)
 {
@@ -251,6 +270,8 @@ main(void)
 		cmocka_unit_test(parameters_are_known_once_any_is_listed),
 		cmocka_unit_test(a_louder_voice_is_not_overruled),
 		cmocka_unit_test(what_one_was_told_another_takes_over),
+		cmocka_unit_test(
+		    a_parameter_that_was_passed_over_is_not_known_whatever_is_said),
 		cmocka_unit_test(
 		    a_refused_person_leaves_the_compartment_then_nothing),
 	};
