@@ -70,6 +70,14 @@ our_page(
 		   finish(v, &run->b, called));
 }
 
+/* The server passed over _count: an app that asks for the last known place is
+ * not to be sent a lifetime of them. */
+static bool
+too_many(const struct search *s, const struct bundle *b)
+{
+	return s->count_asked && s->count && b->matches > s->count;
+}
+
 static bool
 first_page(struct visit *v, const struct search *s)
 {
@@ -78,7 +86,8 @@ first_page(struct visit *v, const struct search *s)
 	v->row->patient = s->patient;
 	if (!facade_plan_run(v, s, false, &run))
 		return false;
-	if (search_plan_here(run.plan) || run.plan->nothing)
+	if (search_plan_here(run.plan) || run.plan->nothing ||
+	    too_many(s, &run.b))
 		return our_page(v, &run, facade_page_self(v, s), 0);
 	if (!total_settle(v, run.plan, &run.b))
 		return false;

@@ -190,6 +190,7 @@ search(struct act *act, const char *type, struct str query, struct str patient)
 		.patient = patient,
 		.strict = f->strict || search_strict(v->req->prefer),
 		.nocontains = f->nocontains,
+		.nocount = f->nocount,
 		.nosort = f->nosort,
 		.refusesort = f->refusesort,
 		.noperson = f->noperson,

@@ -46,6 +46,7 @@ static const struct fault {
 	{ "getonly", FLAG, offsetof(struct rehearsal_faults, getonly), 0, 0 },
 	{ "nocontains", FLAG, offsetof(struct rehearsal_faults, nocontains),
 	    0, 0 },
+	{ "nocount", FLAG, offsetof(struct rehearsal_faults, nocount), 0, 0 },
 	{ "nosort", FLAG, offsetof(struct rehearsal_faults, nosort), 0, 0 },
 	{ "refusesort", FLAG, offsetof(struct rehearsal_faults, refusesort),
 	    0, 0 },
@@ -112,6 +113,7 @@ rehearsal_fault_names(void)
 	return "~400 ~401 ~403 ~404 ~410 ~429 ~500 ~503 ~slow ~slow-MS ~cut "
 	       "~drip ~html ~xml ~huge ~huge-MB ~endless ~version ~redirect "
 	       "~wrongtype ~notjson ~empty ~bom ~nototal ~relative ~internal "
-	       "~getpages ~strict ~getonly ~nocontains ~nosort ~refusesort "
+	       "~getpages ~strict ~getonly ~nocontains ~nocount ~nosort "
+	       "~refusesort "
 	       "~noperson ~nocompartment";
 }

@@ -50,6 +50,7 @@ struct rehearsal_faults {
 	bool strict;        /* refuses what FHIR does not define */
 	bool getonly;       /* refuses POST */
 	bool nocontains;    /* refuses :contains */
+	bool nocount;       /* passes over _count */
 	bool nosort;        /* passes over _sort */
 	bool refusesort;    /* refuses _sort */
 	bool noperson;      /* of a Coverage: knows no parameter for it */

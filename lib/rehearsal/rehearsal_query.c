@@ -94,7 +94,7 @@ read_result(struct reading *r, struct str name, struct str modifier,
 
 	*known = true;
 	if (str_is(name, "_count"))
-		return read_count(r, value);
+		return r->ask->nocount || read_count(r, value);
 	if (str_is(name, "_page"))
 		return read_page(r, value);
 	if (str_is(name, "_sort") && !r->ask->nosort)

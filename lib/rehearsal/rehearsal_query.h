@@ -29,6 +29,7 @@ struct rehearsal_ask {
 	struct str patient;     /* Patient/<id>/<Type> was asked; else absent */
 	bool strict;            /* what FHIR does not define is an error */
 	bool nocontains;        /* :contains is an error */
+	bool nocount;           /* _count is passed over */
 	bool nosort;            /* _sort is not known: passed over ... */
 	bool refusesort;        /* ... or an error */
 	bool noperson;          /* nor are parameters for a Coverage's person */

@@ -160,6 +160,24 @@ class Order(Story):
                     self.assertEqual(answer.json["total"], len(mine))
                     self.assertEqual(len(matches(answer)), 1)
 
+    def test_a_server_that_passes_over_count(self):
+        for version, ward in self.wards.items():
+            for odd in ODD_LINKS + ("/~nototal",):
+                tenant = self.hospital(version, f"/~nocount{odd}")
+                patient = ward.index["patients"][0]["id"]
+                mine = ward.about("Observation", patient)
+                shown = []
+                for page in self.pages(
+                        tenant, f"Observation?patient={patient}"
+                        "&_sort=-date&_count=5", version):
+                    self.assertEqual(page.json["total"], len(mine))
+                    self.assertLessEqual(len(matches(page)), 5)
+                    self.assertEqual(notes(page),
+                                     [("information", "informational")])
+                    shown += matches(page)
+                self.assertEqual(len(shown), len(mine))
+                self.assertEqual(sorted(shown), sorted(o["id"] for o in mine))
+
     def test_there_is_a_way_back(self):
         ward = self.wards["R4"]
         tenant = self.hospital("R4", "/~nosort")
