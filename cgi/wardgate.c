@@ -16,6 +16,7 @@
 #include "app/cmd_loss.h"
 #include "app/cmd_migrate.h"
 #include "app/cmd_secret.h"
+#include "app/cmd_why.h"
 #include "app/command.h"
 
 /* clang-format off */
@@ -69,6 +70,8 @@ static const struct command_verb verbs[] = {
 	  "make audit partitions, clear what is old, sum up uses" },
 	{ "loss", loss_tell, AS_OPERATOR, "[TENANT]",
 	  "what conversion between FHIR versions could not carry" },
+	{ "why", why_tell, AS_AUDITOR, "TRACE",
+	  "what became of a request, and what to do about it" },
 	{ "audit tail", audit_tail, AS_AUDITOR,
 	  "[-n COUNT] [--follow] [--tenant GUID] [--trace ID]",
 	  "the newest audit rows" },
