@@ -47,7 +47,7 @@ static const struct command_verb verbs[] = {
 	  "[--file FILE | --none] CLIENT",
 	  "set its public keys, take them away, or show them" },
 	{ "client grant", client_grant, AS_OPERATOR,
-	  "[--until TIME] CLIENT TENANT", "let an app ask for a tenant" },
+	  "[--until TIME] [--types LIST] [--purpose TEXT] CLIENT TENANT", "let an app ask for a tenant" },
 	{ "client ungrant", client_ungrant, AS_OPERATOR, "CLIENT TENANT",
 	  "end that, and the tokens issued for it" },
 	{ "client grants", client_grants, AS_OPERATOR, "[--tenant GUID] [CLIENT]",

@@ -73,9 +73,10 @@ add_with_grants(struct command *c, struct db_conn *conn,
 	client = db_guid(rows, 0, 0);
 	for (i = 0; i < adding->n; i++) {
 		const struct db_arg args[] = { db_arg_guid(&client),
-			db_arg_guid(&adding->tenants[i]), db_arg_null() };
+			db_arg_guid(&adding->tenants[i]), db_arg_null(),
+			db_arg_null(), db_arg_null() };
 
-		if (!db_ask_on(conn, a, "grant_give", args, 3, e))
+		if (!db_ask_on(conn, a, "grant_give", args, 5, e))
 			return NULL;
 	}
 	return db_commit(conn, e) ? rows : NULL;
@@ -182,12 +183,14 @@ client_enable(struct command *c, struct err *e)
 bool
 client_grant(struct command *c, struct err *e)
 {
-	struct db_arg args[3];
+	struct db_arg args[5];
 
+	args[3] = db_arg_text(str_of(command_option(c, "--types")));
+	args[4] = db_arg_text(str_of(command_option(c, "--purpose")));
 	return verb_time(c, "--until", &args[2], e) &&
 	       verb_guid(c, "CLIENT", &args[0], e) &&
 	       verb_guid(c, "TENANT", &args[1], e) && command_end(c, e) &&
-	       verb_outcome(c, "grant_give", args, 3, e);
+	       verb_outcome(c, "grant_give", args, 5, e);
 }
 
 bool

@@ -19,7 +19,7 @@ bool client_list(struct command *c, struct err *e);
 bool client_disable(struct command *c, struct err *e);
 bool client_enable(struct command *c, struct err *e);
 
-/* client grant [--until TIME] CLIENT TENANT, client ungrant CLIENT TENANT */
+/* client grant [--until TIME] [--types LIST] [--purpose TEXT] CLIENT TENANT, client ungrant CLIENT TENANT */
 bool client_grant(struct command *c, struct err *e);
 bool client_ungrant(struct command *c, struct err *e);
 

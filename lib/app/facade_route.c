@@ -128,12 +128,46 @@ visit_accepts(struct visit *v)
 	return find_interaction(v);
 }
 
+static bool
+covered(const struct visit *v, uint32_t may)
+{
+	return may & SCOPE_BIT(v->type, v->id.at ? IFACE_READ : IFACE_SEARCH);
+}
+
+/* What the token was asked for does not change; what the grant covers may have
+ * changed since it was read. */
+static bool
+granted(struct visit *v)
+{
+	struct work *w = v->w;
+	const struct directory_route *r;
+
+	if (v->batch)
+		return true; /* of its entries each for itself */
+	if (!covered(v, v->claims->scope.may))
+		return err_set(&w->err, ERR_TYPE_GRANTED, NULL);
+	if (covered(v, v->route->may))
+		return true;
+	r = directory_route(v->facade->gateway->directory, w->a,
+	    &v->claims->client, &v->claims->tenant, DIRECTORY_FRESH, &w->err);
+	return r && (covered(v, r->may) ||
+			err_set(&w->err, ERR_TYPE_GRANTED,
+			    "This client may not read %.*s of this hospital.",
+			    STR_FMT(v->type_name)));
+}
+
+static bool
+run(struct visit *v)
+{
+	return v->batch   ? visit_batch(v)
+	       : v->id.at ? visit_read(v)
+	                  : visit_search(v);
+}
+
 bool
 visit_answers(struct visit *v)
 {
-	bool fine = v->batch   ? visit_batch(v)
-	            : v->id.at ? visit_read(v)
-	                       : visit_search(v);
+	bool fine = granted(v) && run(v);
 
 	/* of a batch each entry has its own */
 	if (fine)

@@ -10,6 +10,7 @@
 struct issue {
 	struct asker by;
 	struct claims claims;
+	uint32_t may;  /* what the grant covers */
 	int64_t end_s; /* nothing that was used outlives this */
 };
 
@@ -31,13 +32,14 @@ read_scope(struct issue *i)
 	struct work *w = i->by.w;
 	struct str scope = str_trim(i->by.form.scope, " \t\r\n");
 
-	if (i->by.form.scope.len > (size_t)w->conf->scope_bytes ||
-	    !guid_read(&i->claims.tenant, scope) ||
-	    !guid_usable(&i->claims.tenant))
+	if (!scope.len)
 		return err_set(&w->err, ERR_SCOPE_MALFORMED,
-		    scope.len ? NULL
-			      : "scope is missing: send the tenant ID of the "
-				"hospital, one GUID.");
+		    "scope is missing: send the tenant ID of the hospital, "
+		    "one GUID.");
+	if (i->by.form.scope.len > (size_t)w->conf->scope_bytes)
+		return err_set(&w->err, ERR_SCOPE_MALFORMED, NULL);
+	if (!scope_read(&i->claims.scope, &i->claims.tenant, scope, &w->err))
+		return false;
 	i->by.row->has_tenant = true;
 	i->by.row->tenant = i->claims.tenant;
 	return true;
@@ -52,6 +54,9 @@ link_allows(struct issue *i, const struct directory_link *l, struct err *e)
 		return err_set(e, ERR_TENANT_NOT_GRANTED, NULL);
 	if (l->tenant == TENANT_SUSPENDED)
 		return err_set(e, ERR_TENANT_SUSPENDED, NULL);
+	if (!(i->claims.scope.may & l->may))
+		return err_set(e, ERR_SCOPE_REFUSED, NULL);
+	i->may = l->may;
 	if (l->grant_end_s < i->end_s)
 		i->end_s = l->grant_end_s;
 	return true;
@@ -104,12 +109,13 @@ answer(struct issue *i)
 	struct work *w = i->by.w;
 	struct gateway *g = asker_gateway();
 	struct buf b = buf_new(w->a, 4096);
-	char tenant[GUID_LEN + 1];
 	struct str token;
 	int64_t end_s = i->by.now_s + w->conf->token_life_s;
 
 	i->claims.client = i->by.client;
 	memcpy(i->claims.cred, i->by.row->cred.at, SECRET_KEY_ID_LEN);
+	if (i->claims.scope.named)
+		i->claims.scope.may &= i->may;
 	i->claims.iat_s = i->by.now_s;
 	i->claims.exp_s = end_s < i->end_s ? end_s : i->end_s;
 	token = token_make(w->a, g->keyring, &g->rules, &i->claims, &w->err);
@@ -122,7 +128,7 @@ answer(struct issue *i)
 	    "\",\"token_type\":\"Bearer\",\"expires_in\":%lld,\"scope\":\"%"
 	    "s\"}",
 	    (long long)(i->claims.exp_s - i->claims.iat_s),
-	    guid_write(tenant, &i->claims.tenant));
+	    scope_text(w->a, &i->claims.scope, &i->claims.tenant));
 	w->resp->type = "application/json;charset=UTF-8";
 	w->resp->body = (struct str){ b.at, b.len };
 	return true;

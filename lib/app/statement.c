@@ -53,6 +53,19 @@ statement_start(struct arena *a, const struct conf *conf, struct err *e)
 	return true;
 }
 
+/* Bits 1u << enum iface_type of what may neither be read nor searched. */
+static unsigned
+left_out(uint32_t may)
+{
+	unsigned out = 0;
+
+	for (int t = 0; t < IFACE__MAX; t++)
+		if (!(may & (SCOPE_BIT(t, IFACE_READ) |
+				SCOPE_BIT(t, IFACE_SEARCH))))
+			out |= 1u << t;
+	return out;
+}
+
 /* For one caller alone: nobody keeps it. */
 static bool
 tell_truth(
@@ -66,6 +79,7 @@ tell_truth(
 		.links = truth->links,
 		.extensions = truth->extensions,
 		.mrn_system = truth->mrn_system,
+		.left_out = left_out(truth->may),
 		.pages = (unsigned)w->conf->pages_walked };
 	struct capability facts =
 	    facts_of(w->a, w->conf, face->fixed, face->version);

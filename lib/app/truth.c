@@ -91,7 +91,8 @@ enum {
 	PERSON,
 	EXTENSIONS,
 	MRN_SYSTEM,
-	FACTS
+	FACTS,
+	TYPES
 };
 
 static const char *
@@ -120,6 +121,15 @@ read_can(struct work *w, const struct db_rows *rows, struct ability *can)
 	ability_switch(can, &switches);
 }
 
+static uint32_t
+covered(struct work *w, const struct db_rows *rows, const struct claims *c)
+{
+	struct str *types;
+	size_t n = db_texts(rows, w->a, 0, TYPES, &types);
+
+	return scope_granted(types, n) & c->scope.may;
+}
+
 const struct truth *
 truth_find(struct work *w)
 {
@@ -134,6 +144,7 @@ truth_find(struct work *w)
 	t->links = str_is(db_text(rows, 0, MODE), "links");
 	t->extensions = db_bool(rows, 0, EXTENSIONS);
 	t->mrn_system = db_text(rows, 0, MRN_SYSTEM);
+	t->may = covered(w, rows, c);
 	read_can(w, rows, &t->can);
 	return t;
 }

@@ -9,6 +9,7 @@
 #define APP_TRUTH_H
 
 #include "fhir/ability.h"
+#include "gate/scope.h"
 #include "web/serve.h"
 
 struct truth {
@@ -16,6 +17,7 @@ struct truth {
 	struct ability can; /* its provider, the operator's word included */
 	bool links;         /* mode links: no other version than its own */
 	bool extensions;    /* what another version has no place for is kept */
+	uint32_t may;       /* what token and grant cover: SCOPE_BITs */
 	struct str mrn_system; /* of its record numbers; empty: not known */
 };
 

@@ -112,8 +112,8 @@ bool visit_route(struct visit *v);
  * search_format and visit_route say. */
 bool visit_accepts(struct visit *v);
 
-/* visit_answers - runs the interaction: the answer is complete, or why not
- * stands in w->err. */
+/* visit_answers - runs the interaction, if token and grant cover it: the answer
+ * is complete, or why not stands in w->err (ERR_TYPE_GRANTED). */
 bool visit_answers(struct visit *v);
 
 /* The interactions: read (facade_read.c), search-type (facade_search.c), batch

@@ -6,6 +6,7 @@
 
 #include "app/document.h"
 #include "app/endpoints.h"
+#include "fhir/iface.h"
 
 #define WELLKNOWN_BYTES_MAX ((size_t)16 * 1024)
 
@@ -39,10 +40,25 @@ list(struct buf *b, const char *name, const char *words)
 	buf_char(b, ']');
 }
 
-/* What both documents say. RFC 8414 demands response_types_supported; there
- * are none, for nobody signs in here. Scopes are tenant IDs: not listed. */
+/* The tenant ID, which has to stand beside them, is not listed. */
 static void
-common(struct buf *b, const struct endpoints *at)
+scopes(struct buf *b, struct arena *a)
+{
+	const char *words = "system/*.read system/*.rs";
+
+	for (int t = 0; t < IFACE__MAX; t++) {
+		const char *name = iface_name((enum iface_type)t, FHIR_R4);
+
+		words = arena_printf(
+		    a, "%s system/%s.read system/%s.rs", words, name, name);
+	}
+	list(b, "scopes_supported", words);
+}
+
+/* What both documents say. RFC 8414 demands response_types_supported; there
+ * are none, for nobody signs in here. */
+static void
+common(struct buf *b, struct arena *a, const struct endpoints *at)
 {
 	text(b, "issuer", at->issuer);
 	text(b, "token_endpoint", at->token);
@@ -54,6 +70,7 @@ common(struct buf *b, const struct endpoints *at)
 	    "client_secret_post client_secret_basic private_key_jwt");
 	list(b, "token_endpoint_auth_signing_alg_values_supported",
 	    "RS256 RS384 PS256 ES256 ES384");
+	scopes(b, a);
 }
 
 static bool
@@ -63,7 +80,7 @@ make(struct document *d, struct arena *a, const struct endpoints *at,
 	struct buf b = buf_new(a, WELLKNOWN_BYTES_MAX);
 
 	buf_char(&b, '{');
-	common(&b, at);
+	common(&b, a, at);
 	if (capabilities)
 		list(&b, "capabilities", capabilities);
 	buf_char(&b, '}');
@@ -78,7 +95,8 @@ wellknown_start(struct arena *a, const struct conf *conf, struct err *e)
 	return make(&server, a, &at, NULL, e) &&
 	       make(&smart, a, &at,
 		   "client-confidential-symmetric "
-		   "client-confidential-asymmetric",
+		   "client-confidential-asymmetric permission-v1 "
+		   "permission-v2",
 		   e);
 }
 

@@ -51,7 +51,8 @@ enum err_kind {
 	/* grant and scope */
 	ERR_GRANT_TYPE,         /* not client_credentials */
 	ERR_RESPONSE_TYPE,      /* any: there is no user authorization */
-	ERR_SCOPE_MALFORMED,    /* scope is not one tenant GUID */
+	ERR_SCOPE_MALFORMED,    /* scope holds not one tenant GUID */
+	ERR_SCOPE_REFUSED,      /* a word beside it, or more than granted */
 	ERR_TENANT_UNKNOWN,     /* these three are the same 400 at token ... */
 	ERR_TENANT_NOT_GRANTED, /* ... and the same 403 at the facade */
 	ERR_TENANT_SUSPENDED,
@@ -71,6 +72,7 @@ enum err_kind {
 	/* FHIR requests */
 	ERR_TENANT_OTHER, /* url or header names another tenant */
 	ERR_TYPE,         /* resource type not served */
+	ERR_TYPE_GRANTED, /* served, but not to this token or client */
 	ERR_INTERACTION,  /* interaction not served (writes, history, ops) */
 	ERR_ENTRY,        /* an entry of a batch that cannot be read */
 	ERR_BATCH_LARGE,  /* the answers of a batch, together */

@@ -186,13 +186,20 @@ say_read(const struct telling *t)
 	    version_name(from), face);
 }
 
+static bool
+left_out(const struct telling *t, int type)
+{
+	return t->ask->left_out >> type & 1;
+}
+
 static void
 tell_type(const struct telling *t, enum iface_type type)
 {
 	struct capability_type *to = &t->to->types[type];
 	struct buf missing = buf_new(t->a, SENTENCES_MAX);
 
-	to->served = !t->ask->can->told || t->ask->can->types[type].listed;
+	to->served = !left_out(t, type) &&
+	             (!t->ask->can->told || t->ask->can->types[type].listed);
 	if (!to->served)
 		return;
 	to->read = say_read(t);
@@ -254,13 +261,13 @@ add(struct buf *b, const char *sentence)
 }
 
 static const char *
-say_missing(const struct telling *t)
+say_unserved(const struct telling *t, const char *word, bool granted)
 {
 	struct buf b = buf_new(t->a, SENTENCES_MAX);
 
 	for (int i = 0; i < IFACE__MAX; i++)
-		if (!t->to->types[i].served)
-			buf_fmt(&b, "%s%s", b.len ? ", " : "Missing: ",
+		if (!t->to->types[i].served && left_out(t, i) != granted)
+			buf_fmt(&b, "%s%s", b.len ? ", " : word,
 			    iface_name((enum iface_type)i, t->ask->face));
 	buf_str(&b, b.len ? "." : "");
 	return buf_text(&b);
@@ -282,7 +289,8 @@ tell_all(const struct telling *t)
 	t->to->batch = iface_batch() ? say_fact(t, &batches) : NULL;
 	if (t->ask->face == FHIR_DSTU2)
 		add(&note, t->to->batch);
-	add(&note, say_missing(t));
+	add(&note, say_unserved(t, "Missing: ", true));
+	add(&note, say_unserved(t, "Not granted: ", false));
 	t->to->note = buf_text(&note);
 }
 

@@ -238,18 +238,27 @@ grant_state(struct str word)
 }
 
 /* Columns of route_for_token. */
-enum { L_N, L_TENANT, L_NOTICE_END, L_GRANT, L_GRANT_END };
+enum { L_N, L_TENANT, L_NOTICE_END, L_GRANT, L_GRANT_END, L_TYPES };
+
+static uint32_t
+granted(const struct db_rows *rows, struct arena *a, size_t column)
+{
+	struct str *types;
+	size_t n = db_texts(rows, a, 0, column, &types);
+
+	return scope_granted(types, n);
+}
 
 static void *
 fill_link(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 {
 	struct directory_link *l = cache_value(sizeof *l);
 
-	(void)a;
 	*n = l->change = db_int(rows, 0, L_N);
 	l->tenant = tenant_state(db_text(rows, 0, L_TENANT));
 	l->grant = grant_state(db_text(rows, 0, L_GRANT));
 	l->grant_end_s = end_of(rows, 0, L_GRANT_END);
+	l->may = granted(rows, a, L_TYPES);
 	*keep = l->grant == GRANT_LIVE && l->tenant != TENANT_UNKNOWN &&
 	        l->tenant != TENANT_SUSPENDED;
 	return l;
@@ -281,7 +290,8 @@ enum {
 	R_TOTAL,
 	R_BATCH,
 	R_COVERAGE_PERSON,
-	R_EXTENSIONS
+	R_EXTENSIONS,
+	R_TYPES
 };
 
 static const int route_texts[] = { R_NOTICE, R_BASE_URL, R_VERSION, R_MODE,
@@ -348,6 +358,7 @@ fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 	fill_keys(r, &at, keys, n_keys);
 	r->grant = grant_state(db_text(rows, 0, R_GRANT));
 	r->grant_end_s = end_of(rows, 0, R_GRANT_END);
+	r->may = granted(rows, a, R_TYPES);
 	r->tenant = tenant_state(db_text(rows, 0, R_TENANT));
 	r->notice = put_text(&at, db_text(rows, 0, R_NOTICE));
 	r->maintenance_end_s = end_of(rows, 0, R_NOTICE_END);

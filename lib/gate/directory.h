@@ -14,6 +14,7 @@
 
 #include "ext/jwk.h"
 #include "gate/change.h"
+#include "gate/scope.h"
 #include "gate/secret.h"
 
 struct directory;
@@ -53,6 +54,7 @@ struct directory_link {
 	enum tenant_state tenant;
 	enum grant_state grant;
 	int64_t grant_end_s; /* INT64_MAX: none; no token outlives it */
+	uint32_t may;        /* what the grant covers: SCOPE_BITs */
 };
 
 /* Who asks and where it goes, as `facade` sees it. Text is NUL-terminated and
@@ -64,6 +66,7 @@ struct directory_route {
 	enum tenant_state tenant;
 	enum grant_state grant;
 	int64_t grant_end_s;
+	uint32_t may;              /* what the grant covers: SCOPE_BITs */
 	int64_t maintenance_end_s; /* INT64_MAX: open; then the tenant is
 	                              active again */
 	int64_t retry_after_s;

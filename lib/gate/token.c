@@ -280,6 +280,21 @@ guid_claim(struct guid *to, struct str text)
 	       guid_usable(to);
 }
 
+/* The GUID comes first; most tokens have nothing else there. */
+static bool
+scope_claim(struct claims *c, struct str text)
+{
+	struct str first = { text.at,
+		text.len < GUID_LEN ? text.len : GUID_LEN };
+	struct err e = { .kind = ERR_NONE };
+	struct guid tenant;
+
+	if (!guid_claim(&c->tenant, first))
+		return false;
+	c->scope.may = SCOPE_ALL;
+	return text.len == GUID_LEN || scope_read(&c->scope, &tenant, text, &e);
+}
+
 static bool
 jti_claim(char to[TOKEN_JTI_LEN + 1], struct str text)
 {
@@ -306,7 +321,7 @@ claims_fill(struct claims *c, const struct value *v, struct err *e)
 	if (!str_eq(v[SUB].text, v[CLIENT_ID].text) ||
 	    !guid_claim(&c->client, v[SUB].text))
 		return err_why(e, ERR_TOKEN_CLAIMS, "sub, client_id");
-	if (!guid_claim(&c->tenant, v[SCOPE].text))
+	if (!scope_claim(c, v[SCOPE].text))
 		return err_why(e, ERR_TOKEN_CLAIMS, "scope is no tenant");
 	if (!jti_claim(c->jti, v[JTI].text))
 		return err_why(e, ERR_TOKEN_CLAIMS, "jti");
@@ -382,20 +397,19 @@ static struct str
 payload_text(struct arena *a, const struct token_rules *r, struct claims *c)
 {
 	unsigned char jti[JTI_BYTES];
-	char client[GUID_LEN + 1], tenant[GUID_LEN + 1];
+	char client[GUID_LEN + 1];
 
 	crypt_random(jti, sizeof jti);
 	c->jti[enc_b64url(c->jti, jti, sizeof jti)] = '\0';
 	c->nbf_s = c->iat_s;
 	guid_write(client, &c->client);
-	guid_write(tenant, &c->tenant);
 	return str_of(arena_printf(a,
 	    "{\"iss\":\"%s\",\"aud\":\"%s\",\"exp\":%lld,\"nbf\":%lld,"
 	    "\"iat\":%lld,\"chg\":%lld,\"sub\":\"%s\",\"client_id\":\"%s\","
 	    "\"scope\":\"%s\",\"jti\":\"%s\",\"cred\":\"%s\"}",
 	    r->issuer, r->audience, (long long)c->exp_s, (long long)c->nbf_s,
-	    (long long)c->iat_s, (long long)c->change, client, client, tenant,
-	    c->jti, c->cred));
+	    (long long)c->iat_s, (long long)c->change, client, client,
+	    scope_text(a, &c->scope, &c->tenant), c->jti, c->cred));
 }
 
 static struct str

@@ -3,8 +3,9 @@
  *
  * A JWT access token (RFC 9068) in compact JWS: header exactly alg ES256, typ
  * at+jwt and kid; claims iss, aud, sub, client_id (the client's GUID, twice),
- * scope (one tenant GUID in lower case), jti, iat, nbf, exp, cred (id of the
- * credential it was issued for), chg (the change number at which all of this
+ * scope (the tenant GUID in lower case; after it the system scopes if any were
+ * asked for, see gate/scope), jti, iat, nbf, exp, cred (id of the credential it
+ * was issued for), chg (the change number at which all of this
  * was true: a revocation with a higher one ends the token; no clock is asked). */
 #ifndef GATE_TOKEN_H
 #define GATE_TOKEN_H
@@ -12,13 +13,15 @@
 #include "base/conf.h"
 #include "base/enc.h"
 #include "gate/keyring.h"
+#include "gate/scope.h"
 #include "gate/secret.h"
 
 #define TOKEN_JTI_LEN 22 /* 128 random bits as base64url */
 
 struct claims {
 	struct guid client; /* sub and client_id */
-	struct guid tenant; /* scope */
+	struct guid tenant; /* scope, its first word ... */
+	struct scope scope; /* ... and the others */
 	char jti[TOKEN_JTI_LEN + 1];
 	char cred[SECRET_KEY_ID_LEN + 1];
 	int64_t iat_s, nbf_s, exp_s; /* seconds since 1970 UTC */
@@ -43,7 +46,7 @@ int64_t token_outlived_s(const struct conf *c);
 #define TOKEN_OUTLIVED_MAX_S 3905 /* with any settings */
 
 /* token_make - a signed token.
- *   c  caller sets client, tenant, cred, change, iat_s, exp_s; jti and nbf_s
+ *   c  caller sets client, tenant, scope, cred, change, iat_s, exp_s; jti and nbf_s
  *      (= iat_s) are set here
  * Returns the compact form, borrowed from a. Absent (at == NULL): ERR_BROKEN,
  * no signing key is in force. */

@@ -83,6 +83,45 @@ end $$;
 comment on function wardgate.fhir_version_read is
   'DSTU2, STU3 or R4, in whatever case it was typed';
 
+-- Names in R4; MedicationOrder is what DSTU2 calls one of them. `all`: no type in
+-- particular.
+create function wardgate.types_read(value text)
+returns text[]
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  known text[] := array['Patient', 'Observation', 'Condition', 'Encounter',
+      'AllergyIntolerance', 'MedicationRequest', 'Coverage', 'Location'];
+  word  text;
+  kept  text;
+  types text[] := '{}';
+begin
+  if value is null then
+    return null;
+  end if;
+  if lower(btrim(value)) = 'all' then
+    return types;
+  end if;
+  foreach word in array regexp_split_to_array(btrim(value, ' ,'), '[ ,]+')
+  loop
+    select k into kept
+      from unnest(known) as k
+     where lower(k) = case when lower(word) = 'medicationorder'
+                           then 'medicationrequest'
+                           else lower(word)
+                       end;
+    if kept is null then
+      perform wardgate.refuse('WG400', format(
+          'The resource type %s is none of: %s; write all for all of them.',
+          wardgate.quoted(word), array_to_string(known, ', ')));
+    end if;
+    types := types || kept;
+  end loop;
+  return array(select k from unnest(known) with ordinality as o (k, place)
+                where k = any (types) order by place);
+end $$;
+comment on function wardgate.types_read is
+  'Resource types as typed, divided by commas or blanks; null stays null';
+
 -- Numbers that a resolver takes for addresses (2130706433, 0x7f.1, 127.1,
 -- 0177.0.0.1) have no place in a URL that people review.
 create function wardgate.host_problem(host text, plain boolean)

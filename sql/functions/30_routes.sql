@@ -70,7 +70,8 @@ create function wardgate.route_for_token(
   out tenant_state text,
   out notice_until timestamptz,
   out grant_state  text,
-  out grant_ends   timestamptz)
+  out grant_ends   timestamptz,
+  out types        text[])
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -79,8 +80,8 @@ begin
            'unknown'),
          t.notice_until,
          wardgate.grant_state_now(g.granted_at, g.ended_at),
-         g.ended_at
-    into n, tenant_state, notice_until, grant_state, grant_ends
+         g.ended_at, g.types
+    into n, tenant_state, notice_until, grant_state, grant_ends, types
     from wardgate.change as c
     left join wardgate.tenant as t on t.tenant_id = tenant
     left join wardgate.client_grant as g
@@ -121,7 +122,8 @@ returns table (
   can_total     text,
   can_batch     text,
   coverage_person  text,
-  write_extensions boolean)
+  write_extensions boolean,
+  types         text[])
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -147,7 +149,7 @@ begin
          p.provider_id, p.revision, p.base_url, p.fhir_version, p.mode,
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
-         p.coverage_person, p.write_extensions
+         p.coverage_person, p.write_extensions, g.types
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant

@@ -55,14 +55,15 @@ returns table (
   coverage_person  text,
   write_extensions boolean,
   mrn_system    text,
-  facts         text)
+  facts         text,
+  types         text[])
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
   return query
   select t.name, p.fhir_version, p.mode, p.search_post, p.can_contains,
          p.can_sort, p.can_total, p.can_batch, p.coverage_person,
-         p.write_extensions, t.mrn_system, f.facts::text
+         p.write_extensions, t.mrn_system, f.facts::text, g.types
     from wardgate.client as l
     join wardgate.client_grant as g on g.client_id = l.client_id
     join wardgate.tenant as t on t.tenant_id = g.tenant_id

@@ -217,18 +217,26 @@ end $$;
 comment on function wardgate.secret_invalidate is
   'Ends a secret, and with it the tokens that were issued for it';
 
--- ends null: without end. A grant that had ended begins anew.
+-- ends null: without end. A grant that had ended begins anew. types and purpose
+-- as typed; null: as they are, and of a new grant all types and no purpose.
 create function wardgate.grant_give(
-  client uuid, tenant uuid, ends timestamptz, out outcome text)
+  client uuid, tenant uuid, ends timestamptz, types text default null,
+  purpose text default null, out outcome text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  types_kept   text[] := wardgate.types_read(wardgate.given(types));
+  purpose_kept text := wardgate.line_read('purpose', wardgate.given(purpose),
+      1000);
 begin
   perform wardgate.client_must_be(client);
   perform wardgate.tenant_must_be(tenant);
   if ends <= now() then
     perform wardgate.refuse('WG400', 'The grant would have ended already.');
   end if;
-  insert into wardgate.client_grant (client_id, tenant_id, ended_at)
-  values (client, tenant, ends)
+  insert into wardgate.client_grant (client_id, tenant_id, ended_at, types,
+         purpose)
+  values (client, tenant, ends, coalesce(types_kept, '{}'),
+         coalesce(purpose_kept, ''))
       on conflict do nothing;
   if found then
     outcome := 'created';
@@ -236,11 +244,14 @@ begin
   end if;
   update wardgate.client_grant as g
      set ended_at = ends,
+         types = coalesce(types_kept, g.types),
+         purpose = coalesce(purpose_kept, g.purpose),
          granted_at = case when g.ended_at <= now() then now()
                            else g.granted_at
                        end
    where g.client_id = client and g.tenant_id = tenant
-     and g.ended_at is distinct from ends;
+     and (g.ended_at, g.types, g.purpose) is distinct from (ends,
+         coalesce(types_kept, g.types), coalesce(purpose_kept, g.purpose));
   outcome := case when found then 'changed' else 'unchanged' end;
 end $$;
 comment on function wardgate.grant_give is 'Lets an app ask for a tenant';
@@ -274,14 +285,16 @@ returns table (
   tenant_name text,
   state       text,
   granted_at  timestamptz,
-  ended_at    timestamptz)
+  ended_at    timestamptz,
+  types       text,
+  purpose     text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
   return query
   select g.client_id, c.name, g.tenant_id, t.name,
          wardgate.grant_state_now(g.granted_at, g.ended_at),
-         g.granted_at, g.ended_at
+         g.granted_at, g.ended_at, array_to_string(g.types, ' '), g.purpose
     from wardgate.client_grant as g
     join wardgate.client as c using (client_id)
     join wardgate.tenant as t using (tenant_id)

@@ -275,7 +275,8 @@ create function wardgate.tenant_put(
   mrn_system text, client text, can_contains text default null,
   can_sort text default null, can_total text default null,
   can_batch text default null, coverage_person text default null,
-  write_extensions text default null)
+  write_extensions text default null, types text default null,
+  purpose text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -285,6 +286,10 @@ declare
 begin
   if wardgate.given(client) is not null then
     client_kept := wardgate.guid_read('client', btrim(client));
+  elsif wardgate.given(types) is not null
+      or wardgate.given(purpose) is not null then
+    perform wardgate.refuse('WG400',
+        'Types and purpose are those of a grant: name the client, too.');
   end if;
   return query
   select 'tenant', tenant_kept::text, t.outcome, coalesce(t.detail, '')
@@ -298,7 +303,8 @@ begin
   if client_kept is not null then
     return query
     select 'grant', client_kept::text, g.outcome, ''
-      from wardgate.grant_give(client_kept, tenant_kept, null) as g;
+      from wardgate.grant_give(client_kept, tenant_kept, null, types,
+           purpose) as g;
   end if;
   return query select * from wardgate.onboarding_summary(before);
 end $$;

@@ -297,7 +297,13 @@ create table wardgate.client_grant (
   tenant_id  uuid not null references wardgate.tenant,
   granted_at timestamptz not null default now(),
   ended_at   timestamptz,
-  primary key (client_id, tenant_id)
+  types      text[] not null default '{}',
+  purpose    text not null default '',
+  primary key (client_id, tenant_id),
+  constraint client_grant_types_known check (
+    types <@ array['Patient', 'Observation', 'Condition', 'Encounter',
+      'AllergyIntolerance', 'MedicationRequest', 'Coverage', 'Location']),
+  constraint client_grant_purpose_length check (length(purpose) <= 1000)
 );
 create unique index client_grant_of_tenant
     on wardgate.client_grant (tenant_id, client_id);
@@ -306,6 +312,10 @@ comment on table wardgate.client_grant is
 comment on column wardgate.client_grant.granted_at is 'Since when';
 comment on column wardgate.client_grant.ended_at is
   'Until when; null: without end';
+comment on column wardgate.client_grant.types is
+  'Resource types it is for, by their names in R4; none: all that are served';
+comment on column wardgate.client_grant.purpose is
+  'What the records are needed for';
 
 -- ---- schema/35_found.sql
 
@@ -887,6 +897,45 @@ end $$;
 comment on function wardgate.fhir_version_read is
   'DSTU2, STU3 or R4, in whatever case it was typed';
 
+-- Names in R4; MedicationOrder is what DSTU2 calls one of them. `all`: no type in
+-- particular.
+create function wardgate.types_read(value text)
+returns text[]
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  known text[] := array['Patient', 'Observation', 'Condition', 'Encounter',
+      'AllergyIntolerance', 'MedicationRequest', 'Coverage', 'Location'];
+  word  text;
+  kept  text;
+  types text[] := '{}';
+begin
+  if value is null then
+    return null;
+  end if;
+  if lower(btrim(value)) = 'all' then
+    return types;
+  end if;
+  foreach word in array regexp_split_to_array(btrim(value, ' ,'), '[ ,]+')
+  loop
+    select k into kept
+      from unnest(known) as k
+     where lower(k) = case when lower(word) = 'medicationorder'
+                           then 'medicationrequest'
+                           else lower(word)
+                       end;
+    if kept is null then
+      perform wardgate.refuse('WG400', format(
+          'The resource type %s is none of: %s; write all for all of them.',
+          wardgate.quoted(word), array_to_string(known, ', ')));
+    end if;
+    types := types || kept;
+  end loop;
+  return array(select k from unnest(known) with ordinality as o (k, place)
+                where k = any (types) order by place);
+end $$;
+comment on function wardgate.types_read is
+  'Resource types as typed, divided by commas or blanks; null stays null';
+
 -- Numbers that a resolver takes for addresses (2130706433, 0x7f.1, 127.1,
 -- 0177.0.0.1) have no place in a URL that people review.
 create function wardgate.host_problem(host text, plain boolean)
@@ -1099,7 +1148,8 @@ create function wardgate.route_for_token(
   out tenant_state text,
   out notice_until timestamptz,
   out grant_state  text,
-  out grant_ends   timestamptz)
+  out grant_ends   timestamptz,
+  out types        text[])
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -1108,8 +1158,8 @@ begin
            'unknown'),
          t.notice_until,
          wardgate.grant_state_now(g.granted_at, g.ended_at),
-         g.ended_at
-    into n, tenant_state, notice_until, grant_state, grant_ends
+         g.ended_at, g.types
+    into n, tenant_state, notice_until, grant_state, grant_ends, types
     from wardgate.change as c
     left join wardgate.tenant as t on t.tenant_id = tenant
     left join wardgate.client_grant as g
@@ -1150,7 +1200,8 @@ returns table (
   can_total     text,
   can_batch     text,
   coverage_person  text,
-  write_extensions boolean)
+  write_extensions boolean,
+  types         text[])
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -1176,7 +1227,7 @@ begin
          p.provider_id, p.revision, p.base_url, p.fhir_version, p.mode,
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
-         p.coverage_person, p.write_extensions
+         p.coverage_person, p.write_extensions, g.types
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
@@ -1256,14 +1307,15 @@ returns table (
   coverage_person  text,
   write_extensions boolean,
   mrn_system    text,
-  facts         text)
+  facts         text,
+  types         text[])
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
   return query
   select t.name, p.fhir_version, p.mode, p.search_post, p.can_contains,
          p.can_sort, p.can_total, p.can_batch, p.coverage_person,
-         p.write_extensions, t.mrn_system, f.facts::text
+         p.write_extensions, t.mrn_system, f.facts::text, g.types
     from wardgate.client as l
     join wardgate.client_grant as g on g.client_id = l.client_id
     join wardgate.tenant as t on t.tenant_id = g.tenant_id
@@ -1505,18 +1557,26 @@ end $$;
 comment on function wardgate.secret_invalidate is
   'Ends a secret, and with it the tokens that were issued for it';
 
--- ends null: without end. A grant that had ended begins anew.
+-- ends null: without end. A grant that had ended begins anew. types and purpose
+-- as typed; null: as they are, and of a new grant all types and no purpose.
 create function wardgate.grant_give(
-  client uuid, tenant uuid, ends timestamptz, out outcome text)
+  client uuid, tenant uuid, ends timestamptz, types text default null,
+  purpose text default null, out outcome text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  types_kept   text[] := wardgate.types_read(wardgate.given(types));
+  purpose_kept text := wardgate.line_read('purpose', wardgate.given(purpose),
+      1000);
 begin
   perform wardgate.client_must_be(client);
   perform wardgate.tenant_must_be(tenant);
   if ends <= now() then
     perform wardgate.refuse('WG400', 'The grant would have ended already.');
   end if;
-  insert into wardgate.client_grant (client_id, tenant_id, ended_at)
-  values (client, tenant, ends)
+  insert into wardgate.client_grant (client_id, tenant_id, ended_at, types,
+         purpose)
+  values (client, tenant, ends, coalesce(types_kept, '{}'),
+         coalesce(purpose_kept, ''))
       on conflict do nothing;
   if found then
     outcome := 'created';
@@ -1524,11 +1584,14 @@ begin
   end if;
   update wardgate.client_grant as g
      set ended_at = ends,
+         types = coalesce(types_kept, g.types),
+         purpose = coalesce(purpose_kept, g.purpose),
          granted_at = case when g.ended_at <= now() then now()
                            else g.granted_at
                        end
    where g.client_id = client and g.tenant_id = tenant
-     and g.ended_at is distinct from ends;
+     and (g.ended_at, g.types, g.purpose) is distinct from (ends,
+         coalesce(types_kept, g.types), coalesce(purpose_kept, g.purpose));
   outcome := case when found then 'changed' else 'unchanged' end;
 end $$;
 comment on function wardgate.grant_give is 'Lets an app ask for a tenant';
@@ -1562,14 +1625,16 @@ returns table (
   tenant_name text,
   state       text,
   granted_at  timestamptz,
-  ended_at    timestamptz)
+  ended_at    timestamptz,
+  types       text,
+  purpose     text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
   return query
   select g.client_id, c.name, g.tenant_id, t.name,
          wardgate.grant_state_now(g.granted_at, g.ended_at),
-         g.granted_at, g.ended_at
+         g.granted_at, g.ended_at, array_to_string(g.types, ' '), g.purpose
     from wardgate.client_grant as g
     join wardgate.client as c using (client_id)
     join wardgate.tenant as t using (tenant_id)
@@ -2138,7 +2203,8 @@ create function wardgate.tenant_put(
   mrn_system text, client text, can_contains text default null,
   can_sort text default null, can_total text default null,
   can_batch text default null, coverage_person text default null,
-  write_extensions text default null)
+  write_extensions text default null, types text default null,
+  purpose text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -2148,6 +2214,10 @@ declare
 begin
   if wardgate.given(client) is not null then
     client_kept := wardgate.guid_read('client', btrim(client));
+  elsif wardgate.given(types) is not null
+      or wardgate.given(purpose) is not null then
+    perform wardgate.refuse('WG400',
+        'Types and purpose are those of a grant: name the client, too.');
   end if;
   return query
   select 'tenant', tenant_kept::text, t.outcome, coalesce(t.detail, '')
@@ -2161,7 +2231,8 @@ begin
   if client_kept is not null then
     return query
     select 'grant', client_kept::text, g.outcome, ''
-      from wardgate.grant_give(client_kept, tenant_kept, null) as g;
+      from wardgate.grant_give(client_kept, tenant_kept, null, types,
+           purpose) as g;
   end if;
   return query select * from wardgate.onboarding_summary(before);
 end $$;
@@ -2727,7 +2798,7 @@ grant execute on function
       wardgate.secret_invalidate(uuid, text),
       wardgate.client_jwks_set(uuid, text, text),
       wardgate.client_jwks_list(uuid),
-      wardgate.grant_give(uuid, uuid, timestamptz),
+      wardgate.grant_give(uuid, uuid, timestamptz, text, text),
       wardgate.grant_end(uuid, uuid),
       wardgate.grant_list(uuid, uuid),
       wardgate.signing_key_add(text),
@@ -2735,7 +2806,8 @@ grant execute on function
       wardgate.signing_key_use(text, interval),
       wardgate.signing_key_withdraw(text, text),
       wardgate.tenant_put(text, text, text, text, text, text, text, text,
-        text, text, text, text, text, text, text, text, text, text),
+        text, text, text, text, text, text, text, text, text, text, text,
+        text),
       wardgate.tenant_state_set(text, text, text, text, text),
       wardgate.tenant_remove(text),
       wardgate.tenant_list(),

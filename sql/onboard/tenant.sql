@@ -10,6 +10,9 @@
 --   provider_url  FHIR base of its server, https           (new: needed)
 --   fhir_version  DSTU2, STU3 or R4                        (new: needed)
 --   client        client_id that may ask for it from now on
+--   types         resource types that the client may read, as
+--                 Patient,Observation; all: whatever is served (new: all)
+--   purpose       what it needs them for
 --   slug          short name for logs and metrics; made of the name
 --   mode          translate, or links
 --   search_post   off if the server takes searches by GET only
@@ -61,6 +64,14 @@ end $$;
 \if :{?client}
 \else
 \set client ''
+\endif
+\if :{?types}
+\else
+\set types ''
+\endif
+\if :{?purpose}
+\else
+\set purpose ''
 \endif
 \if :{?mode}
 \else
@@ -121,7 +132,8 @@ select object, id, outcome, detail
   from wardgate.tenant_put(:'tenant', :'name', :'slug', :'provider_url',
        :'fhir_version', :'mode', :'search_post', :'http2', :'connect_ms',
        :'total_ms', :'mrn_system', :'client', :'can_contains', :'can_sort',
-       :'can_total', :'can_batch', :'coverage_person', :'write_extensions');
+       :'can_total', :'can_batch', :'coverage_person', :'write_extensions',
+       :'types', :'purpose');
 \if :dry
 rollback;
 \echo 'Dry run: nothing was changed.'

@@ -28,5 +28,5 @@ prepare signing_keys_refused (bigint) as
 prepare statement_for_tenant (uuid, uuid, text) as
   select name, fhir_version, mode, search_post, can_contains, can_sort,
          can_total, can_batch, coverage_person, write_extensions, mrn_system,
-         facts
+         facts, types
     from wardgate.statement_for_tenant($1, $2, $3);

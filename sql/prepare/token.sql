@@ -40,9 +40,10 @@ prepare assertion_use (uuid, bytea, timestamptz) as
 
 -- May this client ($1) have a token for this tenant ($2)? One row, always.
 -- tenant_state: unknown, active, suspended, maintenance (gets tokens);
--- grant_state: none, live, ended; grant_ends: planned end, or null.
+-- grant_state: none, live, ended; grant_ends: planned end, or null; types that it
+-- covers, none: all.
 prepare route_for_token (uuid, uuid) as
-  select n, tenant_state, notice_until, grant_state, grant_ends
+  select n, tenant_state, notice_until, grant_state, grant_ends, types
     from wardgate.route_for_token($1, $2);
 
 -- Which key signs? One row, always; kid null: none yet.

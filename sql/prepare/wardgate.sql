@@ -43,9 +43,10 @@ prepare client_jwks_list (uuid) as
   select kid, alg, cred, set_at, last_at, uses
     from wardgate.client_jwks_list($1);
 
--- Let client $1 ask for tenant $2 until $3 (null: without end).
-prepare grant_give (uuid, uuid, timestamptz) as
-  select wardgate.grant_give($1, $2, $3) as outcome;
+-- Let client $1 ask for tenant $2 until $3 (null: without end), for the types $4
+-- and the purpose $5 (null: as they are).
+prepare grant_give (uuid, uuid, timestamptz, text, text) as
+  select wardgate.grant_give($1, $2, $3, $4, $5) as outcome;
 
 prepare grant_end (uuid, uuid) as
   select wardgate.grant_end($1, $2) as outcome;
@@ -53,7 +54,7 @@ prepare grant_end (uuid, uuid) as
 -- Grants of client $1 and tenant $2; null: of any. state: live, ended.
 prepare grant_list (uuid, uuid) as
   select client_id, client_name, tenant_id, tenant_name, state, granted_at,
-         ended_at
+         ended_at, types, purpose
     from wardgate.grant_list($1, $2);
 
 -- Register a signing key; the stage it is in: use, or published if another

@@ -118,7 +118,13 @@ create table wardgate.client_grant (
   tenant_id  uuid not null references wardgate.tenant,
   granted_at timestamptz not null default now(),
   ended_at   timestamptz,
-  primary key (client_id, tenant_id)
+  types      text[] not null default '{}',
+  purpose    text not null default '',
+  primary key (client_id, tenant_id),
+  constraint client_grant_types_known check (
+    types <@ array['Patient', 'Observation', 'Condition', 'Encounter',
+      'AllergyIntolerance', 'MedicationRequest', 'Coverage', 'Location']),
+  constraint client_grant_purpose_length check (length(purpose) <= 1000)
 );
 create unique index client_grant_of_tenant
     on wardgate.client_grant (tenant_id, client_id);
@@ -127,3 +133,7 @@ comment on table wardgate.client_grant is
 comment on column wardgate.client_grant.granted_at is 'Since when';
 comment on column wardgate.client_grant.ended_at is
   'Until when; null: without end';
+comment on column wardgate.client_grant.types is
+  'Resource types it is for, by their names in R4; none: all that are served';
+comment on column wardgate.client_grant.purpose is
+  'What the records are needed for';

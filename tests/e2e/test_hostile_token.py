@@ -385,11 +385,15 @@ class Scope(Endpoint):
 
     def test_S7_nothing_widens_a_scope(self):
         one = self.env["WG_TENANT_STU3"]
-        for more in ("system/*.read", "system/*.*", "patient/*.read", "openid",
-                     ".default"):
-            for scope in (f"{one} {more}", more):
-                self.safe(self.ask(scope=scope), 400, "invalid_scope",
-                          "scope_malformed")
+        for more in ("system/*.*", "system/*.write", "system/Patient.cruds",
+                     "system/Patient.rs?name=x", "system/Binary.read",
+                     "patient/*.read", "user/*.rs", "openid", ".default"):
+            self.safe(self.ask(scope=f"{one} {more}"), 400, "invalid_scope",
+                      "scope_refused")
+            self.safe(self.ask(scope=more), 400, "invalid_scope",
+                      "scope_malformed")
+        self.safe(self.ask(scope="system/*.read"), 400, "invalid_scope",
+                  "scope_malformed")
 
     def test_S8_nothing_is_echoed(self):
         for scope in ('"><script>', "a\r\nSet-Cookie: x=y", "\\u0041",

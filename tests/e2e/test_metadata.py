@@ -18,7 +18,8 @@ FACES = {"DSTU2": ("1.0.2", "application/json+fhir"),
          "STU3": ("3.0.1", "application/fhir+json"),
          "R4": ("4.0.1", "application/fhir+json")}
 CAPABILITIES = ["client-confidential-symmetric",
-                "client-confidential-asymmetric"]
+                "client-confidential-asymmetric", "permission-v1",
+                "permission-v2"]
 OAUTH_URIS = ("http://fhir-registry.smarthealthit.org/StructureDefinition/"
               "oauth-uris")
 SERVICE = "https://hl7.org/fhir/ValueSet/restful-security-service"
@@ -208,6 +209,11 @@ class Documents(Story):
         self.assertEqual(
             server["token_endpoint_auth_signing_alg_values_supported"],
             ["RS256", "RS384", "PS256", "ES256", "ES384"])
+        for word in server["scopes_supported"]:
+            got = self.env.ask_token(
+                scope=f"{self.env['WG_TENANT_STU3']} {word}")
+            self.assertEqual((got.status, got.json.get("scope")),
+                             (200, f"{self.env['WG_TENANT_STU3']} {word}"))
         self.assertEqual(self.env.ask_token(grant_type="password").reason,
                          "unsupported_grant_type")
 

@@ -111,7 +111,9 @@ means_the_same(struct arena *a, struct str token, const struct claims *c)
 	must(js_text(payload, "sub", &s));
 	must(str_is(s, guid_write(text, &c->client)));
 	must(js_text(payload, "scope", &s));
-	must(str_is(s, guid_write(text, &c->tenant)));
+	must(str_starts(s, guid_write(text, &c->tenant)));
+	must(c->scope.named == (s.len > GUID_LEN));
+	must(c->scope.may && !(c->scope.may & ~SCOPE_ALL));
 	must(js_text(payload, "jti", &s) && str_is(s, c->jti));
 	must(js_text(payload, "cred", &s) && str_is(s, c->cred));
 	must(js_integer(payload, "exp", &n) && n == c->exp_s);

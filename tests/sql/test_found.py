@@ -41,6 +41,7 @@ class Found(base.DatabaseCase):
             "search_post": True, "can_contains": "auto", "can_sort": "auto",
             "can_total": "auto", "can_batch": "auto",
             "coverage_person": "auto", "write_extensions": True,
+            "types": [],
             "mrn_system": "", "facts": None}])
         self.script("tenant", tenant=TENANT, can_sort="off",
                     coverage_person="none")

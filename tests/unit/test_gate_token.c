@@ -157,6 +157,34 @@ some_claims(void)
 }
 
 static void
+what_a_token_is_for_comes_back(void **state)
+{
+	static const struct scope scopes[] = {
+		{ 0 },
+		{ SCOPE_BIT(IFACE_PATIENT, IFACE_READ), true, false },
+		{ SCOPE_ALL, true, true },
+	};
+	struct err e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(scopes); i++) {
+		struct claims c = some_claims();
+		const struct claims *back;
+		struct str token;
+
+		c.scope = scopes[i];
+		token = token_make(a, ring, &rules, &c, &e);
+		back = token_read(a, ring, &rules, token, NOW, &e);
+		assert_non_null(back);
+		assert_true(guid_eq(&back->tenant, &c.tenant));
+		assert_int_equal(back->scope.named, scopes[i].named);
+		assert_int_equal(back->scope.v1, scopes[i].v1);
+		assert_int_equal(back->scope.may,
+		    scopes[i].named ? scopes[i].may : SCOPE_ALL);
+	}
+}
+
+static void
 what_is_made_is_believed(void **state)
 {
 	struct claims c = some_claims(), d = some_claims();
@@ -380,7 +408,11 @@ static const struct {
 	{ TENANT, STR("00000000-0000-0000-0000-000000000000"), ERR_TOKEN_CLAIMS },
 	{ TENANT, STR("ffffffff-ffff-ffff-ffff-ffffffffffff"), ERR_TOKEN_CLAIMS },
 	{ TENANT, STR(TENANT " " TENANT), ERR_TOKEN_CLAIMS },
-	{ TENANT, STR(TENANT " system/*.read"), ERR_TOKEN_CLAIMS },
+	{ TENANT, STR(TENANT " system/*.write"), ERR_TOKEN_CLAIMS },
+	{ TENANT, STR(TENANT " openid"), ERR_TOKEN_CLAIMS },
+	{ TENANT, STR(TENANT " "), ERR_TOKEN_CLAIMS },
+	{ TENANT, STR("system/*.read " TENANT), ERR_TOKEN_CLAIMS },
+	{ TENANT, STR(TENANT " " TENANT), ERR_TOKEN_CLAIMS },
 	{ TENANT, STR(" " TENANT), ERR_TOKEN_CLAIMS },
 	{ TENANT, STR(""), ERR_TOKEN_CLAIMS },
 	{ "\"" TENANT "\"", STR("[\"" TENANT "\"]"), ERR_TOKEN_CLAIMS },
@@ -670,6 +702,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, stop)
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_made_is_believed),
+		CASE(what_a_token_is_for_comes_back),
 		CASE(a_token_is_the_json_that_the_profile_wants),
 		CASE(a_well_signed_token_in_our_spelling_is_believed),
 		CASE(other_headers_are_refused_though_signed_well),
