@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "base/sip.h"
 
+#include <string.h>
+#include <sys/auxv.h>
+
 static uint64_t
 turned(uint64_t x, unsigned bits)
 {
@@ -59,4 +62,16 @@ sip(const uint64_t key[2], const void *bytes, size_t n)
 	v[2] ^= 0xff;
 	rounds(v, 4);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/* Sixteen bytes (getauxval(3)). */
+uint64_t
+sip_here(const void *bytes, size_t n)
+{
+	const void *drawn = (const void *)getauxval(AT_RANDOM);
+	uint64_t key[2] = { 0, 0 };
+
+	if (drawn)
+		memcpy(key, drawn, sizeof key);
+	return sip(key, bytes, n);
 }

@@ -12,4 +12,8 @@
  * vectors. */
 uint64_t sip(const uint64_t key[2], const void *bytes, size_t n);
 
+/* sip_here - the same under a key that the kernel drew for this process: good
+ * for tables that live no longer. */
+uint64_t sip_here(const void *bytes, size_t n);
+
 #endif
