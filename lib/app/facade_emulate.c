@@ -4,6 +4,7 @@
 
 #include "app/facade_ask.h"
 #include "fhir/match.h"
+#include "fhir/once.h"
 
 /* All pages while they are being read. */
 struct walk {
@@ -12,7 +13,8 @@ struct walk {
 	const struct match *match;
 	struct tree_node **record; /* what fits */
 	size_t n, room;
-	bool cut; /* pages were left unread */
+	struct once met; /* what fits or not */
+	bool cut;        /* pages were left unread */
 };
 
 /* ---- the pages ------------------------------------------------------------------ */
@@ -30,18 +32,24 @@ keep(struct walk *w, struct tree_node *record)
 	w->record[w->n++] = record;
 }
 
-static void
+/* false: it holds nothing that has not come before. */
+static bool
 look_through(struct walk *w, const struct bundle *page)
 {
+	bool any = !page->matches;
 	struct tree_node *entry;
 
 	tree_each(entry, tree_at(page->root, NAME_entry))
 	{
 		struct tree_node *record = bundle_match(entry);
 
-		if (record && match_fits(w->match, w->v->w->a, record))
+		if (!record || !once_first(&w->met, record))
+			continue;
+		any = true;
+		if (match_fits(w->match, w->v->w->a, record))
 			keep(w, record);
 	}
+	return any;
 }
 
 /* What came along with a later page may name what the answer only refers to. */
@@ -80,9 +88,9 @@ read_pages(struct walk *w, struct bundle *first)
 				return false;
 			break;
 		}
-		look_through(w, &page);
+		/* it leads to itself, or round in a circle */
+		w->cut = !look_through(w, &page) || str_eq(page.next, next);
 		take_aside(first, &page);
-		w->cut = str_eq(page.next, next); /* it leads to itself */
 	}
 	return true;
 }
@@ -136,6 +144,7 @@ facade_emulate(
 		.match = match_open(v->w->a, v->type, v->face.version,
 		    p->filter, p->n_filter) };
 
+	once_open(&w.met, v->w->a);
 	if (!read_pages(&w, &run->b))
 		return false;
 	if (p->sort_here)

@@ -182,6 +182,25 @@ by_another_person(struct running *r)
 	return false;
 }
 
+/* Where the number alone cannot be had, the pages are counted. */
+static bool
+by_counting(struct running *r, struct err *e)
+{
+	if (r->s->count || r->walks)
+		return false;
+	r->walks = true;
+	return attempt(r, plan(r, &r->can), e);
+}
+
+static bool
+number_known(const struct running *r)
+{
+	const struct facade_run *run = r->run;
+
+	return r->s->count || r->walks || run->b.has_total ||
+	       search_plan_here(run->plan);
+}
+
 /* ---- passed over --------------------------------------------------------------- */
 
 static bool
@@ -327,6 +346,15 @@ note_worked(struct running *r)
 		seen(r, facts, true);
 }
 
+static bool
+otherwise(struct running *r)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	return by_statement(r) || by_leaving_out(r) || by_another_person(r) ||
+	       by_counting(r, &e);
+}
+
 bool
 facade_plan_run(
     struct visit *v, const struct search *s, bool walks, struct facade_run *run)
@@ -340,14 +368,15 @@ facade_plan_run(
 	if (search_plan_unsure(s, &r.can))
 		learn(&r);
 	if (!attempt(&r, plan(&r, &r.can), &first) &&
-	    !(r.refused && (by_statement(&r) || by_leaving_out(&r) ||
-			       by_another_person(&r)))) {
+	    !(r.refused && otherwise(&r))) {
 		v->w->err = first;
 		return false;
 	}
-	if (!by_looking(&r))
+	if ((!number_known(&r) && !by_counting(&r, &v->w->err)) ||
+	    !by_looking(&r))
 		return false;
 	note_worked(&r);
+	run->walks = r.walks;
 	return by_sorting(&r);
 }
 

@@ -18,6 +18,7 @@ struct facade_run {
 	const struct search *search;
 	const struct search_plan *plan; /* what was asked in the end */
 	struct bundle b;                /* the first page */
+	bool walks; /* all pages are to be read, if only to count them */
 };
 
 /* facade_plan_run - the first page that the provider has for s; of our own

@@ -86,7 +86,7 @@ first_page(struct visit *v, const struct search *s)
 	v->row->patient = s->patient;
 	if (!facade_plan_run(v, s, false, &run))
 		return false;
-	if (search_plan_here(run.plan) || run.plan->nothing ||
+	if (run.walks || search_plan_here(run.plan) || run.plan->nothing ||
 	    too_many(s, &run.b))
 		return our_page(v, &run, facade_page_self(v, s), 0);
 	if (!total_settle(v, run.plan, &run.b))

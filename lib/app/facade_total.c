@@ -3,6 +3,7 @@
 #include "app/facade_total.h"
 
 #include "app/facade_ask.h"
+#include "fhir/once.h"
 
 /* A counting request that fails only costs the exact number, not the answer. */
 static bool
@@ -21,6 +22,21 @@ ask_number(struct visit *v, const struct search_plan *p, uint64_t *total)
 	return true;
 }
 
+static uint64_t
+count_new(struct once *met, const struct bundle *page)
+{
+	struct tree_node *entry;
+	uint64_t n = 0;
+
+	tree_each(entry, tree_at(page->root, NAME_entry))
+	{
+		struct tree_node *record = bundle_match(entry);
+
+		n += record && once_first(met, record);
+	}
+	return n;
+}
+
 /* false: stopped early, *total is a lower bound. */
 static bool
 walk(struct visit *v, const struct search_plan *p, const struct bundle *first,
@@ -28,18 +44,22 @@ walk(struct visit *v, const struct search_plan *p, const struct bundle *first,
 {
 	struct bundle page = *first;
 	int64_t left = v->w->conf->pages_walked - 1;
+	struct once met;
 
-	*total = first->matches;
+	once_open(&met, v->w->a);
+	*total = count_new(&met, first);
 	while (page.next.len) {
 		struct err e = { .kind = ERR_NONE };
 		struct str next = page.next;
+		uint64_t more;
 		bool lost;
 
 		if (!left-- || arena_over(v->w->a) ||
 		    !facade_ask_next(v, p, next, &page, &lost, &e))
 			return false;
-		*total += page.matches;
-		if (str_eq(page.next, next)) /* it leads to itself */
+		*total += more = count_new(&met, &page);
+		/* it leads to itself, or round in a circle */
+		if ((page.matches && !more) || str_eq(page.next, next))
 			return false;
 	}
 	return true;
@@ -63,9 +83,6 @@ total_settle(struct visit *v, const struct search_plan *p, struct bundle *b)
 		bundle_total(b, v->w->a, b->total);
 		return true;
 	}
-	if (!p->search->count)
-		return err_why(&v->w->err, ERR_UPSTREAM_BAD,
-		    "no total in the answer to _summary=count");
 	if (b->next.len && !ask_number(v, p, &total))
 		exact = walk(v, p, b, &total);
 	bundle_total(b, v->w->a, total);

@@ -9,8 +9,9 @@
 
 /* total_settle - b, the first page of p, gets its total: what the provider
  * said; else what it says when asked for the number alone; else what is
- * counted page by page, at most pages_walked of them. A count that had to stop
- * early is a lower bound, and an outcome entry says so. */
+ * counted page by page, at most pages_walked of them, a record that comes twice
+ * as one. A count that had to stop early is a lower bound, and an outcome entry
+ * says so. */
 bool total_settle(
     struct visit *v, const struct search_plan *p, struct bundle *b);
 

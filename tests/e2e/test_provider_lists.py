@@ -280,6 +280,24 @@ class Totals(Lists):
             "Observation?patient=p1&_count=0")
         self.assertEqual((answer.json["total"], matches(answer)), (17, []))
 
+    def test_only_the_number_where_nobody_tells_it(self):
+        for summary in (lambda x: x.outcome(400, "no"),
+                        lambda x: x.answer(bundle()),
+                        lambda x: x.answer(bundle(observation(1)))):
+            answer = self.search(self.pages(4, summary),
+                                 "Observation?patient=p1&_count=0", calls=(5, 6, 7))
+            self.assertEqual((answer.json["total"], matches(answer),
+                              notes(answer)), (8, [], []))
+
+    def test_what_comes_twice_counts_once(self):
+        def circle(x):
+            page = 2 if "page=1" in x.seen.target else 1
+            x.answer(bundle(observation(page), observation(3), link=[
+                {"relation": "next", "url": f"?page={page}"}]))
+        answer = self.search(circle, calls=4)
+        self.assertEqual(answer.json["total"], 3)
+        self.assertEqual([c for c, _ in notes(answer)], ["incomplete"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -614,6 +614,19 @@ class Endless(Story):
         self.assertIn(("warning", "incomplete"), notes(answer))
         self.assertLessEqual(len(double.seen), 5)
 
+    def test_what_comes_twice_is_shown_once(self):
+        def circle(x):
+            page = 2 if "page=1" in x.seen.query else 1
+            x.answer(json.dumps({**self.page(page, f"?page={page}"), "entry":
+                                 self.page(page, "")["entry"]
+                                 + self.page(3, "")["entry"]}))
+        tenant, double = self.serve(circle)
+        answer = self.ask(tenant, "Observation?patient=p1&_sort=-date", "R4")
+        self.assertEqual(answer.json["total"], 6)
+        self.assertEqual(len(set(matches(answer))), len(matches(answer)))
+        self.assertIn(("warning", "incomplete"), notes(answer))
+        self.assertLessEqual(len(double.seen), 6)
+
     def test_a_page_that_fails_fails_all_of_it(self):
         def pages(x):
             if "page=" in x.seen.query:
