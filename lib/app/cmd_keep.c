@@ -17,6 +17,7 @@
 #define CURSORS_STEP      500
 #define ASSERTIONS_KEPT_S 600 /* after their end, should clocks differ */
 #define ASSERTIONS_STEP   1000
+#define REVOKED_STEP      1000
 #define USES_LAG_S        60 /* a row is written a little after its request began */
 
 /* One statement that answers with a number, repeated while that is not 0. */
@@ -37,6 +38,7 @@ static const struct task tasks[] = {
 	    { CURSORS_KEPT_S, CURSORS_STEP }, 2, true },
 	{ "assertions_cleared", "assertion_trim",
 	    { ASSERTIONS_KEPT_S, ASSERTIONS_STEP }, 2, true },
+	{ "revocations_cleared", "revocation_trim", { REVOKED_STEP }, 1, true },
 	{ "uses_behind_s", "secret_use_roll_up", { USES_LAG_S }, 1, true },
 };
 

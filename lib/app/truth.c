@@ -71,7 +71,8 @@ static const struct db_rows *
 ask(struct work *w, const struct claims *c)
 {
 	const struct db_arg args[] = { db_arg_guid(&c->client),
-		db_arg_guid(&c->tenant), db_arg_text(str_of(c->cred)) };
+		db_arg_guid(&c->tenant), db_arg_text(str_of(c->cred)),
+		db_arg_text(str_of(c->jti)), db_arg_int(c->change) };
 	struct err e = { .kind = ERR_NONE };
 
 	return db_ask(

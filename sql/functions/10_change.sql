@@ -101,12 +101,14 @@ end $$;
 -- One row is always ('now', n of this snapshot); the others are what is newer
 -- than `asked`. A row `all` means: forget everything. It comes when `asked` is
 -- null, older than the log reaches, or newer than n (a database that was
--- restored from a backup counts from there again).
+-- restored from a backup counts from there again). Before that it is made sure
+-- that the server is the one that the number was counted on.
 create function wardgate.changes_since(asked bigint)
 returns table (kind text, n bigint, key text)
-language plpgsql stable security definer
+language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
+  perform wardgate.lineage_check();
   return query
   select 'now', c.n, ''
     from wardgate.change as c

@@ -42,7 +42,7 @@ comment on function wardgate.found_put is
 -- the provider is does not come out here. facts: null when nothing was found
 -- out since the provider's last change.
 create function wardgate.statement_for_tenant(
-  client uuid, tenant uuid, credential text)
+  client uuid, tenant uuid, credential text, jti text, number bigint)
 returns table (
   name          text,
   fhir_version  text,
@@ -64,25 +64,13 @@ begin
   select t.name, p.fhir_version, p.mode, p.search_post, p.can_contains,
          p.can_sort, p.can_total, p.can_batch, p.coverage_person,
          p.write_extensions, t.mrn_system, f.facts::text, g.types
-    from wardgate.client as l
-    join wardgate.client_grant as g on g.client_id = l.client_id
+    from wardgate.client_grant as g
     join wardgate.tenant as t on t.tenant_id = g.tenant_id
     join wardgate.provider as p on p.tenant_id = t.tenant_id
     left join wardgate.provider_found as f
            on f.tenant_id = t.tenant_id and f.revision = p.revision
-   where l.client_id = client and t.tenant_id = tenant
-     and l.disabled_at is null
-     and (exists (
-           select from wardgate.client_secret as s
-            where s.key_id = credential and s.client_id = l.client_id
-              and s.invalidated_at is null
-              and (s.not_after is null or s.not_after > now()))
-          or exists (
-           select from wardgate.client_jwks as k
-            where k.client_id = l.client_id
-              and credential = any (k.creds)))
-     and wardgate.grant_state_now(g.granted_at, g.ended_at) = 'live'
-     and wardgate.tenant_state_now(t.state, t.notice_until) <> 'suspended';
+   where g.client_id = client and g.tenant_id = tenant
+     and wardgate.token_in_force(client, tenant, credential, jti, number);
 end $$;
 comment on function wardgate.statement_for_tenant is
   'What is known of the provider of a tenant, for a token that is in force';

@@ -66,7 +66,8 @@ insert into wardgate.change default values;
 
 create table wardgate.change_log (
   n    bigint not null,
-  kind text not null check (kind in ('client', 'tenant', 'grant', 'key', 'all')),
+  kind text not null check (kind in (
+    'client', 'tenant', 'grant', 'key', 'revocation', 'all')),
   key  text not null,
   at   timestamptz not null default now(),
   primary key (n, kind, key)
@@ -75,9 +76,9 @@ comment on table wardgate.change_log is
   'What changed at each number; the keeper trims it';
 comment on column wardgate.change_log.n is 'The change number';
 comment on column wardgate.change_log.kind is
-  'client, tenant, grant (client/tenant), key; all: too many to name';
+  'client, tenant, grant (client/tenant), key, revocation; all: too many to name';
 comment on column wardgate.change_log.key is
-  'The GUID, the two GUIDs with a slash, or the key id; empty for all';
+  'The GUID, the two GUIDs with a slash, the key id, or kind/end/key of a revocation; empty for all';
 comment on column wardgate.change_log.at is 'When the transaction began';
 
 -- ---- schema/20_clients.sql
@@ -560,6 +561,66 @@ comment on column wardgate.cursor_handle.sealed is
 comment on column wardgate.cursor_handle.expires_at is
   'Of no use from then on';
 
+-- ---- schema/65_revocation.sql
+
+-- A token carries the change number at which it was issued (claim chg). A row
+-- here ends every token of its kind and key that carries a lower one, so no
+-- clock is compared, and what is given again later gets tokens that count. A
+-- row of one kind never takes the place of one of another kind.
+
+create table wardgate.revocation (
+  kind       text not null,
+  key        text not null,
+  n          bigint not null,
+  expires_at timestamptz not null,
+  made_at    timestamptz not null default now(),
+  made_by    text not null,
+  why        text not null,
+  client_id  uuid,
+  primary key (kind, key),
+  constraint revocation_kind_known check (kind in (
+    'token', 'secret', 'client', 'grant', 'tenant', 'everything')),
+  constraint revocation_key_form check (key ~ case kind
+    when 'token' then '^[A-Za-z0-9_-]{22}$'
+    when 'secret' then '^[A-Za-z0-9_-]{1,48}$'
+    when 'grant' then '^[0-9a-f-]{36}/[0-9a-f-]{36}$'
+    when 'everything' then '^$'
+    else '^[0-9a-f-]{36}$'
+  end),
+  constraint revocation_why_length check (length(why) <= 500)
+);
+create index revocation_by_end on wardgate.revocation (expires_at);
+create index revocation_of_client on wardgate.revocation (client_id)
+ where client_id is not null;
+comment on table wardgate.revocation is
+  'Which tokens are revoked; a row goes when none of them can live any more';
+comment on column wardgate.revocation.kind is
+  'token, secret, client, grant, tenant, everything';
+comment on column wardgate.revocation.key is
+  'jti, id of the secret or public key, client_id, client_id/tenant_id, tenant_id, empty';
+comment on column wardgate.revocation.n is
+  'Change number of this revocation: tokens with a lower one are dead';
+comment on column wardgate.revocation.expires_at is
+  'No token that it bears on lives longer';
+comment on column wardgate.revocation.made_at is 'When';
+comment on column wardgate.revocation.made_by is
+  'Database user of the session that did it';
+comment on column wardgate.revocation.why is 'For people';
+comment on column wardgate.revocation.client_id is
+  'Client that revoked a token of its own; null: an operator, or a change';
+
+create table wardgate.lineage (
+  only_row boolean primary key default true check (only_row),
+  name     text not null,
+  since    timestamptz not null default now()
+);
+comment on table wardgate.lineage is
+  'The database server that the change number was last counted on';
+comment on column wardgate.lineage.only_row is 'There is one row';
+comment on column wardgate.lineage.name is
+  'System identifier and timeline: both change when another server takes over';
+comment on column wardgate.lineage.since is 'When it was first met';
+
 -- ---- schema/70_migration.sql
 
 create table wardgate.migration (
@@ -760,12 +821,14 @@ end $$;
 -- One row is always ('now', n of this snapshot); the others are what is newer
 -- than `asked`. A row `all` means: forget everything. It comes when `asked` is
 -- null, older than the log reaches, or newer than n (a database that was
--- restored from a backup counts from there again).
+-- restored from a backup counts from there again). Before that it is made sure
+-- that the server is the one that the number was counted on.
 create function wardgate.changes_since(asked bigint)
 returns table (kind text, n bigint, key text)
-language plpgsql stable security definer
+language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
+  perform wardgate.lineage_check();
   return query
   select 'now', c.n, ''
     from wardgate.change as c
@@ -1294,7 +1357,7 @@ comment on function wardgate.found_put is
 -- the provider is does not come out here. facts: null when nothing was found
 -- out since the provider's last change.
 create function wardgate.statement_for_tenant(
-  client uuid, tenant uuid, credential text)
+  client uuid, tenant uuid, credential text, jti text, number bigint)
 returns table (
   name          text,
   fhir_version  text,
@@ -1316,25 +1379,13 @@ begin
   select t.name, p.fhir_version, p.mode, p.search_post, p.can_contains,
          p.can_sort, p.can_total, p.can_batch, p.coverage_person,
          p.write_extensions, t.mrn_system, f.facts::text, g.types
-    from wardgate.client as l
-    join wardgate.client_grant as g on g.client_id = l.client_id
+    from wardgate.client_grant as g
     join wardgate.tenant as t on t.tenant_id = g.tenant_id
     join wardgate.provider as p on p.tenant_id = t.tenant_id
     left join wardgate.provider_found as f
            on f.tenant_id = t.tenant_id and f.revision = p.revision
-   where l.client_id = client and t.tenant_id = tenant
-     and l.disabled_at is null
-     and (exists (
-           select from wardgate.client_secret as s
-            where s.key_id = credential and s.client_id = l.client_id
-              and s.invalidated_at is null
-              and (s.not_after is null or s.not_after > now()))
-          or exists (
-           select from wardgate.client_jwks as k
-            where k.client_id = l.client_id
-              and credential = any (k.creds)))
-     and wardgate.grant_state_now(g.granted_at, g.ended_at) = 'live'
-     and wardgate.tenant_state_now(t.state, t.notice_until) <> 'suspended';
+   where g.client_id = client and g.tenant_id = tenant
+     and wardgate.token_in_force(client, tenant, credential, jti, number);
 end $$;
 comment on function wardgate.statement_for_tenant is
   'What is known of the provider of a tenant, for a token that is in force';
@@ -2674,6 +2725,405 @@ end $$;
 comment on function wardgate.cursor_handle_trim is
   'Removes cursors that expired longer ago; returns how many';
 
+-- ---- functions/65_revocation.sql
+
+-- Longer than the longest token life (token_life_s, one hour) and skew
+-- together, however far clocks are apart.
+create function wardgate.revocation_end()
+returns timestamptz
+language sql stable
+return now() + interval '2 hours';
+comment on function wardgate.revocation_end is
+  'When a revocation made now bears on no token any more';
+
+-- One change, however many keys; the processes learn each from the change log
+-- as kind/seconds since 1970 of its end/key. So many that no process should
+-- keep them all become one for everything: that ends more tokens, never fewer.
+create function wardgate.revocation_put(
+  kind text, keys text[], ends timestamptz, client uuid, why text)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  number bigint;
+begin
+  if coalesce(cardinality(keys), 0) = 0 then
+    return null;
+  end if;
+  if cardinality(keys) > 10000 then
+    return wardgate.revocation_put('everything', array[''],
+        wardgate.revocation_end(), null, why);
+  end if;
+  update wardgate.change as c set n = c.n + 1
+   where c.only_row
+  returning c.n into number;
+  insert into wardgate.revocation as r (kind, key, n, expires_at, made_by,
+         why, client_id)
+  select distinct revocation_put.kind, k, number, ends, session_user::text,
+         revocation_put.why, client
+    from unnest(keys) as k
+      on conflict on constraint revocation_pkey do update
+     set n = excluded.n, made_at = now(), made_by = excluded.made_by,
+         expires_at = greatest(r.expires_at, excluded.expires_at),
+         why = excluded.why;
+  if cardinality(keys) > 1000 then
+    insert into wardgate.change_log (n, kind, key)
+    values (number, 'all', '');
+  else
+    insert into wardgate.change_log (n, kind, key)
+    select distinct number, 'revocation', format('%s/%s/%s',
+           revocation_put.kind, ceil(extract(epoch from ends)), k)
+      from unnest(keys) as k;
+  end if;
+  return number;
+end $$;
+comment on function wardgate.revocation_put is
+  'Revokes in this transaction; returns the change number, null for no key';
+
+-- The triggers below call this one per statement: what ends a right, and what
+-- gives back one that had ended, ends the tokens from before. Arguments: kind,
+-- columns that identify a row, key, and whether rows b and a differ in that.
+create function wardgate.row_revokes()
+returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  keys text[];
+begin
+  if tg_op = 'TRUNCATE' then
+    perform wardgate.revocation_put('everything', array[''],
+        wardgate.revocation_end(), null, tg_table_name || ' was emptied');
+    return null;
+  elsif tg_op = 'DELETE' then
+    execute format('select array(select %s from before as b)', tg_argv[2])
+       into keys;
+  else
+    execute format(
+        'select array('
+        '  select %s from before as b left join after as a using (%s)'
+        '   where a is null or %s)',
+        tg_argv[2], tg_argv[1], tg_argv[3])
+       into keys;
+  end if;
+  perform wardgate.revocation_put(tg_argv[0], keys,
+      wardgate.revocation_end(), null, format('%s of %s', lower(tg_op),
+        tg_table_name));
+  return null;
+end $$;
+comment on function wardgate.row_revokes is
+  'Trigger: revokes the tokens that stood on rows which ended or began anew';
+
+do $$
+declare
+  t record;
+begin
+  for t in
+    select * from (values
+      ('client', 'client', 'client_id', 'client_id::text', null,
+       '(b.disabled_at is null) <> (a.disabled_at is null)'),
+      ('client_secret', 'secret', 'key_id', 'key_id', null,
+       '(b.invalidated_at is null) <> (a.invalidated_at is null)'
+       ' or coalesce(a.not_after, ''infinity'')'
+       '  < coalesce(b.not_after, ''infinity'')'),
+      ('client_jwks', 'secret', 'client_id',
+       'unnest(array(select unnest(b.creds) except select unnest(a.creds)))',
+       'unnest(b.creds)', 'true'),
+      ('client_grant', 'grant', 'client_id, tenant_id',
+       $k$client_id || '/' || tenant_id$k$, null,
+       'coalesce(b.ended_at <= now(), false)'
+       ' <> coalesce(a.ended_at <= now(), false)'),
+      ('tenant', 'tenant', 'tenant_id', 'tenant_id::text', null,
+       $k$(b.state = 'suspended') <> (a.state = 'suspended')$k$))
+      as v (name, kind, ids, key, gone, differs)
+  loop
+    execute format(
+        'create trigger revokes_by_update after update on wardgate.%I'
+        ' referencing old table as before new table as after'
+        ' for each statement'
+        ' execute function wardgate.row_revokes(%L, %L, %L, %L)',
+        t.name, t.kind, t.ids, t.key, t.differs);
+    execute format(
+        'create trigger revokes_by_delete after delete on wardgate.%I'
+        ' referencing old table as before for each statement'
+        ' execute function wardgate.row_revokes(%L, %L, %L)',
+        t.name, t.kind, t.ids, coalesce(t.gone, t.key));
+    execute format(
+        'create trigger revokes_by_truncate after truncate on wardgate.%I'
+        ' for each statement execute function wardgate.row_revokes()',
+        t.name);
+  end loop;
+end $$;
+
+-- ---- another server took over
+
+-- Null on a server that only follows. The timeline is that of what is written
+-- now: the control file tells it later.
+create function wardgate.lineage_now()
+returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if pg_is_in_recovery() then
+    return null;
+  end if;
+  return (select s.system_identifier || '/'
+                 || left(pg_walfile_name(pg_current_wal_lsn()), 8)
+            from pg_control_system() as s);
+end $$;
+comment on function wardgate.lineage_now is
+  'System identifier and timeline of this server, while it takes writes';
+
+insert into wardgate.lineage (name) values (wardgate.lineage_now());
+
+-- A standby that was promoted, or a backup that was restored, may not know the
+-- last changes: tokens may carry numbers that it never counted, revocations
+-- may be gone. So the number jumps past all of those, everything issued before
+-- is dead, and every reader starts anew. Programs call this with each poll,
+-- so none believes anything before it is done.
+create function wardgate.lineage_check()
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  present text := wardgate.lineage_now();
+  jumped  bigint;
+begin
+  if present is null or exists (
+      select from wardgate.lineage as l where l.name = present) then
+    return;
+  end if;
+  update wardgate.lineage as l set name = present, since = now()
+   where l.name <> present;
+  if not found then
+    return;
+  end if;
+  update wardgate.change as c
+     set n = c.n + 1000000, log_above = c.n + 1000000
+   where c.only_row
+  returning c.n into jumped;
+  perform wardgate.revocation_put('everything', array[''],
+      wardgate.revocation_end(), null, 'another database server took over');
+end $$;
+comment on function wardgate.lineage_check is
+  'Ends all tokens when the database is on another server or timeline';
+
+-- ---- asking
+
+-- jti and credential as in the token; number: its chg, 0 when it has none. One
+-- that is higher than ours was counted on a server whose end we do not know.
+create function wardgate.token_revoked(
+  client uuid, tenant uuid, credential text, jti text, number bigint)
+returns boolean
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return exists (
+      select from (values
+        ('token', jti, 9223372036854775807),
+        ('secret', credential, number),
+        ('client', client::text, number),
+        ('grant', client || '/' || tenant, number),
+        ('tenant', tenant::text, number),
+        ('everything', '', number)) as t (kind, key, n)
+        join wardgate.revocation as r
+          on r.kind = t.kind and r.key = t.key
+             and (r.n > t.n or t.kind = 'token'))
+      or exists (
+      select from wardgate.change as c where c.only_row and c.n < number);
+end $$;
+comment on function wardgate.token_revoked is
+  'Is this token of ours revoked, by itself or by what it stands on?';
+
+-- A maintenance leaves tokens as they are.
+create function wardgate.token_in_force(
+  client uuid, tenant uuid, credential text, jti text, number bigint)
+returns boolean
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return exists (
+      select from wardgate.client as l
+        join wardgate.client_grant as g
+          on g.client_id = l.client_id and g.tenant_id = tenant
+        join wardgate.tenant as t on t.tenant_id = g.tenant_id
+       where l.client_id = client
+         and l.disabled_at is null
+         and (exists (
+               select from wardgate.client_secret as s
+                where s.key_id = credential and s.client_id = l.client_id
+                  and s.invalidated_at is null
+                  and (s.not_after is null or s.not_after > now()))
+              or exists (
+               select from wardgate.client_jwks as k
+                where k.client_id = l.client_id
+                  and credential = any (k.creds)))
+         and wardgate.grant_state_now(g.granted_at, g.ended_at) = 'live'
+         and wardgate.tenant_state_now(t.state, t.notice_until) <> 'suspended')
+      and not wardgate.token_revoked(client, tenant, credential, jti, number);
+end $$;
+comment on function wardgate.token_in_force is
+  'Would the facade take this token of ours at this moment?';
+
+create function wardgate.revocations()
+returns table (kind text, key text, n bigint, expires_at timestamptz)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select r.kind, r.key, r.n, r.expires_at
+    from wardgate.revocation as r
+   where r.expires_at > now();
+end $$;
+comment on function wardgate.revocations is
+  'All revocations that may bear on a token';
+
+-- ---- revoking
+
+-- By the client itself (RFC 7009). ends: exp of the token. A client may have
+-- so many that count at a time; then `full`: nothing was done.
+create function wardgate.revoke_own_token(
+  client uuid, jti text, ends timestamptz, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (select from wardgate.revocation as r
+              where r.kind = 'token' and r.key = jti) then
+    outcome := 'unchanged';
+    return;
+  end if;
+  if (select count(*)
+        from (select from wardgate.revocation as r
+               where r.client_id = client
+               limit 10000) as own) >= 10000 then
+    outcome := 'full';
+    return;
+  end if;
+  perform wardgate.revocation_put('token', array[jti],
+      least(ends + interval '10 minutes', wardgate.revocation_end()),
+      client, 'by its client');
+  outcome := 'revoked';
+end $$;
+comment on function wardgate.revoke_own_token is
+  'Revokes a token that its client no longer needs';
+
+create function wardgate.revocation_audit(
+  interaction text, client uuid, tenant uuid, secret text, token text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  at    timestamptz := clock_timestamp();
+  trace uuid := (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint),
+      12, '0') || right(replace(gen_random_uuid()::text, '-', ''), 20))::uuid;
+begin
+  insert into wardgate.audit (at, trace_id, program, client_id, tenant_id,
+         secret_key_id, token_id, interaction, status, source)
+  values (at, trace, 'wardgate', client, tenant, secret, token,
+         revocation_audit.interaction, 200, inet_client_addr());
+end $$;
+comment on function wardgate.revocation_audit is
+  'Writes an operator''s revocation into the trail';
+
+-- By an operator. name: key id of a secret or credential id of a public key;
+-- jti of a token. Whoever is
+-- revoked may ask for new tokens at once, unless something else forbids it.
+create function wardgate.revoke(
+  kind text, client uuid, tenant uuid, name text, why text, dry boolean,
+  out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  key      text;
+  why_kept text := coalesce(
+      wardgate.line_read('why', wardgate.given(why), 500), '');
+begin
+  if kind = 'token' then
+    if coalesce(name, '') !~ '^[A-Za-z0-9_-]{22}$' then
+      perform wardgate.refuse('WG400',
+          'A token is named by its jti, the 22 characters that the trail shows as token_id; never by its text.');
+    end if;
+    key := name;
+  elsif kind = 'secret' then
+    if not exists (
+        select from wardgate.client_secret as s
+         where s.client_id = client and s.key_id = name
+         union all
+        select from wardgate.client_jwks as k
+         where k.client_id = client and name = any (k.creds)) then
+      perform wardgate.refuse('WG404', format(
+          'The client has no secret or key with the id %s.',
+          wardgate.quoted(name)));
+    end if;
+    key := name;
+  elsif kind = 'client' then
+    perform wardgate.client_must_be(client);
+    key := client;
+  elsif kind = 'grant' then
+    if not exists (
+        select from wardgate.client_grant as g
+         where g.client_id = client and g.tenant_id = tenant) then
+      perform wardgate.refuse('WG404', format(
+          'The client %s was never granted the tenant %s.', client, tenant));
+    end if;
+    key := client || '/' || tenant;
+  elsif kind = 'tenant' then
+    perform wardgate.tenant_must_be(tenant);
+    key := tenant;
+  elsif kind = 'everything' then
+    key := '';
+  else
+    perform wardgate.refuse('WG400', format(
+        'The kind %s is none of: token, secret, client, grant, tenant, everything.',
+        wardgate.quoted(kind)));
+  end if;
+  if dry then
+    outcome := 'would revoke';
+    return;
+  end if;
+  perform wardgate.revocation_put(kind, array[key],
+      wardgate.revocation_end(), null, why_kept);
+  perform wardgate.revocation_audit('revoke-' || kind, client, tenant,
+      case kind when 'secret' then name end,
+      case kind when 'token' then name end);
+  outcome := 'revoked';
+end $$;
+comment on function wardgate.revoke is
+  'Ends the tokens that were issued so far: one, or all of a kind';
+
+create function wardgate.revocation_list()
+returns table (
+  kind       text,
+  key        text,
+  made_at    timestamptz,
+  made_by    text,
+  why        text,
+  expires_at timestamptz)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select r.kind, r.key, r.made_at, r.made_by, r.why, r.expires_at
+    from wardgate.revocation as r
+   where r.expires_at > now()
+   order by r.made_at desc, r.kind, r.key
+   limit 1000;
+end $$;
+comment on function wardgate.revocation_list is
+  'The newest revocations that may bear on a token';
+
+create function wardgate.revocation_trim(at_most bigint)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  removed bigint;
+begin
+  delete from wardgate.revocation as r
+   where (r.kind, r.key) in (
+         select o.kind, o.key
+           from wardgate.revocation as o
+          where o.expires_at < now()
+          order by o.expires_at
+          limit at_most
+            for update skip locked);
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+comment on function wardgate.revocation_trim is
+  'Removes revocations that bear on no token any more; returns how many';
+
 -- ---- functions/70_ready.sql
 
 -- One row per check. `lowest` to `highest`: schema numbers the program works with.
@@ -2742,11 +3192,11 @@ grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.signing_key_in_use(),
       wardgate.signing_keys_refused(interval),
-      wardgate.statement_for_tenant(uuid, uuid, text)
+      wardgate.statement_for_tenant(uuid, uuid, text, text, bigint)
    to wg_metadata;
 
--- token: hashes of one client's secrets, its public keys, one route, and the
--- trail
+-- token: hashes of one client's secrets, its public keys, one route, one token,
+-- and the trail
 grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.changes_since(bigint),
@@ -2756,6 +3206,8 @@ grant execute on function
       wardgate.route_for_token(uuid, uuid),
       wardgate.signing_key_in_use(),
       wardgate.signing_keys_refused(interval),
+      wardgate.token_in_force(uuid, uuid, text, text, bigint),
+      wardgate.revoke_own_token(uuid, text, timestamptz),
       wardgate.audit_write(wardgate.audit_row[])
    to wg_token;
 
@@ -2765,6 +3217,8 @@ grant execute on function
       wardgate.changes_since(bigint),
       wardgate.route_for_facade(uuid, uuid),
       wardgate.signing_keys_refused(interval),
+      wardgate.revocations(),
+      wardgate.token_revoked(uuid, uuid, text, text, bigint),
       wardgate.cursor_handle_put(uuid, uuid, bytea, timestamptz),
       wardgate.cursor_handle_get(uuid, uuid, uuid),
       wardgate.found_get(uuid, bigint),
@@ -2783,6 +3237,7 @@ grant execute on function
       wardgate.cursor_handle_trim(interval, bigint),
       wardgate.assertion_trim(interval, bigint),
       wardgate.signing_key_expire(interval),
+      wardgate.revocation_trim(bigint),
       wardgate.secret_use_roll_up(interval)
    to wg_keeper;
 
@@ -2801,6 +3256,8 @@ grant execute on function
       wardgate.grant_give(uuid, uuid, timestamptz, text, text),
       wardgate.grant_end(uuid, uuid),
       wardgate.grant_list(uuid, uuid),
+      wardgate.revoke(text, uuid, uuid, text, text, boolean),
+      wardgate.revocation_list(),
       wardgate.signing_key_add(text),
       wardgate.signing_key_list(),
       wardgate.signing_key_use(text, interval),

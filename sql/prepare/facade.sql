@@ -15,7 +15,8 @@ prepare ready (bigint, bigint) as
 
 -- What changed after a number (null: from nothing): kind, n, key. One row is
 -- `now` with the newest number; `all` means forget everything; others are
--- client (client_id), tenant (tenant_id), grant (client_id/tenant_id), key.
+-- client (client_id), tenant (tenant_id), grant (client_id/tenant_id), key,
+-- revocation (kind/seconds since 1970 of its end/key).
 prepare changes_since (bigint) as
   select kind, n, key
     from wardgate.changes_since($1);
@@ -40,6 +41,17 @@ prepare route_for_facade (uuid, uuid) as
 prepare signing_keys_refused (bigint) as
   select kid
     from wardgate.signing_keys_refused(make_interval(secs => $1));
+
+-- All revocations that may bear on a token: kind (token, secret, client, grant,
+-- tenant, everything), key (as in wardgate.revocation), n, expires_at.
+prepare revocations as
+  select kind, key, n, expires_at
+    from wardgate.revocations();
+
+-- Is the token of client $1 for tenant $2, with credential $3, jti $4 and change
+-- number $5 revoked?
+prepare token_revoked (uuid, uuid, text, text, bigint) as
+  select wardgate.token_revoked($1, $2, $3, $4, $5) as revoked;
 
 -- Keep an encrypted cursor of client $1 and tenant $2 that is too long for a
 -- URL; returns its handle.

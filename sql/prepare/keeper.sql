@@ -31,6 +31,10 @@ prepare assertion_trim (bigint, bigint) as
 prepare signing_key_expire (bigint) as
   select wardgate.signing_key_expire(make_interval(secs => $1));
 
+-- Remove at most $1 revocations that bear on no token any more; how many.
+prepare revocation_trim (bigint) as
+  select wardgate.revocation_trim($1);
+
 -- Sum up the uses of secrets up to $1 seconds ago, an hour at a time; how many
 -- seconds are still to be summed up.
 prepare secret_use_roll_up (bigint) as

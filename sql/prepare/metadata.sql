@@ -23,10 +23,10 @@ prepare signing_keys_refused (bigint) as
     from wardgate.signing_keys_refused(make_interval(secs => $1));
 
 -- What is known of the provider of tenant $2, for a token of client $1 with
--- credential $3: no row unless that token is in force. facts: as gate/found
--- wrote them, null if nothing was found out.
-prepare statement_for_tenant (uuid, uuid, text) as
+-- credential $3, jti $4 and change number $5: no row unless that token is in
+-- force. facts: as gate/found wrote them, null if nothing was found out.
+prepare statement_for_tenant (uuid, uuid, text, text, bigint) as
   select name, fhir_version, mode, search_post, can_contains, can_sort,
          can_total, can_batch, coverage_person, write_extensions, mrn_system,
          facts, types
-    from wardgate.statement_for_tenant($1, $2, $3);
+    from wardgate.statement_for_tenant($1, $2, $3, $4, $5);

@@ -15,7 +15,8 @@ prepare ready (bigint, bigint) as
 
 -- What changed after a number (null: from nothing): kind, n, key. One row is
 -- `now` with the newest number; `all` means forget everything; others are
--- client (client_id), tenant (tenant_id), grant (client_id/tenant_id), key.
+-- client (client_id), tenant (tenant_id), grant (client_id/tenant_id), key,
+-- revocation (kind/seconds since 1970 of its end/key).
 prepare changes_since (bigint) as
   select kind, n, key
     from wardgate.changes_since($1);
@@ -56,6 +57,16 @@ prepare signing_key_in_use as
 prepare signing_keys_refused (bigint) as
   select kid
     from wardgate.signing_keys_refused(make_interval(secs => $1));
+
+-- Would the facade take the token of client $1 for tenant $2, with credential
+-- $3, jti $4 and change number $5?
+prepare token_in_force (uuid, uuid, text, text, bigint) as
+  select wardgate.token_in_force($1, $2, $3, $4, $5) as active;
+
+-- Revoke the token of client $1 with jti $2 that ends at $3: revoked,
+-- unchanged, or full when the client has revoked too many.
+prepare revoke_own_token (uuid, text, timestamptz) as
+  select wardgate.revoke_own_token($1, $2, $3) as outcome;
 
 -- Audit rows as a binary array of wardgate.audit_row (see gate/audit).
 prepare audit_write (wardgate.audit_row[]) as

@@ -57,6 +57,15 @@ prepare grant_list (uuid, uuid) as
          ended_at, types, purpose
     from wardgate.grant_list($1, $2);
 
+-- End the tokens issued so far: kind $1, client $2, tenant $3, key id or jti $4
+-- (null: not for this kind), why $5; $6: only say whether it could be done.
+prepare revoke (text, uuid, uuid, text, text, boolean) as
+  select wardgate.revoke($1, $2, $3, $4, $5, $6) as outcome;
+
+prepare revocation_list as
+  select kind, key, made_at, made_by, why, expires_at
+    from wardgate.revocation_list();
+
 -- Register a signing key; the stage it is in: use, or published if another
 -- signs.
 prepare signing_key_add (text) as

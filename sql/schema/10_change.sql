@@ -21,7 +21,8 @@ insert into wardgate.change default values;
 
 create table wardgate.change_log (
   n    bigint not null,
-  kind text not null check (kind in ('client', 'tenant', 'grant', 'key', 'all')),
+  kind text not null check (kind in (
+    'client', 'tenant', 'grant', 'key', 'revocation', 'all')),
   key  text not null,
   at   timestamptz not null default now(),
   primary key (n, kind, key)
@@ -30,7 +31,7 @@ comment on table wardgate.change_log is
   'What changed at each number; the keeper trims it';
 comment on column wardgate.change_log.n is 'The change number';
 comment on column wardgate.change_log.kind is
-  'client, tenant, grant (client/tenant), key; all: too many to name';
+  'client, tenant, grant (client/tenant), key, revocation; all: too many to name';
 comment on column wardgate.change_log.key is
-  'The GUID, the two GUIDs with a slash, or the key id; empty for all';
+  'The GUID, the two GUIDs with a slash, the key id, or kind/end/key of a revocation; empty for all';
 comment on column wardgate.change_log.at is 'When the transaction began';

@@ -23,11 +23,11 @@ grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.signing_key_in_use(),
       wardgate.signing_keys_refused(interval),
-      wardgate.statement_for_tenant(uuid, uuid, text)
+      wardgate.statement_for_tenant(uuid, uuid, text, text, bigint)
    to wg_metadata;
 
--- token: hashes of one client's secrets, its public keys, one route, and the
--- trail
+-- token: hashes of one client's secrets, its public keys, one route, one token,
+-- and the trail
 grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.changes_since(bigint),
@@ -37,6 +37,8 @@ grant execute on function
       wardgate.route_for_token(uuid, uuid),
       wardgate.signing_key_in_use(),
       wardgate.signing_keys_refused(interval),
+      wardgate.token_in_force(uuid, uuid, text, text, bigint),
+      wardgate.revoke_own_token(uuid, text, timestamptz),
       wardgate.audit_write(wardgate.audit_row[])
    to wg_token;
 
@@ -46,6 +48,8 @@ grant execute on function
       wardgate.changes_since(bigint),
       wardgate.route_for_facade(uuid, uuid),
       wardgate.signing_keys_refused(interval),
+      wardgate.revocations(),
+      wardgate.token_revoked(uuid, uuid, text, text, bigint),
       wardgate.cursor_handle_put(uuid, uuid, bytea, timestamptz),
       wardgate.cursor_handle_get(uuid, uuid, uuid),
       wardgate.found_get(uuid, bigint),
@@ -64,6 +68,7 @@ grant execute on function
       wardgate.cursor_handle_trim(interval, bigint),
       wardgate.assertion_trim(interval, bigint),
       wardgate.signing_key_expire(interval),
+      wardgate.revocation_trim(bigint),
       wardgate.secret_use_roll_up(interval)
    to wg_keeper;
 
@@ -82,6 +87,8 @@ grant execute on function
       wardgate.grant_give(uuid, uuid, timestamptz, text, text),
       wardgate.grant_end(uuid, uuid),
       wardgate.grant_list(uuid, uuid),
+      wardgate.revoke(text, uuid, uuid, text, text, boolean),
+      wardgate.revocation_list(),
       wardgate.signing_key_add(text),
       wardgate.signing_key_list(),
       wardgate.signing_key_use(text, interval),

@@ -156,14 +156,21 @@ class Keep(Command, base.DatabaseCase):
             self.sql(f"""
                 select wardgate.cursor_handle_put('{CLIENT}', '{TENANT}',
                   '\\x01', now() - interval '2 hours')""")
+        for n in range(2):
+            self.sql(f"""
+                select wardgate.revocation_put('token',
+                  array[repeat('{n}', 22)], now() - interval '1 s', null,
+                  '')""")
         once = ("keep", "--once")
         self.assertEqual(self.done(*once, role="wg_keeper"), {
             "partitions_made": 4, "changes_cleared": old, "cursors_cleared": 3,
-            "assertions_cleared": 0, "uses_behind_s": 0, "keys_withdrawn": 0,
+            "assertions_cleared": 0, "revocations_cleared": 2,
+            "uses_behind_s": 0, "keys_withdrawn": 0,
             "audit_stray": False})
         self.assertEqual(self.done(*once, role="wg_keeper"), {
             "partitions_made": 0, "changes_cleared": 0, "cursors_cleared": 0,
-            "assertions_cleared": 0, "uses_behind_s": 0, "keys_withdrawn": 0,
+            "assertions_cleared": 0, "revocations_cleared": 0,
+            "uses_behind_s": 0, "keys_withdrawn": 0,
             "audit_stray": False})
 
     def test_it_goes_on_until_it_is_told_to_stop(self):

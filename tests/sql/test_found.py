@@ -33,7 +33,8 @@ class Found(base.DatabaseCase):
     def told(self, client=CLIENT, tenant=TENANT, key="abcdefgh"):
         return self.rows(
             "select * from wardgate.statement_for_tenant("
-            f"'{client}', '{tenant}', '{key}')", "wg_metadata")
+            f"'{client}', '{tenant}', '{key}', 'jjjjjjjjjjjjjjjjjjjjjj',"
+            f" {self.number()})", "wg_metadata")
 
     def test_switches_and_facts_are_told_and_no_address(self):
         self.assertEqual(self.told(), [{

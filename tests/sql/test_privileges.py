@@ -13,18 +13,21 @@ MAY_CALL = {
         statement_for_tenant""",
     "wg_token": """ready changes_since client_for_token client_keys_for_token
         assertion_use route_for_token
-        signing_key_in_use signing_keys_refused audit_write""",
-    "wg_facade": """ready changes_since route_for_facade cursor_handle_put
+        signing_key_in_use signing_keys_refused token_in_force
+        revoke_own_token audit_write""",
+    "wg_facade": """ready changes_since route_for_facade revocations
+        token_revoked cursor_handle_put
         cursor_handle_get signing_keys_refused found_get found_put loss_add
         audit_write""",
     "wg_admin": "",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
-        cursor_handle_trim assertion_trim signing_key_expire
+        cursor_handle_trim assertion_trim revocation_trim signing_key_expire
         secret_use_roll_up""",
     "wg_operator": """ready client_add client_list client_able secret_add
         secret_list secret_invalidate client_jwks_set
         client_jwks_list grant_give grant_end grant_list
+        revoke revocation_list
         signing_key_add signing_key_list signing_key_use
         signing_key_withdraw tenant_put tenant_state_set
         tenant_remove tenant_list loss_list switch_read""",
@@ -175,8 +178,12 @@ class Attempts(base.DatabaseCase):
             "select * from wardgate.loss_report",
             "delete from wardgate.loss",
             f"select * from wardgate.statement_for_tenant('{base.CLIENT}',"
-            f" '{base.TENANT}', 'abcdefgh')",
+            f" '{base.TENANT}', 'abcdefgh', 'jjjjjjjjjjjjjjjjjjjjjj', 1)",
             "select * from wardgate.provider_found",
+            "select * from wardgate.revocation",
+            "delete from wardgate.revocation",
+            f"select wardgate.revoke('client', '{base.CLIENT}', null, null,"
+            " '', false)",
             f"select wardgate.grant_give('{base.CLIENT}', '{base.TENANT}',"
             " null)",
             "select wardgate.change_made('all', array['x'])",
