@@ -179,6 +179,13 @@ in_bounds(struct visit *v)
 }
 
 static bool
+not_revoked(struct visit *v)
+{
+	return gateway_token_counts(
+	    facade.gateway, v->w->a, v->claims, &v->w->err);
+}
+
+static bool
 find_provider(struct visit *v)
 {
 	struct work *w = v->w;
@@ -244,6 +251,7 @@ facade_answer(struct work *w)
 	       read_body(v) &&     /* POST _search, batch */
 	       visit_accepts(v) && /* can we answer in the form asked for */
 	       find_tenant(v) &&   /* may this token be used right now */
+	       not_revoked(v) &&   /* or did somebody end it */
 	       in_bounds(v) &&     /* and not more often than agreed */
 	       find_provider(v) && /* which server, which FHIR version */
 	       answer(v);

@@ -79,6 +79,17 @@ key_changed(void *ctx, const char *kind, struct str key, int64_t n)
 	return fine;
 }
 
+/* On the poller's thread. Both hear of everything, also when one fails. */
+static bool
+changed(void *ctx, const char *kind, struct str key, int64_t n)
+{
+	struct gateway *g = ctx;
+	bool fine = key_changed(g, kind, key, n);
+
+	return (!g->revoked || revoked_changed(g->revoked, kind, key, n)) &&
+	       fine;
+}
+
 static bool
 open_keys(struct gateway *g, struct arena *a, struct err *e)
 {
@@ -92,8 +103,19 @@ open_keys(struct gateway *g, struct arena *a, struct err *e)
 	return g->keyring != NULL;
 }
 
-/* The poller goes first: whatever changes after its first poll is told, so a
- * key that changes while the keys are read is not missed. */
+/* The poller goes first: whatever changes after its first poll is told, so
+ * what changes while keys and revocations are read is not missed. */
+static bool
+open_directory(struct gateway *g, struct err *e)
+{
+	if (g->once)
+		return (g->directory = directory_alone(g->db)) != NULL;
+	if (!g->signs) /* who signs does not take tokens */
+		g->revoked = revoked_new(g->db);
+	g->directory = directory_new(g->db, g->conf, changed, g, e);
+	return g->directory && (!g->revoked || revoked_load(g->revoked, e));
+}
+
 static bool
 open_rooms(struct gateway *g, struct arena *a, const char *program,
     const char *sql, struct err *e)
@@ -109,10 +131,7 @@ open_rooms(struct gateway *g, struct arena *a, const char *program,
 
 	if (!(g->db = db_open(&o, e)))
 		return false;
-	g->directory = g->once
-	                   ? directory_alone(g->db)
-	                   : directory_new(g->db, g->conf, key_changed, g, e);
-	if (!g->directory || !open_keys(g, a, e))
+	if (!open_directory(g, e) || !open_keys(g, a, e))
 		return false;
 	g->audit = g->once ? audit_alone(g->db, g->conf, program)
 	                   : audit_start(g->db, g->conf, program, e);
@@ -144,8 +163,25 @@ gateway_close(struct gateway *g)
 	audit_stop(g->audit);
 	directory_free(g->directory);
 	limits_close(g->limits);
+	revoked_free(g->revoked);
 	keyring_free(g->keyring);
 	db_close(g->db);
+}
+
+/* A number that we have not heard of yet is newer than our last poll, or was
+ * counted on a server that is lost. */
+bool
+gateway_token_counts(
+    struct gateway *g, struct arena *a, const struct claims *c, struct err *e)
+{
+	bool revoked;
+
+	if (g->revoked && c->change <= directory_number(g->directory) &&
+	    directory_confirmed(g->directory))
+		revoked = revoked_holds(g->revoked, c);
+	else if (!revoked_asks(g->db, a, c, &revoked, e))
+		return false;
+	return !revoked || err_set(e, ERR_TOKEN_REVOKED, NULL);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "gate/audit.h"
 #include "gate/directory.h"
 #include "gate/limit.h"
+#include "gate/revoked.h"
 #include "gate/token.h"
 #include "web/serve.h"
 
@@ -17,6 +18,7 @@ struct gateway {
 	struct db *db;
 	struct keyring *keyring;
 	struct directory *directory;
+	struct revoked *revoked; /* NULL: the database is asked */
 	struct audit *audit;
 	struct limits *limits;
 	struct token_rules rules;
@@ -37,6 +39,12 @@ struct gateway {
 struct gateway *gateway_open(struct arena *a, const struct conf *conf,
     const char *program, const char *sql, bool signs, bool once, struct err *e);
 void gateway_close(struct gateway *g);
+
+/* gateway_token_counts - is this token, which we issued, not revoked by now? From
+ * memory where that is complete and confirmed, else from the database.
+ * false: ERR_TOKEN_REVOKED, ERR_DB. */
+bool gateway_token_counts(
+    struct gateway *g, struct arena *a, const struct claims *c, struct err *e);
 
 /* gateway_begin - gives the work its audit row (w->state). */
 void gateway_begin(struct work *w);

@@ -65,10 +65,11 @@ enum err_kind {
 	ERR_TOKEN_EARLY,
 	ERR_TOKEN_ISSUER,
 	ERR_TOKEN_AUDIENCE,
-	ERR_TOKEN_CLAIMS, /* a claim missing or of the wrong type */
-	ERR_TOKEN_CLIENT, /* its client is disabled or gone */
-	ERR_TOKEN_SECRET, /* the secret it was issued for is invalidated */
-	ERR_TOKEN_GRANT,  /* its grant was removed */
+	ERR_TOKEN_CLAIMS,  /* a claim missing or of the wrong type */
+	ERR_TOKEN_CLIENT,  /* its client is disabled or gone */
+	ERR_TOKEN_SECRET,  /* the secret it was issued for is invalidated */
+	ERR_TOKEN_GRANT,   /* its grant was removed */
+	ERR_TOKEN_REVOKED, /* it, or all that were issued before a time */
 	/* FHIR requests */
 	ERR_TENANT_OTHER, /* url or header names another tenant */
 	ERR_TYPE,         /* resource type not served */

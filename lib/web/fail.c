@@ -95,6 +95,7 @@ static const struct shape shapes[ERR__MAX] = {
 	[ERR_TOKEN_CLIENT]     = { "token_client_disabled", 401, "invalid_token", "login", TOKEN, NULL },
 	[ERR_TOKEN_SECRET]     = { "token_secret_invalidated", 401, "invalid_token", "login", TOKEN, NULL },
 	[ERR_TOKEN_GRANT]      = { "token_grant_removed", 401, "invalid_token", "login", TOKEN, NULL },
+	[ERR_TOKEN_REVOKED]    = { "token_revoked", 401, "invalid_token", "login", TOKEN, NULL },
 	[ERR_TENANT_OTHER]     = { "tenant_other", 403, "insufficient_scope", "forbidden", OWN, "The request names another tenant than the access token. The tenant comes from the token alone." },
 	[ERR_TYPE]             = { "type_not_served", 404, NULL, "not-supported", OWN, "This resource type is not served here." },
 	[ERR_TYPE_GRANTED]     = { "type_not_granted", 403, "insufficient_scope", "forbidden", OWN, "This access token does not cover what is asked for." },
