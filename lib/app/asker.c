@@ -324,7 +324,7 @@ void
 asker_end(struct asker *by)
 {
 	struct str *parts[] = { &by->body, &by->form.client_secret,
-		&by->form.client_assertion };
+		&by->form.client_assertion, &by->form.token };
 	size_t n;
 
 	for (n = 0; n < COUNT(parts); n++)

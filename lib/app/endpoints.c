@@ -12,5 +12,7 @@ endpoints_of(struct arena *a, const struct conf *conf)
 		.token = arena_printf(a, "%s" ENDPOINT_TOKEN, base),
 		.authorize = arena_printf(a, "%s" ENDPOINT_AUTHORIZE, base),
 		.jwks = arena_printf(a, "%s" ENDPOINT_JWKS, base),
+		.introspect = arena_printf(a, "%s" ENDPOINT_INTROSPECT, base),
+		.revoke = arena_printf(a, "%s" ENDPOINT_REVOKE, base),
 	};
 }

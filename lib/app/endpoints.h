@@ -5,9 +5,11 @@
 
 #include "base/conf.h"
 
-#define ENDPOINT_TOKEN     "/oauth2/token"
-#define ENDPOINT_AUTHORIZE "/oauth2/authorize"
-#define ENDPOINT_JWKS      "/oauth2/jwks"
+#define ENDPOINT_TOKEN      "/oauth2/token"
+#define ENDPOINT_AUTHORIZE  "/oauth2/authorize"
+#define ENDPOINT_JWKS       "/oauth2/jwks"
+#define ENDPOINT_INTROSPECT "/oauth2/introspect"
+#define ENDPOINT_REVOKE     "/oauth2/revoke"
 
 /* Absolute URLs below public_base, never below a Host that came along. */
 struct endpoints {
@@ -15,6 +17,8 @@ struct endpoints {
 	const char *token;
 	const char *authorize;
 	const char *jwks;
+	const char *introspect;
+	const char *revoke;
 };
 
 /* endpoints_of - borrowed from a and conf. */

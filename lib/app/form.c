@@ -1,4 +1,4 @@
-/* form.c - the parameters of a token request, each at most once
+/* form.c - the parameters of an OAuth request, each at most once
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/form.h"
 
@@ -21,6 +21,7 @@ enum slot {
 	SCOPE,
 	ASSERTION_TYPE,
 	ASSERTION,
+	TOKEN,
 	SLOTS
 };
 
@@ -32,6 +33,7 @@ static const char *const names[SLOTS] = {
 	[SCOPE] = "scope",
 	[ASSERTION_TYPE] = "client_assertion_type",
 	[ASSERTION] = "client_assertion",
+	[TOKEN] = "token",
 };
 
 static int
@@ -58,6 +60,7 @@ settle(struct form *f, const struct str slot[SLOTS], struct err *e)
 	f->scope = slot[SCOPE];
 	f->client_assertion_type = slot[ASSERTION_TYPE];
 	f->client_assertion = slot[ASSERTION];
+	f->token = slot[TOKEN];
 	return true;
 }
 

@@ -1,4 +1,4 @@
-/* form.h - the parameters of a token request, each at most once
+/* form.h - the parameters of an OAuth request, each at most once
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef APP_FORM_H
 #define APP_FORM_H
@@ -15,6 +15,7 @@ struct form {
 	struct str scope;
 	struct str client_assertion_type; /* these two: RFC 7521 4.2 */
 	struct str client_assertion;
+	struct str token; /* to be looked at, or revoked */
 };
 
 /* form_read - application/x-www-form-urlencoded. Line ends next to an & are

@@ -9,6 +9,8 @@
 #include "fhir/iface.h"
 
 #define WELLKNOWN_BYTES_MAX ((size_t)16 * 1024)
+#define AUTH_METHODS        "client_secret_post client_secret_basic private_key_jwt"
+#define AUTH_ALGS           "RS256 RS384 PS256 ES256 ES384"
 
 /* Written once, before threads start. */
 static struct document server, smart;
@@ -40,6 +42,10 @@ list(struct buf *b, const char *name, const char *words)
 	buf_char(b, ']');
 }
 
+/* Where clients authenticate, in the same ways. */
+static const char *const authenticated[] = { "token_endpoint",
+	"introspection_endpoint", "revocation_endpoint" };
+
 /* The tenant ID, which has to stand beside them, is not listed. */
 static void
 scopes(struct buf *b, struct arena *a)
@@ -64,12 +70,20 @@ common(struct buf *b, struct arena *a, const struct endpoints *at)
 	text(b, "token_endpoint", at->token);
 	text(b, "authorization_endpoint", at->authorize);
 	text(b, "jwks_uri", at->jwks);
+	text(b, "introspection_endpoint", at->introspect);
+	text(b, "revocation_endpoint", at->revoke);
 	list(b, "grant_types_supported", "client_credentials");
 	list(b, "response_types_supported", "");
-	list(b, "token_endpoint_auth_methods_supported",
-	    "client_secret_post client_secret_basic private_key_jwt");
-	list(b, "token_endpoint_auth_signing_alg_values_supported",
-	    "RS256 RS384 PS256 ES256 ES384");
+	for (size_t i = 0; i < COUNT(authenticated); i++) {
+		list(b,
+		    arena_printf(
+			b->a, "%s_auth_methods_supported", authenticated[i]),
+		    AUTH_METHODS);
+		list(b,
+		    arena_printf(b->a, "%s_auth_signing_alg_values_supported",
+			authenticated[i]),
+		    AUTH_ALGS);
+	}
 	scopes(b, a);
 }
 

@@ -104,7 +104,8 @@ static void
 three_documents_tell_the_same_truth(void **state)
 {
 	static const char *const shared[] = { "issuer", "token_endpoint",
-		"authorization_endpoint", "jwks_uri" };
+		"authorization_endpoint", "jwks_uri", "introspection_endpoint",
+		"revocation_endpoint" };
 	struct story a, b, c;
 
 	(void)state;
