@@ -15,6 +15,7 @@
 #include "app/cmd_key_stage.h"
 #include "app/cmd_loss.h"
 #include "app/cmd_migrate.h"
+#include "app/cmd_revoke.h"
 #include "app/cmd_secret.h"
 #include "app/cmd_why.h"
 #include "app/command.h"
@@ -52,6 +53,22 @@ static const struct command_verb verbs[] = {
 	  "end that, and the tokens issued for it" },
 	{ "client grants", client_grants, AS_OPERATOR, "[--tenant GUID] [CLIENT]",
 	  "which app may ask for which tenant" },
+	{ "revoke token", revoke_token, AS_OPERATOR,
+	  "[--why TEXT] [--dry-run] JTI", "end one token" },
+	{ "revoke secret", revoke_secret, AS_OPERATOR,
+	  "[--why TEXT] [--dry-run] CLIENT KEYID",
+	  "end the tokens issued so far for a secret, which goes on" },
+	{ "revoke client", revoke_client, AS_OPERATOR,
+	  "[--why TEXT] [--dry-run] CLIENT", "end those of an app" },
+	{ "revoke grant", revoke_grant, AS_OPERATOR,
+	  "[--why TEXT] [--dry-run] CLIENT TENANT",
+	  "end those of an app for a tenant" },
+	{ "revoke tenant", revoke_tenant, AS_OPERATOR,
+	  "[--why TEXT] [--dry-run] TENANT", "end those for a tenant" },
+	{ "revoke all", revoke_all, AS_OPERATOR,
+	  "[--why TEXT] --dry-run | --yes", "end every token" },
+	{ "revoke list", revoke_list, AS_OPERATOR, "",
+	  "what was revoked and still bears on tokens" },
 	{ "key make signing", key_make_signing, AS_OPERATOR, "",
 	  "make a key pair for access tokens and register it" },
 	{ "key rotate", key_rotate, AS_OPERATOR, "",

@@ -94,6 +94,25 @@ class Epochs(Case):
                 self.sql(text)
                 self.assertEqual(self.held(), expected)
 
+    def test_public_keys_that_are_taken_away_revoke_their_tokens(self):
+        def keys(*creds):
+            sets = ("null, null" if not creds else
+                    "'{\"keys\": [" + ",".join("{}" for _ in creds) + "]}', "
+                    f"'{' '.join(creds)}'")
+            self.sql("delete from wardgate.revocation")
+            self.sql(f"select wardgate.client_jwks_set('{CLIENT}', {sets})",
+                     "wg_operator")
+            return {key for kind, key in self.held() if kind == "secret"}
+        self.assertEqual(keys("aaaaaaaa", "bbbbbbbb"), set())
+        self.assertTrue(self.in_force(key="aaaaaaaa"))
+        before = self.number()
+        self.assertEqual(keys("bbbbbbbb", "cccccccc"), {"aaaaaaaa"})
+        self.assertFalse(self.in_force(key="aaaaaaaa"))
+        self.sql(self.revoke("secret", CLIENT, None, "cccccccc"),
+                 "wg_operator")
+        self.assertFalse(self.in_force(before, key="cccccccc"))
+        self.assertEqual(keys(), {"bbbbbbbb", "cccccccc"})
+
     def test_a_grant_whose_end_has_passed_is_given_again(self):
         old = self.number()
         self.sql("update wardgate.client_grant set granted_at = now() -"
