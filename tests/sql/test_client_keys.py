@@ -38,8 +38,8 @@ class Keys(base.DatabaseCase):
         for jwks, creds, outcome, raised in (
                 (keys("a"), "aaaaaaaa", "created", 1),
                 (keys("a"), "aaaaaaaa", "unchanged", 0),
-                (keys("b"), "bbbbbbbb", "changed", 1),
-                (None, "", "removed", 1), (None, "", "unchanged", 0)):
+                (keys("b"), "bbbbbbbb", "changed", 2),    # and revokes
+                (None, "", "removed", 2), (None, "", "unchanged", 0)):
             before = self.number()
             self.assertEqual(self.put(jwks, creds), outcome)
             self.assertEqual(self.number() - before, raised)
