@@ -188,7 +188,7 @@ secret_good(struct asker *by, enum directory_how how, struct err *e)
 
 	by->fresh = how == DIRECTORY_FRESH;
 	if (c)
-		by->change = by->fresh ? c->change : told;
+		by->change = c->change > told ? c->change : told;
 	return c && client_fits(by, c, e);
 }
 
@@ -230,7 +230,7 @@ assertion_good(struct asker *by, enum directory_how how, struct err *e)
 
 	by->fresh = how == DIRECTORY_FRESH;
 	if (k)
-		by->change = by->fresh ? k->change : told;
+		by->change = k->change > told ? k->change : told;
 	return k && keys_fit(by, k, e);
 }
 

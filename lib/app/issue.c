@@ -71,7 +71,7 @@ asked(struct issue *i, enum directory_how how, int64_t *change, struct err *e)
 	    d, i->by.w->a, &i->by.client, &i->claims.tenant, how, e);
 
 	if (l)
-		*change = how == DIRECTORY_FRESH ? l->change : told;
+		*change = l->change > told ? l->change : told;
 	return l && link_allows(i, l, e);
 }
 

@@ -118,7 +118,8 @@ const struct directory_route *directory_route(struct directory *d,
     enum directory_how how, struct err *e);
 
 /* directory_number - whatever is answered from memory after this call is true
- * at this change number or a later one. 0: nothing is remembered. */
+ * at this change number, or at its own where that is higher. 0: nothing is
+ * remembered. */
 int64_t directory_number(const struct directory *d);
 
 /* directory_confirmed - is what was told of changes to be believed right now?

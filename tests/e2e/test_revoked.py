@@ -91,7 +91,7 @@ class Story(test_unavailable.Story, Hostile):
         self.dead(*tokens)
 
     def operator(self, *args):
-        return json.loads(self.house.operator(*args, "--json"))
+        return json.loads(self.house.operator("--json", *args))
 
 
 class Revoked(Story):
@@ -136,10 +136,13 @@ class Revoked(Story):
                 self.alive(other)
 
                 def revoke():
-                    dry = self.operator("revoke", *words, "--dry-run")
+                    kind, *names = words
+                    dry = self.operator("revoke", kind, "--dry-run", "--",
+                                        *names)
                     self.assertEqual(dry["outcome"], "would revoke")
                     self.alive(token)
-                    said = self.operator("revoke", *words, "--why", "a test")
+                    said = self.operator("revoke", kind, "--why", "a test",
+                                         "--", *names)
                     self.assertEqual(said["outcome"], "revoked")
                 self.bites(revoke, token)
                 self.alive(self.token())
@@ -177,8 +180,8 @@ class Revoked(Story):
                 again(end)
                 time.sleep(LIVE_S)
                 again(back)
-                fresh = self.token()        # within the same second
-                self.alive(fresh)
+                fresh = [self.token() for _ in range(5)]    # at once
+                self.alive(*fresh)
                 self.dead(token)
         token = self.token()
         self.alive(token)
@@ -246,9 +249,11 @@ class Lasting(Story):
     def test_after_a_restart_of_the_database(self):
         ended, live = self.token(), self.token()
         self.assertEqual(self.revoke(ended).status, 200)
+        known = time.monotonic() + LIVE_S
         self.house.rig("stop", name="postgres")
         self.house.rig("start", name="postgres")
         self.await_back(live)
+        time.sleep(max(0, known - time.monotonic()))
         self.dead(ended)
         self.alive(live)
 
