@@ -72,16 +72,16 @@ static void
 put_claims(struct buf *b, const struct claims *c)
 {
 	const struct token_rules *r = &asker_gateway()->rules;
-	char client[GUID_LEN + 1], tenant[GUID_LEN + 1];
+	char client[GUID_LEN + 1];
 
 	guid_write(client, &c->client);
-	guid_write(tenant, &c->tenant);
 	buf_fmt(b,
 	    ",\"scope\":\"%s\",\"client_id\":\"%s\",\"token_type\":\"Bearer\","
 	    "\"exp\":%lld,\"iat\":%lld,\"nbf\":%lld,\"sub\":\"%s\","
 	    "\"aud\":\"%s\",\"iss\":\"%s\",\"jti\":\"%s\"",
-	    tenant, client, (long long)c->exp_s, (long long)c->iat_s,
-	    (long long)c->nbf_s, client, r->audience, r->issuer, c->jti);
+	    scope_text(b->a, &c->scope, &c->tenant), client,
+	    (long long)c->exp_s, (long long)c->iat_s, (long long)c->nbf_s,
+	    client, r->audience, r->issuer, c->jti);
 }
 
 static bool
