@@ -312,8 +312,8 @@ class NoTruth(Story):
                 self.unchanged(token, why)
 
     def test_a_token_that_no_longer_counts(self):
-        """At once: nothing here is remembered."""
-        token = self.token()
+        """At once: nothing here is remembered. What is given again needs a
+        new token."""
         database = self.house.cluster.psql
         for why, do, undo in (
                 ("suspended",
@@ -325,6 +325,7 @@ class NoTruth(Story):
                 ("no provider",
                  "delete from wardgate.provider", None)):
             with self.subTest(why):
+                token = self.token()
                 where = f" where tenant_id = '{TENANT}'"
                 self.assertNotEqual(self.plain("R4", token),
                                     self.before["R4"])
