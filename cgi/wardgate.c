@@ -9,6 +9,7 @@
  * Speaks  terminal text, or JSON with --json */
 #include "app/cmd_audit.h"
 #include "app/cmd_client.h"
+#include "app/cmd_doctor.h"
 #include "app/cmd_jwks.h"
 #include "app/cmd_keep.h"
 #include "app/cmd_key.h"
@@ -87,6 +88,8 @@ static const struct command_verb verbs[] = {
 	  "make audit partitions, clear what is old, sum up uses" },
 	{ "loss", loss_tell, AS_OPERATOR, "[TENANT]",
 	  "what conversion between FHIR versions could not carry" },
+	{ "doctor", doctor_tell, AS_OPERATOR, "[--sockets DIR] [--offline]",
+	  "find the classic faults, and what to do about them" },
 	{ "why", why_tell, AS_AUDITOR, "TRACE",
 	  "what became of a request, and what to do about it" },
 	{ "audit tail", audit_tail, AS_AUDITOR,

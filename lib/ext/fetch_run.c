@@ -105,6 +105,10 @@ read_field(struct fetch_run *r, struct str name, struct str value, size_t n)
 		keep_value(job, &job->location, value);
 	else if (str_is_nocase(name, "retry-after"))
 		keep_value(job, &job->retry_after, value);
+	else if (str_is_nocase(name, "date"))
+		keep_value(job, &job->date, value);
+	else if (str_is_nocase(name, "www-authenticate"))
+		keep_value(job, &job->challenge, value);
 	else if (str_is_nocase(name, "content-encoding") &&
 		 !str_is_nocase(value, "gzip") &&
 		 !str_is_nocase(value, "x-gzip") &&
@@ -126,6 +130,7 @@ read_status(struct fetch_job *job, struct str line)
 	job->status = str_number(str_cut(rest, ' ', &rest), 3, &n) ? (int)n : 0;
 	job->content_type = job->etag = job->last_modified = STR_NONE;
 	job->location = job->retry_after = STR_NONE;
+	job->date = job->challenge = STR_NONE;
 }
 
 static size_t

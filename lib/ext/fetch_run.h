@@ -58,6 +58,7 @@ struct fetch_job {
 	bool sent;    /* the request may have reached the provider */
 	bool fresh;   /* a new connection was made for it */
 	struct str content_type, etag, last_modified, location, retry_after;
+	struct str date, challenge; /* Date, WWW-Authenticate */
 	struct buf body; /* of status 200 only; other bodies are dropped */
 	unsigned elapsed_ms;
 

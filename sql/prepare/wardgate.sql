@@ -92,6 +92,17 @@ prepare loss_list (text) as
          times, first_at, last_at
     from wardgate.loss_list($1);
 
+-- Is the database fit for work? One row per check: subject, ok, why.
+prepare ready (bigint, bigint) as
+  select subject, ok, why
+    from wardgate.ready($1, $2);
+
+-- What is wrong, and what to do: state is ok, warning or fault; and what time
+-- it is there.
+prepare doctor as
+  select subject, state, finding, act, clock_timestamp() as at
+    from wardgate.doctor();
+
 -- Audit rows, newest last: since $1 (null: the newest), of tenant $2 and trace
 -- id $3 (null: any), at most $4.
 prepare audit_tail (timestamptz, uuid, uuid, bigint) as

@@ -100,6 +100,7 @@ grant execute on function
       wardgate.tenant_remove(text),
       wardgate.tenant_list(),
       wardgate.loss_list(text),
+      wardgate.doctor(),
       wardgate.switch_read(text, text)
    to wg_operator;
 grant select on wardgate.loss_report to wg_operator;

@@ -30,7 +30,8 @@ MAY_CALL = {
         revoke revocation_list
         signing_key_add signing_key_list signing_key_use
         signing_key_withdraw tenant_put tenant_state_set
-        tenant_remove tenant_list loss_list switch_read""",
+        tenant_remove tenant_list loss_list doctor
+        switch_read""",
     "wg_auditor": "audit_tail",
 }
 MAY_READ = {"wg_auditor": {"audit"}, "wg_operator": {"loss_report"}}

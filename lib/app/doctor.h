@@ -1,0 +1,50 @@
+/* doctor.h - what each part of an installation suffers from, and the cure
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Each doctor_* looks at one part and says a row per finding; none changes
+ * anything or fails. What cannot be looked at is told as `unseen`, with what to
+ * do to see it. No finding holds a secret. */
+#ifndef APP_DOCTOR_H
+#define APP_DOCTOR_H
+
+#include "app/command.h"
+
+enum doctor_state {
+	DOCTOR_OK,
+	DOCTOR_UNSEEN,
+	DOCTOR_WARNING,
+	DOCTOR_FAULT,
+	DOCTOR__MAX
+};
+
+struct doctor {
+	struct command *c;
+	const struct conf *conf;
+	unsigned count[DOCTOR__MAX]; /* findings of each state */
+};
+
+/* doctor_say - one finding. act: what to do; NULL: nothing. */
+void doctor_say(struct doctor *d, const char *subject, enum doctor_state state,
+    const char *found, const char *act);
+
+/* doctor_files - peppers, cursor key, signing keys, the folder of public ones
+ * and the password file: there, readable, and by nobody else. */
+void doctor_files(struct doctor *d);
+
+/* doctor_sockets - the sockets of the programs in folder dir: there, with
+ * their modes, and somebody listens. */
+void doctor_sockets(struct doctor *d, const char *dir);
+
+/* doctor_clock - is a clock that was read between two readings of ours more
+ * than DOCTOR_SKEW_S away from it? All in us since 1970.
+ *   whose  "the database" */
+#define DOCTOR_SKEW_S 5
+void doctor_clock(struct doctor *d, const char *whose, int64_t theirs_us,
+    int64_t before_us, int64_t after_us);
+
+/* doctor_base - asks public_base from here: is this gateway there, does it
+ * call itself so, does Authorization arrive, is it ready, what time is it?
+ *   kid  the key that signs, to be published; NULL: not known */
+void doctor_base(struct doctor *d, const char *kid);
+
+#endif
