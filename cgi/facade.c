@@ -8,6 +8,7 @@
  */
 #include "app/facade.h"
 #include "app/gateway.h"
+#include "gate/meter.h"
 
 static const struct route routes[] = {
 	{ "*", "/fhir*", facade_answer, "read and search, by token" },
@@ -28,6 +29,8 @@ main(int argc, char **argv)
 		.begin = gateway_begin,
 		.refused = facade_refused,
 		.settle = facade_settle,
+		.count = gateway_count,
+		.turned_away = meter_unread,
 	};
 
 	return serve(argc, argv, &facade);

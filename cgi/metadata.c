@@ -13,8 +13,10 @@
 #include "app/health.h"
 #include "app/jwks.h"
 #include "app/metadata.h"
+#include "app/metrics.h"
 #include "app/statement.h"
 #include "app/wellknown.h"
+#include "gate/meter.h"
 
 #define SMART  "/.well-known/smart-configuration"
 #define SERVER "/.well-known/oauth-authorization-server"
@@ -35,6 +37,7 @@ static const struct route routes[] = {
 	{ "GET,HEAD,POST", ENDPOINT_AUTHORIZE, authorize_refuse, "nobody signs in" },
 	{ "GET,HEAD", "/healthz", health_live, "alive" },
 	{ "GET,HEAD", "/readyz", health_ready, "fit for work, with reasons" },
+	{ "GET,HEAD", "/metrics", metrics_get, "figures, for this host only" },
 };
 /* clang-format on */
 
@@ -51,6 +54,8 @@ main(int argc, char **argv)
 		.start = metadata_start,
 		.stop = metadata_stop,
 		.begin = metadata_begin,
+		.count = metrics_count,
+		.turned_away = meter_unread,
 	};
 
 	return serve(argc, argv, &metadata);

@@ -10,6 +10,7 @@
 #include "app/endpoints.h"
 #include "app/issue.h"
 #include "app/own_token.h"
+#include "gate/meter.h"
 
 static const struct route routes[] = {
 	{ "POST", ENDPOINT_TOKEN, issue_token, "client credentials grant" },
@@ -31,6 +32,8 @@ main(int argc, char **argv)
 		.begin = gateway_begin,
 		.refused = asker_refused,
 		.settle = asker_settle,
+		.count = gateway_count,
+		.turned_away = meter_unread,
 	};
 
 	return serve(argc, argv, &token);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "fhir/search.h"
 #include "ext/prepare.h"
+#include "gate/meter.h"
 #include "gate/found.h"
 
 #define PAGE_BYTES_MAX ((size_t)64 * 1024)
@@ -174,6 +175,7 @@ in_bounds(struct visit *v)
 {
 	struct gateway *g = facade.gateway;
 
+	v->w->cell = meter_tenant(v->route->slug);
 	return gateway_draw(g, v->w, LIMIT_CLIENT, &v->claims->client, 1) &&
 	       gateway_draw(g, v->w, LIMIT_TENANT, &v->claims->tenant, 1);
 }
@@ -192,6 +194,7 @@ find_provider(struct visit *v)
 	if (!version_named(&v->speaks, str_of(v->route->fhir_version)) ||
 	    !links_open(&v->links, w->a, str_of(v->route->base_url), v->base))
 		return err_why(&w->err, ERR_BROKEN, "provider row unusable");
+	meter_versions(v->face.version, v->speaks);
 	v->links_only = !strcmp(v->route->mode, "links");
 	if (v->links_only && v->speaks != v->face.version)
 		return err_set(&w->err, ERR_FACE,
@@ -202,6 +205,7 @@ find_provider(struct visit *v)
 	v->to = (struct upstream_target){ .provider = v->claims->tenant,
 		.revision = v->route->revision,
 		.base_url = v->route->base_url,
+		.cell = w->cell,
 		.connect_ms = (unsigned)v->route->connect_ms,
 		.total_ms = (unsigned)v->route->wait_ms,
 		.http2 = v->route->http2,

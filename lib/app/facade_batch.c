@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "ext/fetch_url.h"
 #include "fhir/batch.h"
+#include "gate/meter.h"
 
 #define ETAG_BYTES   300
 #define ENTRY_SLACK  ((size_t)2048) /* around the text of an answer */
@@ -25,6 +26,7 @@ struct entry {
 	size_t i;
 	struct audit_row row;
 	bool failed;
+	enum err_kind kind;
 	char status[ENTRY_STATUS], etag[ETAG_BYTES];
 	char last_modified[CLOCK_TEXT_LEN];
 	char id[AUDIT_ID_MAX], patient[AUDIT_ID_MAX];
@@ -136,6 +138,7 @@ set_status(struct entry *t, unsigned status, enum err_kind kind)
 	t->row.status = (int)status;
 	t->row.reason = fail_reason(kind);
 	t->failed = kind != ERR_NONE;
+	t->kind = kind;
 }
 
 static void
@@ -350,6 +353,7 @@ settle(struct batch_run *r, size_t i, struct batch_answer *to)
 		    ERR_BATCH_LARGE);
 		t->row.returned = 0;
 	}
+	meter_entry(t->kind);
 	*to = (struct batch_answer){ .status = t->status,
 		.failed = t->failed,
 		.body = r->pile.slot[i].text };

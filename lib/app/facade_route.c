@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/visit.h"
 #include "fhir/search.h"
+#include "gate/meter.h"
 
 /* The tenant comes from the token alone: whoever names another one elsewhere
  * is told so, whoever names the same is not helped by it. */
@@ -156,6 +157,18 @@ granted(struct visit *v)
 			    STR_FMT(v->type_name)));
 }
 
+static void
+note_losses(struct visit *v)
+{
+	const struct convert_loss *x;
+	uint64_t n = 0;
+
+	loss_note_all(v->facade->loss, &v->claims->tenant, &v->losses);
+	for (x = v->losses.first; x; x = x->next)
+		n += x->times;
+	meter_losses(v->to.cell, n);
+}
+
 static bool
 run(struct visit *v)
 {
@@ -171,6 +184,6 @@ visit_answers(struct visit *v)
 
 	/* of a batch each entry has its own */
 	if (fine)
-		loss_note_all(v->facade->loss, &v->claims->tenant, &v->losses);
+		note_losses(v);
 	return fine;
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gate/meter.h"
 #include "web/source.h"
 
 /* Change poller, audit writer, and one for the requests' questions. */
@@ -149,7 +150,7 @@ gateway_open(struct arena *a, const struct conf *conf, const char *program,
 	g->once = once;
 	g->rules = token_rules_of(a, conf);
 	if ((g->limits = limits_open(conf, e)) &&
-	    open_rooms(g, a, program, sql, e))
+	    meter_open(conf, program, e) && open_rooms(g, a, program, sql, e))
 		return g;
 	gateway_close(g);
 	return NULL;
@@ -164,6 +165,7 @@ gateway_close(struct gateway *g)
 	directory_free(g->directory);
 	limits_close(g->limits);
 	revoked_free(g->revoked);
+	meter_close();
 	keyring_free(g->keyring);
 	db_close(g->db);
 }
@@ -250,6 +252,20 @@ gateway_refused(struct gateway *g, struct work *w)
 		return;
 	w->err = e;
 	w->limit = limit_burst(g->limits, LIMIT_SOURCE);
+}
+
+void
+gateway_count(const struct work *w, enum err_kind told)
+{
+	const struct audit_row *row = w->state;
+	const struct meter_request r = { .kind = told,
+		.status = w->resp->status,
+		.interaction = row->interaction,
+		.took_us = clock_now_us() - w->req->start_us,
+		.tenant = w->cell,
+		.left_bare = (uint64_t)w->left_bare };
+
+	meter_request(&r);
 }
 
 bool

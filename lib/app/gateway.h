@@ -61,6 +61,9 @@ bool gateway_draw(struct gateway *g, struct work *w, enum limit_kind kind,
  * it came from; after too many of these they all become ERR_LIMIT_SOURCE. */
 void gateway_refused(struct gateway *g, struct work *w);
 
+/* gateway_count - for the metrics: what became of a request. */
+void gateway_count(const struct work *w, enum err_kind told);
+
 /* gateway_settle - completes the row from the answer and makes it durable.
  * false: ERR_AUDIT stands in w->err and the answer must not leave. */
 bool gateway_settle(struct gateway *g, struct work *w);

@@ -4,6 +4,7 @@
 
 #include "app/health.h"
 #include "app/jwks.h"
+#include "app/metrics.h"
 #include "app/statement.h"
 #include "app/truth.h"
 #include "app/wellknown.h"
@@ -15,7 +16,8 @@ metadata_start(
 {
 	(void)cgi; /* the diagnostic mode needs nothing else */
 	if (!statement_start(a, conf, e) || !truth_start(a, conf, e) ||
-	    !wellknown_start(a, conf, e) || !health_start(conf, e))
+	    !wellknown_start(a, conf, e) || !health_start(conf, e) ||
+	    !metrics_start(conf, e))
 		return false;
 	jwks_start(conf);
 	return true;
@@ -27,6 +29,7 @@ metadata_stop(void)
 	jwks_stop();
 	truth_stop();
 	health_stop();
+	metrics_stop();
 }
 
 void

@@ -88,6 +88,7 @@ static const struct setting settings[] = {
 	{ AT(tenant_rate),           NUMBER, 0, 100000, "200", NULL },
 	{ AT(tenant_burst),          NUMBER, 1, 1000000, "800", NULL },
 	{ AT(failures_per_minute),   NUMBER, 0, 100000, "10", NULL },
+	{ AT(metric_tenants),        NUMBER, 0, 10000, "200", NULL },
 	{ AT(limit_places),          NUMBER, 64, 10000000, "65536", NULL },
 	{ AT(trusted_proxies),       TEXT,   0, 0, "", NULL },
 	{ AT(forwarded_field),       CHOICE, 0, 0, "x-forwarded-for", "x-forwarded-for forwarded" },

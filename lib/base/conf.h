@@ -87,6 +87,7 @@ struct conf {
 	int64_t tenant_burst;
 	int64_t failures_per_minute; /* of one source; 0: no limit */
 	int64_t limit_places;
+	int64_t metric_tenants; /* with cells of their own */
 	const char
 	    *trusted_proxies;    /* addresses and networks, blanks between */
 	int64_t forwarded_field; /* enum conf_field */

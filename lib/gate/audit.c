@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gate/meter.h"
 
 #define BATCH_ROWS    AUDIT_TOGETHER_MAX
 #define ROW_BYTES_MAX ((size_t)4096)
@@ -112,6 +113,7 @@ next_batch(struct audit *t, size_t *n)
 	t->rows -= (int64_t)*n;
 	t->queued -= requests;
 	t->usual = requests;
+	meter_waiting(t->rows);
 	pthread_mutex_unlock(&t->lock);
 	return batch;
 }
@@ -240,6 +242,7 @@ enqueue(struct audit *t, struct pending *p)
 		t->last = &p->next;
 		t->rows += (int64_t)p->rows;
 		t->queued++;
+		meter_waiting(t->rows);
 	}
 	wake = room && t->wanted && t->queued >= t->wanted;
 	if (wake)
@@ -267,6 +270,7 @@ withdraw(struct audit *t, struct pending *p)
 				t->last = at;
 			t->rows -= (int64_t)p->rows;
 			t->queued--;
+			meter_waiting(t->rows);
 			break;
 		}
 	pthread_mutex_unlock(&t->lock);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gate/meter.h"
 
 struct change {
 	struct db *db;
@@ -76,6 +77,7 @@ poll_once(struct change *c, struct err *e)
 
 	if (fine)
 		atomic_store(&c->sent_ms, sent);
+	meter_polled(fine);
 	arena_free(a);
 	return fine;
 }

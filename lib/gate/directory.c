@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gate/cache.h"
+#include "gate/meter.h"
 
 struct directory {
 	struct db *db;
@@ -96,7 +97,7 @@ directory_confirmed(const struct directory *d)
 
 /* How rows become values of one kind. */
 struct source {
-	unsigned kind;
+	enum meter_lookup kind;
 	const char *statement;
 	size_t ids;          /* parameters: client, or client and tenant */
 	const void *unknown; /* the value of what is not at hand */
@@ -122,6 +123,7 @@ look_up(struct directory *d, struct arena *a, const struct source *s,
 	if (how == DIRECTORY_CACHED) {
 		if (directory_confirmed(d))
 			hit = cache_get(d->cache, a, &key);
+		meter_lookup(s->kind, hit != NULL);
 		return hit ? hit : s->unknown;
 	}
 	if (!(rows = db_ask(d->db, a, s->statement, args, s->ids, e)))
@@ -291,11 +293,13 @@ enum {
 	R_BATCH,
 	R_COVERAGE_PERSON,
 	R_EXTENSIONS,
-	R_TYPES
+	R_TYPES,
+	R_SLUG
 };
 
 static const int route_texts[] = { R_NOTICE, R_BASE_URL, R_VERSION, R_MODE,
-	R_MRN_SYSTEM, R_CONTAINS, R_SORT, R_TOTAL, R_BATCH, R_COVERAGE_PERSON };
+	R_MRN_SYSTEM, R_CONTAINS, R_SORT, R_TOTAL, R_BATCH, R_COVERAGE_PERSON,
+	R_SLUG };
 
 static size_t
 texts_room(const struct db_rows *rows)
@@ -372,6 +376,7 @@ fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 	r->wait_ms = db_int(rows, 0, R_WAIT);
 	r->http2 = db_bool(rows, 0, R_HTTP2);
 	r->mrn_system = put_text(&at, db_text(rows, 0, R_MRN_SYSTEM));
+	r->slug = put_text(&at, db_text(rows, 0, R_SLUG));
 	fill_abilities(r, &at, rows);
 	*keep = r->client_known && !r->client_disabled &&
 	        r->grant == GRANT_LIVE && r->tenant == TENANT_ACTIVE;
@@ -392,18 +397,17 @@ static const struct directory_route unknown_route = {
 	.can_batch = "",
 	.coverage_person = "",
 	.mrn_system = "",
+	.slug = "",
 };
 
-enum { KIND_CLIENT, KIND_KEYS, KIND_LINK, KIND_ROUTE };
-
 static const struct source sources[] = {
-	[KIND_CLIENT] = { KIND_CLIENT, "client_for_token", 1, &unknown_client,
+	[METER_CLIENT] = { METER_CLIENT, "client_for_token", 1, &unknown_client,
 	    fill_client },
-	[KIND_KEYS] = { KIND_KEYS, "client_keys_for_token", 1, &unknown_keys,
+	[METER_KEYS] = { METER_KEYS, "client_keys_for_token", 1, &unknown_keys,
 	    fill_keys_of },
-	[KIND_LINK] = { KIND_LINK, "route_for_token", 2, &unknown_link,
+	[METER_LINK] = { METER_LINK, "route_for_token", 2, &unknown_link,
 	    fill_link },
-	[KIND_ROUTE] = { KIND_ROUTE, "route_for_facade", 2, &unknown_route,
+	[METER_ROUTE] = { METER_ROUTE, "route_for_facade", 2, &unknown_route,
 	    fill_route },
 };
 
@@ -411,28 +415,28 @@ const struct directory_client *
 directory_client(struct directory *d, struct arena *a,
     const struct guid *client, enum directory_how how, struct err *e)
 {
-	return look_up(d, a, &sources[KIND_CLIENT], client, &none, how, e);
+	return look_up(d, a, &sources[METER_CLIENT], client, &none, how, e);
 }
 
 const struct directory_keys *
 directory_keys(struct directory *d, struct arena *a, const struct guid *client,
     enum directory_how how, struct err *e)
 {
-	return look_up(d, a, &sources[KIND_KEYS], client, &none, how, e);
+	return look_up(d, a, &sources[METER_KEYS], client, &none, how, e);
 }
 
 const struct directory_link *
 directory_link(struct directory *d, struct arena *a, const struct guid *client,
     const struct guid *tenant, enum directory_how how, struct err *e)
 {
-	return look_up(d, a, &sources[KIND_LINK], client, tenant, how, e);
+	return look_up(d, a, &sources[METER_LINK], client, tenant, how, e);
 }
 
 const struct directory_route *
 directory_route(struct directory *d, struct arena *a, const struct guid *client,
     const struct guid *tenant, enum directory_how how, struct err *e)
 {
-	return look_up(d, a, &sources[KIND_ROUTE], client, tenant, how, e);
+	return look_up(d, a, &sources[METER_ROUTE], client, tenant, how, e);
 }
 
 enum tenant_state

@@ -85,6 +85,7 @@ struct directory_route {
 	const char *coverage_person; /* "auto"; "patient", "beneficiary",
 	                                "subscriber", "policy-holder";
 	                                "compartment"; "none" */
+	const char *slug;            /* of the tenant, for metrics */
 	const char *mrn_system; /* of its record numbers, "" if not known */
 	bool write_extensions;  /* for what another version has no place; what
 	                          modifies a meaning is written anyway */

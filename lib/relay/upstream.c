@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "gate/meter.h"
 
 #define ACCEPT_INITIAL  "application/fhir+json"
 #define PAUSE_MS        40  /* before the second try, up to as much again */
@@ -375,6 +376,8 @@ upstream_call(struct engine *en, struct arena *a,
 	set_limits(&c);
 	ok = well_formed(&c) && url_made(&c) && in_time(&c) && asked_twice(&c);
 	tell_seen(&c);
+	meter_upstream(ask->to->cell, ok ? ERR_NONE : e->kind,
+	    clock_mono_us() - c.began_us);
 	engine_leave(en);
 	return ok ? answer(&c) : NULL;
 }

@@ -20,6 +20,7 @@ struct upstream_target {
 	unsigned connect_ms;  /* 0: the setting provider_connect_ms */
 	unsigned total_ms;    /* 0: provider_wait_ms; retry included */
 	bool http2;           /* offer HTTP/2; else HTTP/1.1 */
+	unsigned cell;        /* its tenant's, in gate/meter */
 	bool loopback_http;   /* http:// may be used, to this machine only */
 };
 

@@ -119,6 +119,8 @@ answer(struct work *w, char *const *vars)
 		refuse(w);
 		told = w->err;
 	}
+	if (program->count)
+		program->count(w, told.kind);
 	if (!w->raw)
 		send_answer(w);
 	note(w, &told);
@@ -234,6 +236,8 @@ turn_away(int fd)
 	refuse_unread(&out, ERR_BUSY);
 	fcgi_turn_away(fd, out.at, out.len);
 	note_turned_away();
+	if (program->turned_away)
+		program->turned_away();
 	arena_free(a);
 }
 

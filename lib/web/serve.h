@@ -27,6 +27,7 @@ struct work {
 	const char *allow;         /* Allow field of a 405, or NULL */
 	void *state;               /* the program's own, made by begin */
 	struct serve_line *line;
+	unsigned cell;  /* of the tenant, in gate/meter; 0: not known */
 	int64_t limit;  /* that was reached, requests at once; 0: none */
 	bool raw;       /* serve_raw has answered */
 	long left_bare; /* references whose display could not be found out */
@@ -51,10 +52,14 @@ struct program {
 	/* begin - before routing, also for requests that could not be read.
 	 * refused - w->err says why; it may say something else afterwards.
 	 * settle - the answer is complete and leaves when this returns true;
-	 * false: w->err says what is answered instead. Each may be NULL. */
+	 * false: w->err says what is answered instead. count - it leaves now,
+	 * and what became of the request is `told`. turned_away - one that
+	 * nobody reads, on the acceptor. Each may be NULL. */
 	void (*begin)(struct work *w);
 	void (*refused)(struct work *w);
 	bool (*settle)(struct work *w);
+	void (*count)(const struct work *w, enum err_kind told);
+	void (*turned_away)(void);
 };
 
 /* serve - main() of every FastCGI program. Listens on descriptor 0; without a

@@ -123,7 +123,8 @@ returns table (
   can_batch     text,
   coverage_person  text,
   write_extensions boolean,
-  types         text[])
+  types         text[],
+  slug          text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -149,7 +150,7 @@ begin
          p.provider_id, p.revision, p.base_url, p.fhir_version, p.mode,
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
-         p.coverage_person, p.write_extensions, g.types
+         p.coverage_person, p.write_extensions, g.types, t.slug
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant

@@ -1264,7 +1264,8 @@ returns table (
   can_batch     text,
   coverage_person  text,
   write_extensions boolean,
-  types         text[])
+  types         text[],
+  slug          text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -1290,7 +1291,7 @@ begin
          p.provider_id, p.revision, p.base_url, p.fhir_version, p.mode,
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
-         p.coverage_person, p.write_extensions, g.types
+         p.coverage_person, p.write_extensions, g.types, t.slug
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
@@ -3330,6 +3331,40 @@ end $$;
 comment on function wardgate.doctor is
   'What is wrong with roles, settings, secrets and upkeep, and what to do';
 
+-- ---- functions/75_secret_ends.sql
+
+-- Of each client that is not disabled and has no keys of its own: when its last
+-- living secret ends, if it does. `soonest`: null when no client is about to be left without.
+create function wardgate.secret_ends(
+  out soonest timestamptz,
+  out in_1    bigint,
+  out in_7    bigint,
+  out in_14   bigint,
+  out in_30   bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select min(e.last),
+         count(*) filter (where e.last < now() + interval '1 day'),
+         count(*) filter (where e.last < now() + interval '7 days'),
+         count(*) filter (where e.last < now() + interval '14 days'),
+         count(*) filter (where e.last < now() + interval '30 days')
+    into soonest, in_1, in_7, in_14, in_30
+    from (select max(s.not_after) as last
+            from wardgate.client_secret as s
+            join wardgate.client as c on c.client_id = s.client_id
+           where c.disabled_at is null
+             and s.invalidated_at is null
+             and not exists (
+                 select from wardgate.client_jwks as j
+                  where j.client_id = c.client_id)
+             and (s.not_after is null or s.not_after > now())
+           group by s.client_id
+          having bool_and(s.not_after is not null)) as e;
+end $$;
+comment on function wardgate.secret_ends is
+  'When clients will be left without a secret: the soonest, and how many';
+
 -- ---- schema/90_grants.sql
 
 -- No service role owns anything, reads or writes a table, or makes an object.
@@ -3354,7 +3389,8 @@ grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.signing_key_in_use(),
       wardgate.signing_keys_refused(interval),
-      wardgate.statement_for_tenant(uuid, uuid, text, text, bigint)
+      wardgate.statement_for_tenant(uuid, uuid, text, text, bigint),
+      wardgate.secret_ends()
    to wg_metadata;
 
 -- token: hashes of one client's secrets, its public keys, one route, one token,

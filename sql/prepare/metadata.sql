@@ -30,3 +30,9 @@ prepare statement_for_tenant (uuid, uuid, text, text, bigint) as
          can_total, can_batch, coverage_person, write_extensions, mrn_system,
          facts, types
     from wardgate.statement_for_tenant($1, $2, $3, $4, $5);
+
+-- When clients will be left without a secret: the soonest time, null if none
+-- ends; how many within 1, 7, 14 and 30 days.
+prepare secret_ends as
+  select soonest, in_1, in_7, in_14, in_30
+    from wardgate.secret_ends();

@@ -23,7 +23,8 @@ grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.signing_key_in_use(),
       wardgate.signing_keys_refused(interval),
-      wardgate.statement_for_tenant(uuid, uuid, text, text, bigint)
+      wardgate.statement_for_tenant(uuid, uuid, text, text, bigint),
+      wardgate.secret_ends()
    to wg_metadata;
 
 -- token: hashes of one client's secrets, its public keys, one route, one token,

@@ -10,7 +10,7 @@ from tests.sql import base
 
 MAY_CALL = {
     "wg_metadata": """ready signing_key_in_use signing_keys_refused
-        statement_for_tenant""",
+        statement_for_tenant secret_ends""",
     "wg_token": """ready changes_since client_for_token client_keys_for_token
         assertion_use route_for_token
         signing_key_in_use signing_keys_refused token_in_force
