@@ -132,11 +132,15 @@ class Story(unittest.TestCase):
                 with contextlib.suppress(OSError):
                     file = Path(f"/proc/{pid}/{name}")
                     places[str(file)] = file.read_bytes().decode()
+        for file in (self.house.home / "shared").iterdir():
+            places[str(file)] = file.read_bytes().decode("latin-1")
         places["dump"] = subprocess.run(
             [place.tool("pg_dump", "postgresql-client-15"), "-N", "rehearsal",
              self.house.cluster.dsn("postgres")], check=True, text=True,
             stdout=subprocess.PIPE, env=self.house.cluster.environment()).stdout
         self.await_web()
+        places["metrics"] = request(
+            "GET", self.env["WG_BASE"] + "/metrics").text
         return places
 
     def await_web(self):
