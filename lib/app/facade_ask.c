@@ -114,15 +114,41 @@ facade_ask_page(
 	return root;
 }
 
+const struct links *
+facade_ask_called(struct visit *v, const struct bundle *b)
+{
+	struct str called = bundle_base(b);
+	struct links *other = arena_get(v->w->a, sizeof *other);
+
+	return called.at && !links_outward(&v->links, v->w->a, called).at &&
+	               links_open(other, v->w->a, called, v->base)
+	           ? other
+	           : NULL;
+}
+
+/* Behind a proxy a server may be known by another path, too. */
 bool
-facade_ask_next(struct visit *v, const struct search_plan *p, struct str link,
-    struct bundle *b, bool *lost, struct err *e)
+facade_ask_place(struct visit *v, const struct bundle *b, struct str link,
+    struct str asked, struct str *path, struct str *query)
+{
+	struct arena *a = v->w->a;
+	const struct links *l = facade_ask_called(v, b);
+
+	if (!l || links_outward(&v->links, a, link).at ||
+	    !links_outward(l, a, link).at)
+		l = &v->links;
+	return links_inward(l, a, link, asked, path, query);
+}
+
+bool
+facade_ask_next(struct visit *v, const struct search_plan *p, struct bundle *b,
+    bool *lost, struct err *e)
 {
 	struct str path, query;
 	struct tree_node *root;
 
-	*lost = !links_inward(
-	    &v->links, v->w->a, link, facade_ask_path(v, p), &path, &query);
+	*lost = !facade_ask_place(
+	    v, b, b->next, facade_ask_path(v, p), &path, &query);
 	return !*lost && (root = facade_ask_page(v, path, query, e)) &&
 	       bundle_read(b, v->w->a, root, v->face.version, v->type_name, e);
 }

@@ -31,10 +31,23 @@ struct tree_node *facade_ask_plan(struct visit *v, const struct search_plan *p,
 struct tree_node *facade_ask_page(
     struct visit *v, struct str path, struct str query, struct err *e);
 
-/* facade_ask_next - the page behind a provider's link, read into b. false:
- * either the link leads nowhere that we may ask and *lost is set, or e is. */
 struct bundle;
+
+/* facade_ask_called - what the server calls itself in a bundle's full URLs, if
+ * that is another name than the one we know it by: a place of the hospital
+ * too. NULL: it is not. */
+const struct links *facade_ask_called(struct visit *v, const struct bundle *b);
+
+/* facade_ask_place - where a page link of b leads, as facade_ask_page takes it.
+ *   asked  what b was asked at, below the provider's base
+ * false: nowhere that we may ask, or it is too long. */
+bool facade_ask_place(struct visit *v, const struct bundle *b, struct str link,
+    struct str asked, struct str *path, struct str *query);
+
+/* facade_ask_next - the page behind b's link to the next one, read into b.
+ * false: either the link leads nowhere that we may ask and *lost is set, or e
+ * is. */
 bool facade_ask_next(struct visit *v, const struct search_plan *p,
-    struct str link, struct bundle *b, bool *lost, struct err *e);
+    struct bundle *b, bool *lost, struct err *e);
 
 #endif

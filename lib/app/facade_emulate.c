@@ -82,8 +82,7 @@ read_pages(struct walk *w, struct bundle *first)
 			w->cut = true;
 			break;
 		}
-		if (!facade_ask_next(
-			v, w->plan, next, &page, &w->cut, &v->w->err)) {
+		if (!facade_ask_next(v, w->plan, &page, &w->cut, &v->w->err)) {
 			if (!w->cut)
 				return false;
 			break;

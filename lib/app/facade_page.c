@@ -79,7 +79,7 @@ theirs(struct visit *v, const struct bundle *b, struct str link,
 
 	if (!link.len)
 		return STR_NONE;
-	if (!links_inward(&v->links, v->w->a, link, asked, &c.path, &c.query)) {
+	if (!facade_ask_place(v, b, link, asked, &c.path, &c.query)) {
 		*lost = true;
 		return STR_NONE;
 	}

@@ -6,20 +6,6 @@
 #include "app/facade_page.h"
 #include "app/facade_total.h"
 
-/* What the server calls itself in its full URLs, if that is another name than
- * the one we know it by, is a place of the hospital too. */
-static struct links *
-other_name(struct visit *v, const struct bundle *b)
-{
-	struct str called = bundle_base(b);
-	struct links *other = arena_get(v->w->a, sizeof *other);
-
-	return called.at && !links_outward(&v->links, v->w->a, called).at &&
-	               links_open(other, v->w->a, called, v->base)
-	           ? other
-	           : NULL;
-}
-
 /* b has its links and its total; now it is answered. */
 static bool
 finish(struct visit *v, struct bundle *b, const struct links *called)
@@ -47,7 +33,7 @@ note_dropped(struct visit *v, struct bundle *b, const struct search *s)
 static bool
 their_page(struct visit *v, struct bundle *b, struct str self, struct str asked)
 {
-	const struct links *called = other_name(v, b);
+	const struct links *called = facade_ask_called(v, b);
 
 	if (v->withheld)
 		bundle_total(b, v->w->a, b->matches);
@@ -60,7 +46,7 @@ static bool
 our_page(
     struct visit *v, struct facade_run *run, struct str self, uint64_t offset)
 {
-	const struct links *called = other_name(v, &run->b);
+	const struct links *called = facade_ask_called(v, &run->b);
 	uint64_t matches;
 
 	return facade_emulate(v, run, offset, &matches) &&

@@ -55,7 +55,7 @@ walk(struct visit *v, const struct search_plan *p, const struct bundle *first,
 		bool lost;
 
 		if (!left-- || arena_over(v->w->a) ||
-		    !facade_ask_next(v, p, next, &page, &lost, &e))
+		    !facade_ask_next(v, p, &page, &lost, &e))
 			return false;
 		*total += more = count_new(&met, &page);
 		/* it leads to itself, or round in a circle */

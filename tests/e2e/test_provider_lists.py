@@ -186,6 +186,19 @@ class Links(Lists):
                              [f"/{MARK}/Observation?page=2"])
             self.assertEqual(later.json["total"], 4)
 
+    def next_of(self, found, url):
+        """What the hospital is asked by the link to the next page."""
+        found = {**found, "link": [{"relation": "next", "url": url}]}
+        ours = link(self.search(found), "next")
+        if not ours:
+            return []
+        self.double.on(f"/{MARK}", says_json(found))
+        before = len(self.double.seen)
+        request("GET", ours,
+                {"Authorization": f"Bearer {self.tokens['R4']}"})
+        self.double.off()
+        return [s.target for s in self.double.seen[before:]]
+
     def test_the_place_of_the_hospital_is_ours_everywhere(self):
         base, ours = f"{self.double.base}/{MARK}", self.env["WG_FHIR_R4"]
         one = {**observation(1), "encounter": {
@@ -223,6 +236,12 @@ class Links(Lists):
                          [f"{ours}/Observation/o1", f"{ours}/Observation/o2"])
         self.assertEqual(answer.json["entry"][0]["resource"]["encounter"],
                          {"reference": f"{ours}/Encounter/e1"})
+        self.assertEqual(self.next_of(found, f"{inside}/Observation?page=2"),
+                         [f"/{MARK}/Observation?page=2"])
+        self.assertEqual(self.next_of(found, f"{inside}?_getpages=7"),
+                         [f"/{MARK}?_getpages=7"])
+        self.assertEqual(self.next_of(found, "http://inside.example:8080/x"),
+                         [])
         urn = "urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e"
         found["entry"][0]["fullUrl"] = urn
         self.assertEqual(self.search(found).json["entry"][0]["fullUrl"], urn)
