@@ -116,8 +116,8 @@ say(struct walk *w, struct bundle *b)
 
 	facade_plan_withheld(v, w->plan, b);
 	facade_plan_say(v, w->plan, b);
-	if (w->plan->search->count && !search_plan_here(w->plan) &&
-	    !w->plan->nothing)
+	if (w->plan->search->count && !v->withheld &&
+	    !search_plan_here(w->plan) && !w->plan->nothing)
 		bundle_tell(b, v->w->a, v->face.version, "informational",
 		    "The hospital's server sends more records at a time than "
 		    "were asked for; the gateway shows them in pages.");

@@ -272,13 +272,15 @@ looked_through(const struct search_plan *p, const struct iface_param *q)
 }
 
 /* Many servers answer as if what they do not know had not been asked, and
- * would show the wrong people. Then it is looked for here. */
+ * would show the wrong people. Then it is looked for here; so are those who
+ * were asked for by id, when others were withheld beside them. */
 static bool
 by_looking(struct running *r)
 {
 	const struct search_plan *p = r->run->plan;
-	bool any = false;
+	bool any = r->v->withheld && !search_plan_here(p);
 
+	r->walks = r->walks || any;
 	for (size_t i = 0; i < p->n && !p->nothing; i++) {
 		const struct iface_param *q =
 		    iface_canonical(r->s->type, r->s->face, p->asked[i].name);
@@ -389,7 +391,7 @@ facade_plan_withheld(
 		    arena_printf(v->w->a,
 			"The hospital's server sent %zu records that are not "
 			"what was asked for, by patient or by id; they were "
-			"withheld, and total counts only what is shown.",
+			"withheld, and total does not count them.",
 			v->withheld));
 }
 

@@ -120,6 +120,20 @@ class Others(Lists):
             self.assertEqual([c for c, _ in notes(answer)], ["security"])
             self.assertNotIn("p2", answer.text)
 
+    def test_nor_are_two_on_any_page(self):
+        def pages(x):
+            n = 3 if "page=2" in x.seen.target else 1
+            x.answer(bundle(
+                *({"resourceType": "Patient", "id": f"p{i}"}
+                  for i in (n, n + 1)), total=4,
+                link=[{"relation": "next", "url": "Patient?page=2"}]
+                if n == 1 else []))
+        answer = self.search(pages, "Patient?_id=p2,p3&_count=2", calls=3)
+        self.assertEqual((matches(answer), answer.json["total"]),
+                         (["p2", "p3"], 2))
+        self.assertEqual([c for c, _ in notes(answer)], ["security"])
+        self.assertIn("2 records", notes(answer)[0][1])
+
     def test_records_of_other_types_are_left_out(self):
         for other in ("Practitioner", "Patient", "Binary", "Bundle"):
             answer = self.search(bundle(
