@@ -309,7 +309,8 @@ class Batch(Names):
     letter = "a"
 
     def batch(self, *paths):
-        """(the resources of the answer, what was asked besides)"""
+        """(the resources of the answer, what was asked besides; the statement
+        is read when a first batch comes)"""
         before = len(self.double.seen)
         answer = self.env.fhir(
             "POST", "", self.tokens["R4"], "R4",
@@ -323,7 +324,8 @@ class Batch(Names):
         return [e["resource"] for e in answer.json["entry"]], sorted(
             s.path.removeprefix(f"/{MARK}/")
             for s in self.double.seen[before:]
-            if "/Encounter" not in s.path)
+            if "/Encounter" not in s.path and
+            not s.path.endswith("/metadata"))
 
     def encounters(self, *references):
         for n, which in enumerate(references):
@@ -448,7 +450,7 @@ class Hostile(Names):
                 "/admin", f"/{MARK}/Location/l1", "Location/l1/../../admin",
                 "Location/%2e%2e", "Location/l1?_format=json", "Location/l1#x",
                 "Location/l1/$everything", "Location/l1/_history",
-                "Location/l1\n", "Location/ l1", "Location", "l1", "", " ",
+                "Location/l1\n", "Location/ l1", "Location", "l1", " ",
                 "metadata", "Patient/p1", "Observation/o1", "Binary/b1",
                 "location/l1", f"{here}/../Location/l1",
                 f"{here}//Location/l1", f"{here}/Location/../admin",
@@ -475,19 +477,29 @@ class Hostile(Names):
                 self.assertEqual(len(self.double.seen) - before, 1)
                 self.assertEqual(displays(answer.json), [None])
 
-    def test_odd_places_are_left_as_they_are(self):
-        for odd in (None, 7, "Location/l1", [], {}, [None], [7], ["x"],
-                    [[{"location": {"reference": "Location/l1"}}]],
-                    [{"location": "Location/l1"}], [{"location": None}],
-                    [{"location": {"reference": ["Location/l1"]}}],
-                    [{"location": {"reference": {"a": 1}}}],
-                    [{"location": {"reference": "Location/l1",
-                                   "_display": {"extension": []}}}]):
+    def test_odd_places_are_tidied_at_most(self):
+        filled = {"reference": "Location/l1", "display": BED}
+        for odd, tidy in (
+                (None, None), ([], None), ({}, None), ([None], None),
+                ([{"location": None}], None),
+                ([{"location": {"reference": ""}}], None),
+                (7, [7]), ("Location/l1", ["Location/l1"]), ([7], [7]),
+                (["x"], ["x"]),
+                ([[{"location": {"reference": "Location/l1"}}]],) * 2,
+                ([{"location": "Location/l1"}],) * 2,
+                ([{"location": {"reference": {"a": 1}}}],) * 2,
+                ([{"location": {"reference": ["Location/l1"]}}],
+                 [{"location": filled}]),
+                ([{"location": {"reference": "Location/l1",
+                                "_display": {"extension": []}}}],
+                 [{"location": filled}])):
             with self.subTest(odd=odd):
-                record = {"resourceType": "Encounter", "id": "e1",
-                          "location": odd}
-                found, asked = self.filled(record)
-                self.assertEqual((found, asked), (record, []))
+                record = {"resourceType": "Encounter", "id": "e1"}
+                found, asked = self.filled({**record, "location": odd})
+                self.assertEqual(found, {**record, "location": tidy}
+                                 if tidy else record)
+                self.assertEqual(asked, ["Location/l1"] if tidy == [
+                    {"location": filled}] else [])
 
     def test_a_thousand_references_to_one_long_name(self):
         self.double.put({"resourceType": "Location", "id": "long",
