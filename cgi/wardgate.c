@@ -46,7 +46,7 @@ static const struct command_verb verbs[] = {
 	{ "client secret invalidate", client_secret_invalidate, AS_OPERATOR,
 	  "CLIENT KEYID", "end a secret and the tokens issued for it" },
 	{ "client jwks", client_jwks, AS_OPERATOR,
-	  "[--file FILE | --none] CLIENT",
+	  "[--file FILE | --url URL | --none] CLIENT",
 	  "set its public keys, take them away, or show them" },
 	{ "client grant", client_grant, AS_OPERATOR,
 	  "[--until TIME] [--types LIST] [--purpose TEXT] CLIENT TENANT", "let an app ask for a tenant" },

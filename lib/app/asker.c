@@ -221,6 +221,17 @@ keys_fit(struct asker *by, const struct directory_keys *k, struct err *e)
 	return true;
 }
 
+/* It may have been published since it was fetched last: the keeper looks, and
+ * this assertion is refused. No failure here changes that. */
+static void
+want_keys(struct asker *by)
+{
+	const struct db_arg client = db_arg_guid(&by->client);
+	struct err e = { .kind = ERR_NONE };
+
+	db_ask(gateway->db, by->w->a, "client_jwks_wanted", &client, 1, &e);
+}
+
 static bool
 assertion_good(struct asker *by, enum directory_how how, struct err *e)
 {
@@ -231,7 +242,11 @@ assertion_good(struct asker *by, enum directory_how how, struct err *e)
 	by->fresh = how == DIRECTORY_FRESH;
 	if (k)
 		by->change = k->change > told ? k->change : told;
-	return k && keys_fit(by, k, e);
+	if (k && keys_fit(by, k, e))
+		return true;
+	if (k && k->by_url && by->fresh && e->kind == ERR_ASSERTION_KEY)
+		want_keys(by);
+	return false;
 }
 
 /* client_id need not be sent (RFC 7521 4.2); if it is, it is the same one. */

@@ -9,6 +9,8 @@
 #include "app/verb.h"
 #include "ext/jwk.h"
 
+#define URL_COLUMNS 4 /* of client_jwks_url_get */
+
 /* One byte more than is taken, so that a longer file is seen to be longer. */
 static bool
 read_file(struct command *c, const char *path, struct str *to, struct err *e)
@@ -73,29 +75,43 @@ no_keys(struct command *c, struct db_arg client, struct err *e)
 }
 
 static bool
+set_url(struct command *c, struct db_arg client, const char *url, struct err *e)
+{
+	struct db_arg args[2] = { client, db_arg_text(str_of(url)) };
+
+	return verb_outcome(c, "client_jwks_url_set", args, 2, e);
+}
+
+static bool
 show_keys(struct command *c, struct db_arg client, struct err *e)
 {
-	const struct db_rows *rows =
-	    command_ask(c, "client_jwks_list", &client, 1, e);
+	const struct db_rows *keys, *url;
+	size_t k;
 
-	if (rows)
-		say_rows(c, "keys", rows);
-	return rows != NULL;
+	if (!(keys = command_ask(c, "client_jwks_list", &client, 1, e)) ||
+	    !(url = command_ask(c, "client_jwks_url_get", &client, 1, e)))
+		return false;
+	for (k = 0; db_count(url) && k < URL_COLUMNS; k++)
+		say_cell(c, url, 0, k);
+	say_rows(c, "keys", keys);
+	return true;
 }
 
 bool
 client_jwks(struct command *c, struct err *e)
 {
 	const char *path = command_option(c, "--file");
+	const char *url = command_option(c, "--url");
 	bool none = command_flag(c, "--none");
 	struct db_arg client;
 
 	if (!verb_guid(c, "CLIENT", &client, e) || !command_end(c, e))
 		return false;
-	if (path && none)
+	if ((path != NULL) + (url != NULL) + none > 1)
 		return command_misused(
-		    c, e, "--file and --none exclude each other.");
+		    c, e, "--file, --url and --none exclude each other.");
 	return path   ? set_keys(c, client, path, e)
+	       : url  ? set_url(c, client, url, e)
 	       : none ? no_keys(c, client, e)
 	              : show_keys(c, client, e);
 }

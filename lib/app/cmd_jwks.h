@@ -5,8 +5,9 @@
 
 #include "app/command.h"
 
-/* client jwks [--file FILE | --none] CLIENT: sets the keys in a file (- is
- * standard input), takes them away, or shows them. */
+/* client jwks [--file FILE | --url URL | --none] CLIENT: sets the keys in a file
+ * (- is standard input), has them fetched by the keeper, takes them away, or
+ * shows them. */
 bool client_jwks(struct command *c, struct err *e);
 
 #endif

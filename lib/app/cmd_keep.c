@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <time.h>
 
+#include "app/keep_jwks.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "gate/token.h"
 
@@ -146,18 +148,45 @@ round_of(struct command *c, struct db *db, struct arena *a, int64_t outlived_s,
 	return true;
 }
 
+static void
+failed(const struct err *e)
+{
+	log_event(LOG_ERROR, "keep_failed", LOG_WHY, *e->why ? e->why : e->said,
+	    LOG_END);
+}
+
+/* Keys are waited for: they are looked after each second, told or not. */
+static void
+fetch_keys(struct keep_jwks *keys, struct db *db, struct arena *a)
+{
+	struct err e = { 0 };
+	int64_t n;
+
+	if (!keep_jwks_turn(keys, db, a, &n, &e))
+		failed(&e);
+	else if (n)
+		log_event(
+		    LOG_INFO, "jwks_fetched", LOG_COUNT, (long)n, LOG_END);
+	arena_reset(a);
+}
+
 /* Ends early when a signal comes. */
 static void
-rest(int64_t seconds)
+rest(struct keep_jwks *keys, struct db *db, struct arena *a, int64_t seconds)
 {
-	struct timespec t = { .tv_sec = seconds };
+	int64_t until_ms = clock_mono_ms() + seconds * 1000;
+	struct timespec t = { .tv_sec = 1 };
 
-	if (!stopped)
-		nanosleep(&t, NULL);
+	while (!stopped && clock_mono_ms() < until_ms) {
+		fetch_keys(keys, db, a);
+		if (!stopped)
+			nanosleep(&t, NULL);
+	}
 }
 
 static void
-go_on(struct db *db, int64_t every_s, int64_t outlived_s)
+go_on(
+    struct db *db, struct keep_jwks *keys, int64_t every_s, int64_t outlived_s)
 {
 	struct arena *a = arena_new();
 
@@ -166,10 +195,9 @@ go_on(struct db *db, int64_t every_s, int64_t outlived_s)
 		struct err e = { 0 };
 
 		if (!round_of(NULL, db, a, outlived_s, &e))
-			log_event(LOG_ERROR, "keep_failed", LOG_WHY,
-			    *e.why ? e.why : e.said, LOG_END);
+			failed(&e);
 		arena_reset(a);
-		rest(every_s);
+		rest(keys, db, a, every_s);
 	}
 	log_event(LOG_INFO, "keep_stopped", LOG_END);
 	arena_free(a);
@@ -182,7 +210,10 @@ keep(struct command *c, struct err *e)
 	const struct conf *conf;
 	int64_t every_s, outlived_s;
 	struct err none = { .kind = ERR_NONE };
+	struct keep_jwks *keys;
+	bool done = true;
 	struct db *db;
+	int64_t n;
 
 	if (!command_number(c, "--every", 1, 3600, EVERY_S, &every_s, e) ||
 	    !command_end(c, e) || !(db = command_db(c, e)))
@@ -190,9 +221,16 @@ keep(struct command *c, struct err *e)
 	conf = command_conf(c, &none); /* --database does without */
 	outlived_s = conf ? token_outlived_s(conf) : TOKEN_OUTLIVED_MAX_S;
 	catch_signals();
-	if (once)
-		return round_of(c, db, command_arena(c), outlived_s, e);
-	log_open("keep", LOG_INFO);
-	go_on(db, every_s, outlived_s);
-	return true;
+	keys = keep_jwks_new(conf);
+	if (once) {
+		done = round_of(c, db, command_arena(c), outlived_s, e) &&
+		       keep_jwks_turn(keys, db, command_arena(c), &n, e);
+		if (done)
+			say_int(c, "jwks_fetched", n);
+	} else {
+		log_open("keep", LOG_INFO);
+		go_on(db, keys, every_s, outlived_s);
+	}
+	keep_jwks_free(keys);
+	return done;
 }

@@ -193,7 +193,7 @@ fill_client(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 }
 
 /* Columns of client_keys_for_token. */
-enum { K_N, K_STATE, K_JWKS };
+enum { K_N, K_STATE, K_JWKS, K_BY_URL };
 
 static void
 forget_keys(void *value)
@@ -216,6 +216,7 @@ fill_keys_of(
 	*n = k->change = db_int(rows, 0, K_N);
 	k->known = !str_is(db_text(rows, 0, K_STATE), "unknown");
 	k->disabled = !str_is(db_text(rows, 0, K_STATE), "live");
+	k->by_url = db_bool(rows, 0, K_BY_URL);
 	if (!db_null(rows, 0, K_JWKS))
 		k->set = jwk_set_read(db_text(rows, 0, K_JWKS), &e);
 	*keep = k->known && !k->disabled && k->set;

@@ -46,6 +46,7 @@ struct directory_keys {
 	bool known, disabled;
 	int64_t change; /* number of the snapshot that it was read from */
 	const struct jwk_set *set; /* NULL: it has none */
+	bool by_url; /* a copy of what it publishes, which may be newer */
 };
 
 /* May this client have a token for this tenant? As `token` sees it. */

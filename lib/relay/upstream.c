@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "relay/upstream.h"
 
+#include <string.h>
+
 #include <time.h>
 
 #include "base/clock.h"
@@ -80,14 +82,20 @@ left_ms(const struct call *c)
 static bool
 addresses_found(struct call *c)
 {
+	const struct upstream_target *to = c->ask->to;
 	unsigned i;
 
-	c->addrs_n = resolve_name(engine_resolver(c->en), &c->ask->to->provider,
+	c->addrs_n = resolve_name(engine_resolver(c->en), &to->provider,
 	    c->url.host, c->url.port, c->deadline_ms, c->addrs, c->e);
 	for (i = 0; i < c->addrs_n; i++)
 		if (!resolve_allowed(&c->addrs[i], !c->url.https))
 			return err_why(c->e, ERR_UPSTREAM_CONNECT,
 			    "plain http is allowed on this machine only");
+		else if (to->elsewhere &&
+			 !resolve_elsewhere(&c->addrs[i], to->loopback_http))
+			return err_why(c->e, ERR_UPSTREAM_CONNECT,
+			    "the name stands for this machine, or for one that "
+			    "only this link has");
 	return c->addrs_n > 0;
 }
 
@@ -204,14 +212,16 @@ upstream_kind(int status, bool conditional)
 /* application/json, application/fhir+json, application/json+fhir (DSTU2); in
  * UTF-8, which JSON always is (RFC 8259 8.1). */
 static bool
-json_type(struct str type)
+json_type(struct str type, const char *accept)
 {
+	bool keys = accept && !strcmp(accept, UPSTREAM_KEYS);
 	struct str params;
 	struct str media = str_trim(str_cut(type, ';', &params), " \t");
 
 	if (!str_is_nocase(media, "application/json") &&
 	    !str_is_nocase(media, "application/fhir+json") &&
-	    !str_is_nocase(media, "application/json+fhir"))
+	    !str_is_nocase(media, "application/json+fhir") &&
+	    !(keys && str_is_nocase(media, "application/jwk-set+json")))
 		return false;
 	while (params.at) {
 		struct str value,
@@ -245,7 +255,7 @@ judged(struct call *c)
 	}
 	if (job->e.kind)
 		return err_why(c->e, job->e.kind, "%s", job->e.why);
-	if (job->status == 200 && !json_type(job->content_type))
+	if (job->status == 200 && !json_type(job->content_type, c->ask->accept))
 		return err_why(c->e, ERR_UPSTREAM_BAD,
 		    "the answer's content type is not JSON in UTF-8");
 	return true;

@@ -22,6 +22,8 @@ struct upstream_target {
 	bool http2;           /* offer HTTP/2; else HTTP/1.1 */
 	unsigned cell;        /* its tenant's, in gate/meter */
 	bool loopback_http;   /* http:// may be used, to this machine only */
+	bool elsewhere; /* addresses of this machine and link are refused (but
+	                 * for loopback_http) */
 };
 
 enum upstream_method {
@@ -44,6 +46,9 @@ struct upstream_seen {
 	unsigned elapsed_ms; /* resolving and retry included */
 	size_t bytes;        /* of the last answer's body, decoded */
 };
+
+/* What to accept for a key set. Its content type is taken only then. */
+#define UPSTREAM_KEYS "application/jwk-set+json, application/json;q=0.9"
 
 struct upstream_ask {
 	const struct upstream_target *to;

@@ -2,9 +2,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 
 -- One row, always. client_state: unknown, live, disabled; jwks: null if the
--- client has no keys.
+-- client has no keys; by_url: they are a copy of what it publishes.
 create function wardgate.client_keys_for_token(
-  client uuid, out n bigint, out client_state text, out jwks text)
+  client uuid, out n bigint, out client_state text, out jwks text,
+  out by_url boolean)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -13,44 +14,64 @@ begin
               when l.disabled_at is not null then 'disabled'
               else 'live'
           end,
-         k.jwks::text
-    into n, client_state, jwks
+         k.jwks::text, u.client_id is not null
+    into n, client_state, jwks, by_url
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.client_jwks as k on k.client_id = client
+    left join wardgate.client_jwks_url as u on u.client_id = client
    where c.only_row;
 end $$;
 comment on function wardgate.client_keys_for_token is
   'The public keys of the client behind a client_id';
 
--- jwks and creds as ext/jwk writes them, creds divided by blanks; jwks null:
--- the client has keys no longer, and their tokens count for nothing.
-create function wardgate.client_jwks_set(
+create function wardgate.client_jwks_put(
   client uuid, jwks text, creds text, out outcome text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept_creds text[] := string_to_array(creds, ' ');
 begin
-  perform wardgate.client_must_be(client);
-  if jwks is null then
-    delete from wardgate.client_jwks as k where k.client_id = client;
-    outcome := case when found then 'removed' else 'unchanged' end;
-    return;
-  end if;
   insert into wardgate.client_jwks (client_id, jwks, creds)
-  values (client, client_jwks_set.jwks::jsonb,
-         string_to_array(client_jwks_set.creds, ' '))
+  values (client, client_jwks_put.jwks::jsonb, kept_creds)
       on conflict do nothing;
   if found then
     outcome := 'created';
     return;
   end if;
   update wardgate.client_jwks as k
-     set jwks = client_jwks_set.jwks::jsonb,
-         creds = string_to_array(client_jwks_set.creds, ' '),
+     set jwks = client_jwks_put.jwks::jsonb, creds = kept_creds,
          set_at = now()
    where k.client_id = client
-     and (k.jwks, k.creds) is distinct from (client_jwks_set.jwks::jsonb,
-         string_to_array(client_jwks_set.creds, ' '));
+     and (k.jwks, k.creds)
+         is distinct from (client_jwks_put.jwks::jsonb, kept_creds);
   outcome := case when found then 'changed' else 'unchanged' end;
+end $$;
+comment on function wardgate.client_jwks_put is
+  'Keeps the keys of an app; part of client_jwks_set and client_jwks_fetched';
+
+-- By value: jwks and creds as ext/jwk writes them, creds divided by blanks; from
+-- then on nothing is fetched. jwks null: the client has keys no longer, and
+-- their tokens count for nothing.
+create function wardgate.client_jwks_set(
+  client uuid, jwks text, creds text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  had_url boolean;
+begin
+  perform wardgate.client_must_be(client);
+  delete from wardgate.client_jwks_url as u where u.client_id = client;
+  had_url := found;
+  if jwks is null then
+    delete from wardgate.client_jwks as k where k.client_id = client;
+    outcome := case when found or had_url then 'removed'
+                    else 'unchanged'
+                end;
+    return;
+  end if;
+  outcome := wardgate.client_jwks_put(client, jwks, creds);
+  if had_url and outcome = 'unchanged' then
+    outcome := 'changed';
+  end if;
 end $$;
 comment on function wardgate.client_jwks_set is
   'Sets the public keys of an app, or takes them away';

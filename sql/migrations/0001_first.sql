@@ -179,6 +179,36 @@ comment on column wardgate.assertion_seen.jti_hash is 'SHA-256 of its jti';
 comment on column wardgate.assertion_seen.expires_at is
   'From then on it is refused for its age; the keeper removes the row';
 
+-- ---- schema/26_client_jwks_url.sql
+
+-- Beside client_jwks, not in it: what changes here at each look is no change to
+-- what programs trust, and raises no number.
+
+create table wardgate.client_jwks_url (
+  client_id  uuid primary key references wardgate.client on delete cascade,
+  url        text not null,
+  set_at     timestamptz not null default now(),
+  wanted_at  timestamptz,
+  tried_at   timestamptz,
+  fetched_at timestamptz,
+  error      text not null default '',
+  constraint client_jwks_url_form check (
+    url ~ '^https?://[^/?#@\s]+(/[^#\s]*)?$' and length(url) <= 500),
+  constraint client_jwks_url_error_length check (length(error) <= 500)
+);
+comment on table wardgate.client_jwks_url is
+  'Apps that publish their keys: the keeper copies them to client_jwks';
+comment on column wardgate.client_jwks_url.url is 'Address of their JWK Set';
+comment on column wardgate.client_jwks_url.set_at is 'When it was registered';
+comment on column wardgate.client_jwks_url.wanted_at is
+  'When an assertion last named a key that the copy has not';
+comment on column wardgate.client_jwks_url.tried_at is
+  'When the keeper last began to fetch it';
+comment on column wardgate.client_jwks_url.fetched_at is
+  'When that last worked';
+comment on column wardgate.client_jwks_url.error is
+  'Why it did not work the last time; empty: it did, or was not tried';
+
 -- ---- schema/30_tenants.sql
 
 create table wardgate.policy (
@@ -1738,9 +1768,10 @@ comment on function wardgate.signing_key_list is 'All signing keys';
 -- ---- functions/42_client_keys.sql
 
 -- One row, always. client_state: unknown, live, disabled; jwks: null if the
--- client has no keys.
+-- client has no keys; by_url: they are a copy of what it publishes.
 create function wardgate.client_keys_for_token(
-  client uuid, out n bigint, out client_state text, out jwks text)
+  client uuid, out n bigint, out client_state text, out jwks text,
+  out by_url boolean)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -1749,44 +1780,64 @@ begin
               when l.disabled_at is not null then 'disabled'
               else 'live'
           end,
-         k.jwks::text
-    into n, client_state, jwks
+         k.jwks::text, u.client_id is not null
+    into n, client_state, jwks, by_url
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.client_jwks as k on k.client_id = client
+    left join wardgate.client_jwks_url as u on u.client_id = client
    where c.only_row;
 end $$;
 comment on function wardgate.client_keys_for_token is
   'The public keys of the client behind a client_id';
 
--- jwks and creds as ext/jwk writes them, creds divided by blanks; jwks null:
--- the client has keys no longer, and their tokens count for nothing.
-create function wardgate.client_jwks_set(
+create function wardgate.client_jwks_put(
   client uuid, jwks text, creds text, out outcome text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept_creds text[] := string_to_array(creds, ' ');
 begin
-  perform wardgate.client_must_be(client);
-  if jwks is null then
-    delete from wardgate.client_jwks as k where k.client_id = client;
-    outcome := case when found then 'removed' else 'unchanged' end;
-    return;
-  end if;
   insert into wardgate.client_jwks (client_id, jwks, creds)
-  values (client, client_jwks_set.jwks::jsonb,
-         string_to_array(client_jwks_set.creds, ' '))
+  values (client, client_jwks_put.jwks::jsonb, kept_creds)
       on conflict do nothing;
   if found then
     outcome := 'created';
     return;
   end if;
   update wardgate.client_jwks as k
-     set jwks = client_jwks_set.jwks::jsonb,
-         creds = string_to_array(client_jwks_set.creds, ' '),
+     set jwks = client_jwks_put.jwks::jsonb, creds = kept_creds,
          set_at = now()
    where k.client_id = client
-     and (k.jwks, k.creds) is distinct from (client_jwks_set.jwks::jsonb,
-         string_to_array(client_jwks_set.creds, ' '));
+     and (k.jwks, k.creds)
+         is distinct from (client_jwks_put.jwks::jsonb, kept_creds);
   outcome := case when found then 'changed' else 'unchanged' end;
+end $$;
+comment on function wardgate.client_jwks_put is
+  'Keeps the keys of an app; part of client_jwks_set and client_jwks_fetched';
+
+-- By value: jwks and creds as ext/jwk writes them, creds divided by blanks; from
+-- then on nothing is fetched. jwks null: the client has keys no longer, and
+-- their tokens count for nothing.
+create function wardgate.client_jwks_set(
+  client uuid, jwks text, creds text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  had_url boolean;
+begin
+  perform wardgate.client_must_be(client);
+  delete from wardgate.client_jwks_url as u where u.client_id = client;
+  had_url := found;
+  if jwks is null then
+    delete from wardgate.client_jwks as k where k.client_id = client;
+    outcome := case when found or had_url then 'removed'
+                    else 'unchanged'
+                end;
+    return;
+  end if;
+  outcome := wardgate.client_jwks_put(client, jwks, creds);
+  if had_url and outcome = 'unchanged' then
+    outcome := 'changed';
+  end if;
 end $$;
 comment on function wardgate.client_jwks_set is
   'Sets the public keys of an app, or takes them away';
@@ -1978,6 +2029,146 @@ begin
 end $$;
 comment on function wardgate.signing_key_expire is
   'Withdraws keys that retired before any token in force was signed; how many';
+
+-- ---- functions/43_client_jwks_url.sql
+
+create function wardgate.jwks_url_read(value text)
+returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  url     text := btrim(coalesce(value, ''));
+  head    text := substring(url from '^[A-Za-z]+://[^/?#@]*');
+  query   text := substring(url from '\?(.*)$');
+  problem text;
+begin
+  url := lower(coalesce(head, '')) || substr(url, length(coalesce(head, '')) + 1);
+  problem := case when query ~ '[^A-Za-z0-9/._~!$&''()*+,;=:@?-]'
+                  then 'has a query with characters that it cannot have'
+                  when length(url) > 500
+                  then 'is longer than 500 characters'
+                  else wardgate.provider_url_problem(split_part(url, '?', 1))
+              end;
+  if problem is not null then
+    perform wardgate.refuse('WG400', format(
+        'The JWKS URL %s %s.', wardgate.quoted(url), problem));
+  end if;
+  return url;
+end $$;
+comment on function wardgate.jwks_url_read is
+  'The address of a JWK Set as typed, in the spelling that is stored';
+
+-- The keys that are there stay until the first copy has come.
+create function wardgate.client_jwks_url_set(
+  client uuid, url text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text := wardgate.jwks_url_read(url);
+begin
+  perform wardgate.client_must_be(client);
+  insert into wardgate.client_jwks_url (client_id, url)
+  values (client, kept)
+      on conflict do nothing;
+  if found then
+    outcome := 'created';
+    return;
+  end if;
+  update wardgate.client_jwks_url as u
+     set url = kept, set_at = now(), wanted_at = null, tried_at = null,
+         fetched_at = null, error = ''
+   where u.client_id = client and u.url <> kept;
+  outcome := case when found then 'changed' else 'unchanged' end;
+end $$;
+comment on function wardgate.client_jwks_url_set is
+  'Sets where an app publishes its keys; the keeper fetches them at once';
+
+-- No row: its keys are registered by value, or it has none.
+create function wardgate.client_jwks_url_get(client uuid)
+returns table (
+  url        text,
+  tried_at   timestamptz,
+  fetched_at timestamptz,
+  error      text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select u.url, u.tried_at, u.fetched_at, u.error
+    from wardgate.client_jwks_url as u where u.client_id = client;
+end $$;
+comment on function wardgate.client_jwks_url_get is
+  'Where an app publishes its keys, and how fetching them went';
+
+-- At most once in ten seconds, so that strangers cannot make it costly.
+create function wardgate.client_jwks_wanted(client uuid)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.client_jwks_url as u
+     set wanted_at = now()
+   where u.client_id = client
+     and (u.wanted_at is null or u.wanted_at < now() - interval '10 s');
+  return found;
+end $$;
+comment on function wardgate.client_jwks_wanted is
+  'An assertion named a key that the copy has not: the keeper is to look again';
+
+-- Due are: those never tried; those asked for since; those that failed, after a
+-- minute; all others after `refresh`. Never sooner than `apart` after the last
+-- time, whatever happens. Two keepers do not get the same one.
+create function wardgate.client_jwks_due(
+  refresh interval, apart interval, at_most bigint)
+returns table (client_id uuid, url text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  update wardgate.client_jwks_url as u
+     set tried_at = now()
+   where u.client_id in (
+         select o.client_id
+           from wardgate.client_jwks_url as o
+           join wardgate.client as c on c.client_id = o.client_id
+          where c.disabled_at is null
+            and (o.tried_at is null
+                 or (o.tried_at < now() - apart
+                     and (o.wanted_at > o.tried_at
+                          or (o.error <> ''
+                              and o.tried_at < now() - interval '1 minute')
+                          or o.tried_at < now() - refresh)))
+          order by o.tried_at nulls first
+          limit at_most
+            for update of o skip locked)
+  returning u.client_id, u.url;
+end $$;
+comment on function wardgate.client_jwks_due is
+  'Key sets that the keeper is to fetch now; each is told once';
+
+-- jwks null: it failed, and problem says why. The last copy stays, but for a day
+-- at most: who takes a key away from there wants it gone. A URL that was changed
+-- meanwhile: nothing is kept. False then.
+create function wardgate.client_jwks_fetched(
+  client uuid, url text, jwks text, creds text, problem text)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.client_jwks_url as u
+     set error = left(coalesce(problem, ''), 500),
+         fetched_at = case when jwks is null then u.fetched_at else now() end
+   where u.client_id = client and u.url = client_jwks_fetched.url;
+  if not found then
+    return false;
+  end if;
+  if jwks is not null then
+    perform wardgate.client_jwks_put(client, jwks, creds);
+  else
+    delete from wardgate.client_jwks as k
+     using wardgate.client_jwks_url as u
+     where k.client_id = client and u.client_id = client
+       and coalesce(u.fetched_at, u.set_at) < now() - interval '1 day';
+  end if;
+  return true;
+end $$;
+comment on function wardgate.client_jwks_fetched is
+  'Keeps the keys that were fetched, or why they could not be';
 
 -- ---- functions/45_onboard.sql
 
@@ -3400,6 +3591,7 @@ grant execute on function
       wardgate.changes_since(bigint),
       wardgate.client_for_token(uuid),
       wardgate.client_keys_for_token(uuid),
+      wardgate.client_jwks_wanted(uuid),
       wardgate.assertion_use(uuid, bytea, timestamptz),
       wardgate.route_for_token(uuid, uuid),
       wardgate.signing_key_in_use(),
@@ -3434,6 +3626,8 @@ grant execute on function
       wardgate.change_log_trim(interval, bigint),
       wardgate.cursor_handle_trim(interval, bigint),
       wardgate.assertion_trim(interval, bigint),
+      wardgate.client_jwks_due(interval, interval, bigint),
+      wardgate.client_jwks_fetched(uuid, text, text, text, text),
       wardgate.signing_key_expire(interval),
       wardgate.revocation_trim(bigint),
       wardgate.secret_use_roll_up(interval)
@@ -3451,6 +3645,8 @@ grant execute on function
       wardgate.secret_invalidate(uuid, text),
       wardgate.client_jwks_set(uuid, text, text),
       wardgate.client_jwks_list(uuid),
+      wardgate.client_jwks_url_set(uuid, text),
+      wardgate.client_jwks_url_get(uuid),
       wardgate.grant_give(uuid, uuid, timestamptz, text, text),
       wardgate.grant_end(uuid, uuid),
       wardgate.grant_list(uuid, uuid),

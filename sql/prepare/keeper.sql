@@ -27,6 +27,18 @@ prepare cursor_handle_trim (bigint, bigint) as
 prepare assertion_trim (bigint, bigint) as
   select wardgate.assertion_trim(make_interval(secs => $1), $2);
 
+-- Key sets of apps to be fetched now, at most $3: every $1 seconds, or when
+-- asked for, but each at least $2 seconds after the last time.
+prepare client_jwks_due (bigint, bigint, bigint) as
+  select client_id, url
+    from wardgate.client_jwks_due(make_interval(secs => $1),
+         make_interval(secs => $2), $3);
+
+-- What came of it, for client $1 at URL $2: keys and credential ids as ext/jwk
+-- writes them, or null and why not.
+prepare client_jwks_fetched (uuid, text, text, text, text) as
+  select wardgate.client_jwks_fetched($1, $2, $3, $4, $5);
+
 -- Withdraw keys that retired more than $1 seconds ago; how many.
 prepare signing_key_expire (bigint) as
   select wardgate.signing_key_expire(make_interval(secs => $1));

@@ -29,10 +29,15 @@ prepare client_for_token (uuid) as
          invalidated
     from wardgate.client_for_token($1);
 
--- The public keys of the client, one row, always: jwks null, it has none.
+-- The public keys of the client, one row, always: jwks null, it has none;
+-- by_url: they are a copy of what it publishes.
 prepare client_keys_for_token (uuid) as
-  select n, client_state, jwks
+  select n, client_state, jwks, by_url
     from wardgate.client_keys_for_token($1);
+
+-- The keeper is to fetch the keys of client $1 again.
+prepare client_jwks_wanted (uuid) as
+  select wardgate.client_jwks_wanted($1);
 
 -- Use up an assertion of client $1 with this digest of its jti, to be
 -- remembered until $3; false: it was used before.

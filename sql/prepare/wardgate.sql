@@ -39,6 +39,15 @@ prepare secret_invalidate (uuid, text) as
 prepare client_jwks_set (uuid, text, text) as
   select wardgate.client_jwks_set($1, $2, $3) as outcome;
 
+-- Fetch the keys of client $1 from $2 from now on.
+prepare client_jwks_url_set (uuid, text) as
+  select wardgate.client_jwks_url_set($1, $2) as outcome;
+
+-- No row: they are not fetched.
+prepare client_jwks_url_get (uuid) as
+  select url, tried_at, fetched_at, error
+    from wardgate.client_jwks_url_get($1);
+
 prepare client_jwks_list (uuid) as
   select kid, alg, cred, set_at, last_at, uses
     from wardgate.client_jwks_list($1);

@@ -126,6 +126,113 @@ class Keys(base.DatabaseCase):
             self.assertEqual(sorted(pool.map(one, range(8))),
                              ["f"] * 7 + ["t"])
 
+    URL = "https://keys.app.example/jwks?v=1"
+
+    def publish(self, url=URL):
+        return self.sql("select wardgate.client_jwks_url_set("
+                        f"'{CLIENT}', '{url}')", "wg_operator")
+
+    def due(self):
+        return self.sql("select url from wardgate.client_jwks_due("
+                        "interval '5 minutes', interval '10 s', 4)",
+                        "wg_keeper")
+
+    def back(self, seconds):
+        self.sql("update wardgate.client_jwks_url set "
+                 f"tried_at = tried_at - interval '{seconds} s', "
+                 f"wanted_at = wanted_at - interval '{seconds} s'")
+
+    def fetched(self, jwks=None, creds="", problem="", url=URL):
+        text = "null" if jwks is None else f"'{jwks}'"
+        return self.sql("select wardgate.client_jwks_fetched("
+                        f"'{CLIENT}', '{url}', {text}, '{creds}', "
+                        f"'{problem}')", "wg_keeper")
+
+    def wanted(self):
+        return self.sql(f"select wardgate.client_jwks_wanted('{CLIENT}')",
+                        "wg_token")
+
+    def test_a_url_is_due_at_once_and_then_from_time_to_time(self):
+        self.assertEqual([self.publish(), self.publish()],
+                         ["created", "unchanged"])
+        self.assertEqual([self.due(), self.due()], [self.URL, ""])
+        self.fetched(keys("a"), "aaaaaaaa")
+        self.back(299)
+        self.assertEqual(self.due(), "")
+        self.back(2)
+        self.assertEqual([self.due(), self.due()], [self.URL, ""])
+
+    def test_what_is_wanted_is_due_but_not_within_ten_seconds(self):
+        self.publish()
+        self.due()
+        self.fetched(keys("a"), "aaaaaaaa")
+        self.back(9)
+        self.assertEqual([self.wanted(), self.wanted()], ["t", "f"])
+        self.assertEqual(self.due(), "")
+        self.sql("update wardgate.client_jwks_url "
+                 "set tried_at = tried_at - interval '2 s'")
+        self.assertEqual([self.due(), self.due()], [self.URL, ""])
+        self.back(11)
+        self.assertEqual([self.due(), self.wanted()], ["", "t"])
+
+    def test_what_failed_is_tried_again_after_a_minute(self):
+        self.publish()
+        self.due()
+        self.fetched(problem="it is away")
+        self.back(59)
+        self.assertEqual(self.due(), "")
+        self.back(2)
+        self.assertEqual(self.due(), self.URL)
+
+    def test_a_failure_keeps_the_last_copy_for_a_day(self):
+        def left():
+            return self.sql("select count(*) from wardgate.client_jwks")
+        self.publish()
+        self.assertEqual(self.fetched(keys("a"), "aaaaaaaa"), "t")
+        before = self.number()
+        self.fetched(problem="away")
+        self.assertEqual((left(), self.number()), ("1", before))
+        self.sql("update wardgate.client_jwks_url "
+                 "set fetched_at = fetched_at - interval '25 hours'")
+        self.fetched(problem="away")
+        self.assertEqual(left(), "0")
+        self.assertGreater(self.number(), before)
+
+    def test_what_was_fetched_from_elsewhere_is_not_kept(self):
+        self.publish()
+        self.assertEqual(self.fetched(keys("a"), "aaaaaaaa",
+                                      url="https://old.example/k"), "f")
+        self.assertEqual(self.put(keys("b"), "bbbbbbbb"), "created")
+        self.assertEqual(self.fetched(keys("a"), "aaaaaaaa"), "f")
+        self.assertEqual(self.sql("select creds from wardgate.client_jwks"),
+                         "{bbbbbbbb}")
+        self.publish()
+        self.assertEqual(self.put(None, ""), "removed")
+        self.assertEqual(self.due(), "")
+
+    def test_looking_raises_no_change_number(self):
+        self.publish()
+        self.due()
+        self.fetched(keys("a"), "aaaaaaaa")
+        before = self.number()
+        self.back(400)
+        self.wanted()
+        self.due()
+        self.fetched(keys("a"), "aaaaaaaa")
+        self.assertEqual(self.number(), before)
+
+    def test_urls_are_https_and_elsewhere(self):
+        for url in ("http://a.example/k", "https://127.0.0.1/k",
+                    "https://169.254.169.254/k", "https://a.example/k#x",
+                    "https://a.example/k?x=<y>", "k", "",
+                    "https://a.example/" + "k" * 500):
+            self.assertIn("JWKS URL", self.refused(
+                "select wardgate.client_jwks_url_set("
+                f"'{CLIENT}', '{url}')", "wg_operator", "WG400"))
+        self.assertEqual(self.publish("HTTPS://Keys.Example/K?a=B"), "created")
+        self.assertEqual(self.sql("select url from wardgate.client_jwks_url"),
+                         "https://keys.example/K?a=B")
+
     def test_the_keeper_forgets_what_is_too_old_to_be_taken(self):
         for n, until in enumerate(("-2 hours", "-2 hours", "-1 minute",
                                    "1 minute")):

@@ -12,7 +12,7 @@ MAY_CALL = {
     "wg_metadata": """ready signing_key_in_use signing_keys_refused
         statement_for_tenant secret_ends""",
     "wg_token": """ready changes_since client_for_token client_keys_for_token
-        assertion_use route_for_token
+        client_jwks_wanted assertion_use route_for_token
         signing_key_in_use signing_keys_refused token_in_force
         revoke_own_token audit_write""",
     "wg_facade": """ready changes_since route_for_facade revocations
@@ -22,11 +22,13 @@ MAY_CALL = {
     "wg_admin": "",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
-        cursor_handle_trim assertion_trim revocation_trim signing_key_expire
+        cursor_handle_trim assertion_trim client_jwks_due
+        client_jwks_fetched revocation_trim signing_key_expire
         secret_use_roll_up""",
     "wg_operator": """ready client_add client_list client_able secret_add
         secret_list secret_invalidate client_jwks_set
-        client_jwks_list grant_give grant_end grant_list
+        client_jwks_list client_jwks_url_set client_jwks_url_get
+        grant_give grant_end grant_list
         revoke revocation_list
         signing_key_add signing_key_list signing_key_use
         signing_key_withdraw tenant_put tenant_state_set

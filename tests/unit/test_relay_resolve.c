@@ -349,6 +349,45 @@ plain_http_stays_on_this_machine(void **state)
 	}
 }
 
+/* Addresses by name, whosever name it is. */
+static void
+elsewhere_is_neither_this_machine_nor_this_link(void **state)
+{
+	static const struct {
+		const char *host;
+		bool elsewhere, loopback; /* loopback: fine where allowed */
+	} rows[] = {
+		{ "192.0.2.1", true, true },
+		{ "10.0.0.1", true, true },
+		{ "169.253.255.255", true, true },
+		{ "223.255.255.255", true, true },
+		{ "2001:db8::1", true, true },
+		{ "fd00::1", true, true },
+		{ "127.0.0.1", false, true },
+		{ "::1", false, true },
+		{ "0.0.0.0", false, false },
+		{ "169.254.169.254", false, false },
+		{ "224.0.0.1", false, false },
+		{ "255.255.255.255", false, false },
+		{ "::", false, false },
+		{ "::ffff:127.0.0.1", false, false },
+		{ "::ffff:169.254.169.254", false, false },
+		{ "64:ff9b::a9fe:a9fe", false, false },
+		{ "fe80::1", false, false },
+		{ "febf::1", false, false },
+		{ "ff02::1", false, false },
+	};
+	struct fetch_addr at[FETCH_ADDRS_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(ask(rows[i].host, LONG_MS, at), 1);
+		if (resolve_elsewhere(at, false) != rows[i].elsewhere ||
+		    resolve_elsewhere(at, true) != rows[i].loopback)
+			fail_msg("%s", rows[i].host);
+	}
+}
+
 int
 main(void)
 {
@@ -366,6 +405,7 @@ main(void)
 		T(a_name_that_is_too_long_is_none),
 		T(the_systems_resolver_knows_localhost),
 		T(plain_http_stays_on_this_machine),
+		T(elsewhere_is_neither_this_machine_nor_this_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
