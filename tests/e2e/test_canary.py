@@ -341,6 +341,7 @@ class Credentials(Story):
         self.send("GET", "/oauth2/authorize?response_type=code&state=" +
                   word("a state") + "&client_id=" + word("a client"))
         self.tokens_everywhere()
+        self.tokens_told_and_ended()
         self.without_a_trail()
         self.marks.update(self.keys())
         places = self.nowhere()
@@ -361,6 +362,24 @@ class Credentials(Story):
                   {"Cookie": f"access_token={token}"})
         self.fhir("GET", "Patient/1", token,
                   **{"X-Tenant": word("another tenant")})
+
+    def tokens_told_and_ended(self):
+        word = self.mark
+        for where in ("/oauth2/introspect", "/oauth2/revoke"):
+            token = self.token()
+            good = {"client_id": self.client, "client_secret": self.secret}
+            field = {"Content-Type": FORM}
+            for form in ({"token": token}, {"token": token + "x"},
+                         {"token": word("no token")},
+                         {"token": word("a long one") + "x" * 20000},
+                         {"token": token, "client_secret": word("a secret")},
+                         {"token": token, "token_type_hint": word("a hint")}):
+                self.send("POST", where, field, urlencode({**good, **form}))
+            self.send("POST", f"{where}?token={token}", field, urlencode(good))
+            self.send("GET", f"{where}?token={token}")
+            self.send("POST", where, {
+                **field, "Authorization": f"Bearer {token}"},
+                "token=" + word("beside another"))
 
     def without_a_trail(self):
         rights = "on function wardgate.audit_write(wardgate.audit_row[])"
