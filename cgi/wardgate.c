@@ -13,6 +13,7 @@
 #include "app/cmd_jwks.h"
 #include "app/cmd_keep.h"
 #include "app/cmd_key.h"
+#include "app/cmd_key_pepper.h"
 #include "app/cmd_key_stage.h"
 #include "app/cmd_loss.h"
 #include "app/cmd_migrate.h"
@@ -78,6 +79,12 @@ static const struct command_verb verbs[] = {
 	  "let a published key sign; the former one is retired" },
 	{ "key withdraw", key_withdraw, AS_OPERATOR, "KID",
 	  "end a key and all tokens it signed, at once" },
+	{ "key use pepper", key_use_pepper, AS_OPERATOR, "VERSION",
+	  "store secrets under it, each when it is next used" },
+	{ "key remove pepper", key_remove_pepper, AS_OPERATOR, "VERSION",
+	  "remove a pepper that no secret needs" },
+	{ "key status", key_status, AS_OPERATOR, "",
+	  "peppers, and how many secrets need each" },
 	{ "key make pepper", key_make_pepper, AS_NOBODY, "",
 	  "make the next version of the pepper" },
 	{ "key make cursor", key_make_cursor, AS_NOBODY, "",

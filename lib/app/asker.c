@@ -2,10 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/asker.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "ext/crypt.h"
 #include "ext/prepare.h"
 
@@ -176,6 +178,7 @@ client_fits(struct asker *by, const struct directory_client *c, struct err *e)
 		return false;
 	}
 	by->end_s = s->end_s;
+	by->secret = s;
 	return true;
 }
 
@@ -202,6 +205,50 @@ read_secret(struct asker *by)
 	if (guid_read(&id, by->form.client_id))
 		note_client(by, &id);
 	return true;
+}
+
+/* ---- from one pepper to the next ------------------------------------------------- */
+
+#define LOOK_MS 1000 /* between two questions which pepper is in use */
+
+/* 0: none was named, or not known. One thread asks, the others do not wait. */
+static int
+pepper_in_use(struct asker *by)
+{
+	static _Atomic int64_t looked_ms;
+	static atomic_int version;
+	int64_t now_ms = clock_mono_ms(), last = atomic_load(&looked_ms);
+	struct err e = { .kind = ERR_NONE };
+	const struct db_rows *rows;
+
+	if ((!last || now_ms - last >= LOOK_MS) &&
+	    atomic_compare_exchange_strong(&looked_ms, &last, now_ms) &&
+	    (rows = db_ask(
+		 gateway->db, by->w->a, "pepper_in_use", NULL, 0, &e)))
+		atomic_store(&version, (int)db_int(rows, 0, 0));
+	return atomic_load(&version);
+}
+
+void
+asker_moved(struct asker *by)
+{
+	const struct secret *s = by->secret;
+	unsigned char hash[SECRET_HASH_BYTES];
+	struct err e = { .kind = ERR_NONE };
+	int version = s ? pepper_in_use(by) : 0;
+
+	if (!s || s->pepper >= version ||
+	    !secret_hash(peppers, version, by->form.client_secret, hash))
+		return;
+	db_ask(gateway->db, by->w->a, "secret_rehash",
+	    (const struct db_arg[]){ db_arg_guid(&by->client),
+		db_arg_text(str_of(s->key_id)),
+		db_arg_bytes(
+		    (struct str){ (const char *)s->hash, sizeof s->hash }),
+		db_arg_bytes((struct str){ (const char *)hash, sizeof hash }),
+		db_arg_int(version) },
+	    5, &e);
+	crypt_wipe(hash, sizeof hash);
 }
 
 /* ---- by assertion -------------------------------------------------------------- */

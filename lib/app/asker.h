@@ -23,6 +23,7 @@ struct asker {
 	int64_t end_s;  /* of what was shown; INT64_MAX: without end */
 	int64_t change; /* what is known of the client is at least so new */
 	bool fresh;     /* the database was asked for it in this request */
+	const struct secret *secret; /* that was shown, and good; or NULL */
 };
 
 /* asker_start, asker_stop, asker_refused, asker_settle - for the program's page. */
@@ -51,6 +52,11 @@ bool asker_known(struct asker *by);
 /* asker_again - the same, but the database is asked whatever is at hand. An
  * assertion may be the one that asker_known has used up. */
 bool asker_again(struct asker *by);
+
+/* asker_moved - stores the secret that was shown under the pepper that the
+ * operator named, if it is under an older one; to be called before asker_end,
+ * once nothing can be refused any more. What fails is left to the next time. */
+void asker_moved(struct asker *by);
 
 /* asker_end - wipes what was secret in the request. */
 void asker_end(struct asker *by);

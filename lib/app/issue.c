@@ -149,6 +149,8 @@ issue_token(struct work *w)
 	       authorize(i) &&        /* linked, and not suspended */
 	       in_bounds(i) &&        /* not more often than it may be asked */
 	       answer(i);
+	if (fine)
+		asker_moved(&i->by);
 	asker_end(&i->by);
 	return fine;
 }

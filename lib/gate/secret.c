@@ -180,6 +180,17 @@ secret_make(const struct secret_peppers *p, char text[SECRET_LEN + 1],
 }
 
 bool
+secret_hash(const struct secret_peppers *p, int version, struct str text,
+    unsigned char hash[SECRET_HASH_BYTES])
+{
+	const struct crypt_hmac *h = pepper(p, version);
+
+	if (h)
+		crypt_hmac(h, text.at, text.len, hash);
+	return h != NULL;
+}
+
+bool
 secret_key_id_fits(struct str id)
 {
 	size_t i;
@@ -262,7 +273,14 @@ secret_check(const struct secret_peppers *p, const struct secret *rows,
 		return false;
 	found = row_of(rows, n, key_id);
 	row = found ? found : &nobody;
-	if (!(h = pepper(p, row->pepper)))
+	/* The pepper of what ended may be gone; then it is nobody's. */
+	if (!(h = pepper(p, row->pepper)) && found &&
+	    !alive(found, now_s, NULL)) {
+		found = NULL;
+		row = &nobody;
+		h = pepper(p, p->newest);
+	}
+	if (!h)
 		return err_why(e, ERR_BROKEN, "pepper version %d is not in %s",
 		    row->pepper, p->dir);
 	crypt_hmac(h, text.at, text.len, hash);

@@ -46,6 +46,11 @@ void secret_peppers_free(void *peppers);
  * highest that was there at secret_peppers_open. */
 int secret_pepper_newest(const struct secret_peppers *p);
 
+/* secret_hash - what is stored of text under that version. false: its file is
+ * not in the folder, even now. */
+bool secret_hash(const struct secret_peppers *p, int version, struct str text,
+    unsigned char hash[SECRET_HASH_BYTES]);
+
 /* secret_make - a new secret. text receives SECRET_LEN characters and a NUL:
  * show it once, then crypt_wipe it. to receives what is stored, with the
  * newest pepper, alive, without start (0) and end (INT64_MAX). */
@@ -69,8 +74,9 @@ bool secret_key_id_fits(struct str key_id);
  *
  * One HMAC and one comparison, however many rows there are. Kinds:
  * ERR_SECRET_MALFORMED (no HMAC at all: tells nothing about any client),
- * ERR_SECRET_WRONG, _DEAD, _EARLY, _EXPIRED; ERR_BROKEN when the row's pepper
- * version is not in the folder. For an unknown client call it all the same and
+ * ERR_SECRET_WRONG, _DEAD, _EARLY, _EXPIRED; ERR_BROKEN when the pepper of a
+ * row that works is not in the folder; without that of a dead one nothing fits
+ * it any more. For an unknown client call it all the same and
  * forget its answer. */
 bool secret_check(const struct secret_peppers *p, const struct secret *rows,
     size_t n, struct str text, int64_t now_s, const struct secret **which,

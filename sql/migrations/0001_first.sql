@@ -394,6 +394,20 @@ comment on column wardgate.signing_key.retired_at is 'When it ceased to sign';
 comment on column wardgate.signing_key.withdrawn_at is
   'Since when its tokens count for nothing';
 
+-- ---- schema/41_peppers.sql
+
+create table wardgate.pepper (
+  version integer primary key,
+  used_at timestamptz not null default now(),
+  constraint pepper_version_known check (version between 1 and 64)
+);
+comment on table wardgate.pepper is
+  'Versions of the pepper that secrets are moved to; the highest one counts';
+comment on column wardgate.pepper.version is
+  'Which file in pepper_dir holds it; the pepper itself is nowhere else';
+comment on column wardgate.pepper.used_at is
+  'Since when secrets are stored anew under it, at their next success';
+
 -- ---- schema/50_audit.sql
 
 -- A row is durable before its answer leaves, so writing is what counts: one
@@ -1764,6 +1778,92 @@ begin
    order by k.made_at, k.kid;
 end $$;
 comment on function wardgate.signing_key_list is 'All signing keys';
+
+-- ---- functions/41_peppers.sql
+
+-- Only who holds a secret's text can hash it anew, and that is `token` at the
+-- moment of its success. It may do just that: replace the hash it has checked.
+
+create function wardgate.pepper_in_use()
+returns bigint
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return coalesce((select max(p.version) from wardgate.pepper as p), 0);
+end $$;
+comment on function wardgate.pepper_in_use is
+  'The version that secrets are moved to; 0: none was named';
+
+-- Whatever happened to the secret meanwhile wins: then nothing is changed.
+create function wardgate.secret_rehash(
+  client uuid, key text, old_hash bytea, new_hash bytea, version bigint)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.client_secret as s
+     set hash = new_hash, pepper_version = secret_rehash.version::integer
+   where s.key_id = key and s.client_id = client
+     and s.hash = old_hash
+     and s.invalidated_at is null
+     and s.pepper_version < secret_rehash.version
+     and secret_rehash.version = wardgate.pepper_in_use();
+  return found;
+end $$;
+comment on function wardgate.secret_rehash is
+  'Stores a secret under the newest pepper; false: it was not as told';
+
+create function wardgate.pepper_needed(version bigint)
+returns bigint
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return (select count(*)
+            from wardgate.client_secret as s
+           where s.pepper_version = pepper_needed.version
+             and s.invalidated_at is null
+             and (s.not_after is null or s.not_after > now()));
+end $$;
+comment on function wardgate.pepper_needed is
+  'How many secrets that work, or will, are stored under this version';
+
+create function wardgate.pepper_use(version bigint, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if version < wardgate.pepper_in_use() then
+    perform wardgate.refuse('WG409', format(
+        'Secrets are moved to version %s already, and never back.',
+        wardgate.pepper_in_use()));
+  end if;
+  insert into wardgate.pepper (version)
+  values (pepper_use.version::integer)
+      on conflict do nothing;
+  outcome := case when found then 'changed' else 'unchanged' end;
+end $$;
+comment on function wardgate.pepper_use is
+  'Names the version that secrets are moved to, each at its next success';
+
+create function wardgate.pepper_remove(version bigint, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  needed bigint;
+begin
+  -- No secret is made under it between the count and the end.
+  lock table wardgate.client_secret in share row exclusive mode;
+  needed := wardgate.pepper_needed(version);
+  if version >= wardgate.pepper_in_use() then
+    perform wardgate.refuse('WG409',
+        'No newer pepper is in use; `wardgate key use pepper` names one.');
+  end if;
+  if needed > 0 then
+    perform wardgate.refuse('WG409', format(
+        '%s secrets still need this pepper; each is moved when it is used, '
+        'and the others can be invalidated.', needed));
+  end if;
+  delete from wardgate.pepper as p where p.version = pepper_remove.version;
+  outcome := 'removed';
+end $$;
+comment on function wardgate.pepper_remove is
+  'May the file of this version be removed? Refuses while a secret needs it';
 
 -- ---- functions/42_client_keys.sql
 
@@ -3590,6 +3690,8 @@ grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.changes_since(bigint),
       wardgate.client_for_token(uuid),
+      wardgate.pepper_in_use(),
+      wardgate.secret_rehash(uuid, text, bytea, bytea, bigint),
       wardgate.client_keys_for_token(uuid),
       wardgate.client_jwks_wanted(uuid),
       wardgate.assertion_use(uuid, bytea, timestamptz),
@@ -3655,6 +3757,10 @@ grant execute on function
       wardgate.signing_key_add(text),
       wardgate.signing_key_list(),
       wardgate.signing_key_use(text, interval),
+      wardgate.pepper_in_use(),
+      wardgate.pepper_needed(bigint),
+      wardgate.pepper_use(bigint),
+      wardgate.pepper_remove(bigint),
       wardgate.signing_key_withdraw(text, text),
       wardgate.tenant_put(text, text, text, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text, text,

@@ -52,6 +52,15 @@ prepare route_for_token (uuid, uuid) as
   select n, tenant_state, notice_until, grant_state, grant_ends, types
     from wardgate.route_for_token($1, $2);
 
+-- The version of the pepper that secrets are moved to; 0: none was named.
+prepare pepper_in_use as
+  select wardgate.pepper_in_use() as version;
+
+-- Store secret $2 of client $1, whose hash is $3, as $4 under pepper $5; false:
+-- it was not so any more.
+prepare secret_rehash (uuid, text, bytea, bytea, bigint) as
+  select wardgate.secret_rehash($1, $2, $3, $4, $5) as done;
+
 -- Which key signs? One row, always; kid null: none yet.
 prepare signing_key_in_use as
   select n, kid

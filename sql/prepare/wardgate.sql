@@ -84,6 +84,22 @@ prepare signing_key_list as
   select kid, stage, made_at, used_at, retired_at, withdrawn_at
     from wardgate.signing_key_list();
 
+-- The version of the pepper that secrets are moved to; 0: none was named.
+prepare pepper_in_use as
+  select wardgate.pepper_in_use() as version;
+
+-- How many live secrets are stored under version $1.
+prepare pepper_needed (bigint) as
+  select wardgate.pepper_needed($1) as secrets;
+
+-- Move secrets to version $1, each at its next success.
+prepare pepper_use (bigint) as
+  select wardgate.pepper_use($1) as outcome;
+
+-- May the file of version $1 go?
+prepare pepper_remove (bigint) as
+  select wardgate.pepper_remove($1) as outcome;
+
 -- Let key $1 sign, which must have been published for $2 seconds; and which one
 -- was retired for it.
 prepare signing_key_use (text, bigint) as

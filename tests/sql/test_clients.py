@@ -156,6 +156,55 @@ class Clients(base.DatabaseCase):
         self.refused("update wardgate.signing_key set stage = 'use'",
                      base.OWNER, "23505")
 
+    # ---- peppers ----
+
+    def rehash(self, old="01", new="ff", version=2, key="aaaaaaaa"):
+        return self.sql(
+            f"select wardgate.secret_rehash('{CLIENT}', '{key}', "
+            f"decode(repeat('{old}', 32), 'hex'), "
+            f"decode(repeat('{new}', 32), 'hex'), {version})", "wg_token")
+
+    def stored(self):
+        return self.row("select encode(hash, 'hex') as hash, pepper_version "
+                        "as version from wardgate.client_secret")
+
+    def test_a_secret_moves_to_the_pepper_that_is_named(self):
+        self.sql("delete from wardgate.pepper", base.OWNER)
+        self.add_client()
+        self.add_secret("aaaaaaaa")
+        self.sql("update wardgate.client_secret set pepper_version = 1, "
+                 "hash = decode(repeat('01', 32), 'hex')", base.OWNER)
+        self.assertEqual(self.rehash(), "f")        # none is named
+        self.assertEqual(self.ask("pepper_use(2)"), "changed")
+        self.assertEqual(self.ask("pepper_use(2)"), "unchanged")
+        self.no("pepper_use(1)", "WG409")
+        self.no("pepper_remove(1)", "WG409")
+        self.assertEqual(self.rehash(old="02"), "f")    # it is another one
+        self.assertEqual(self.rehash(version=3), "f")
+        self.assertEqual(self.rehash(version=1), "f")
+        self.assertEqual(self.rehash(key="bbbbbbbb"), "f")
+        self.assertEqual(self.stored(), {"hash": "01" * 32, "version": 1})
+        self.assertEqual(self.rehash(), "t")
+        self.assertEqual(self.rehash(), "f")        # as it was done already
+        self.assertEqual(self.stored(), {"hash": "ff" * 32, "version": 2})
+        self.assertEqual(self.ask("pepper_needed(1)"), "0")
+        self.ask("pepper_remove(1)")
+        self.no("pepper_remove(2)", "WG409")
+
+    def test_what_was_invalidated_meanwhile_stays_as_it_is(self):
+        self.sql("delete from wardgate.pepper", base.OWNER)
+        self.add_client()
+        self.add_secret("aaaaaaaa")
+        self.sql("update wardgate.client_secret set pepper_version = 1, "
+                 "hash = decode(repeat('01', 32), 'hex')", base.OWNER)
+        self.ask("pepper_use(2)")
+        self.ask(f"secret_invalidate('{CLIENT}', 'aaaaaaaa')")
+        self.assertEqual(self.rehash(), "f")
+        self.assertEqual(self.stored(), {"hash": "01" * 32, "version": 1})
+        self.ask("pepper_remove(1)")    # nobody needs it
+
+    # ---- signing keys ----
+
     def keys(self):
         return {r["kid"][0]: r["stage"] for r in self.rows(
             "select kid, stage from wardgate.signing_key_list()",

@@ -12,6 +12,7 @@ MAY_CALL = {
     "wg_metadata": """ready signing_key_in_use signing_keys_refused
         statement_for_tenant secret_ends""",
     "wg_token": """ready changes_since client_for_token client_keys_for_token
+        pepper_in_use secret_rehash
         client_jwks_wanted assertion_use route_for_token
         signing_key_in_use signing_keys_refused token_in_force
         revoke_own_token audit_write""",
@@ -33,6 +34,7 @@ MAY_CALL = {
         signing_key_add signing_key_list signing_key_use
         signing_key_withdraw tenant_put tenant_state_set
         tenant_remove tenant_list loss_list doctor
+        pepper_in_use pepper_needed pepper_use pepper_remove
         switch_read""",
     "wg_auditor": "audit_tail",
 }

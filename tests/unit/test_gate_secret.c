@@ -318,6 +318,51 @@ a_pepper_that_is_nowhere_is_our_fault(void **state)
 }
 
 static void
+without_its_pepper_what_ended_fits_nothing(void **state)
+{
+	struct secret_peppers *p = peppers();
+	struct secret s = { .key_id = "abcdefgh", .pepper = 9, .end_s = 10 };
+	const struct secret *which = &s;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_false(secret_check(p, &s, 1, str_of(TEXT), 5, &which, &e));
+	assert_int_equal(e.kind, ERR_BROKEN); /* it works: ours to mend */
+	err_clear(&e);
+	assert_false(secret_check(p, &s, 1, str_of(TEXT), 10, &which, &e));
+	assert_int_equal(e.kind, ERR_SECRET_WRONG);
+	assert_null(which);
+	err_clear(&e);
+	s.dead = true;
+	assert_false(secret_check(p, &s, 1, str_of(TEXT), 5, &which, &e));
+	assert_int_equal(e.kind, ERR_SECRET_WRONG);
+	secret_peppers_free(p);
+}
+
+static void
+a_secret_is_stored_anew_under_any_pepper_that_is_there(void **state)
+{
+	struct secret_peppers *p = peppers();
+	struct secret s = { .key_id = "abcdefgh", .end_s = 10 };
+	unsigned char first[SECRET_HASH_BYTES];
+	char hex[SECRET_HASH_BYTES * 2];
+	struct err e = { 0 };
+
+	(void)state;
+	assert_true(secret_hash(p, 1, str_of(TEXT), first));
+	enc_hex(hex, first, sizeof first);
+	assert_memory_equal(hex, HASH, sizeof hex);
+	assert_false(secret_hash(p, 2, str_of(TEXT), s.hash));
+	assert_false(secret_hash(p, 0, str_of(TEXT), s.hash));
+	put("2", PEPPER_2, 0600); /* copied while the program runs */
+	assert_true(secret_hash(p, 2, str_of(TEXT), s.hash));
+	assert_memory_not_equal(first, s.hash, sizeof first);
+	s.pepper = 2;
+	assert_true(secret_check(p, &s, 1, str_of(TEXT), 5, NULL, &e));
+	secret_peppers_free(p);
+}
+
+static void
 a_folder_of_bad_peppers_is_refused(void **state)
 {
 	struct err e = { 0 };
@@ -354,6 +399,8 @@ main(void)
 		CASE(an_empty_hash_fits_no_secret),
 		CASE(each_secret_is_held_against_its_own_pepper),
 		CASE(a_pepper_that_is_nowhere_is_our_fault),
+		CASE(without_its_pepper_what_ended_fits_nothing),
+		CASE(a_secret_is_stored_anew_under_any_pepper_that_is_there),
 		CASE(a_folder_of_bad_peppers_is_refused),
 	};
 
