@@ -275,6 +275,49 @@ class Secrets(Case):
                                      app), [])
 
 
+class Revocations(Case):
+    def test_tokens_end_by_name_and_the_list_says_why(self):
+        w = self.wardgate
+        app = w.client("--tenant", TENANT)
+        key = w("client", "secret", "add", app)["key_id"]
+        for words in (("token", "--", "-" * 22), ("secret", app, key),
+                      ("client", app), ("grant", app, TENANT),
+                      ("tenant", TENANT), ("all",)):
+            with self.subTest(words[0]):
+                options = ["--why", "It was lost", "--json"]
+                if words[0] == "all":
+                    options.append("--yes")
+                done = w.run("revoke", words[0], *options, *words[1:])
+                self.assertEqual(json.loads(done.stdout),
+                                 {"outcome": "revoked"}, done.stderr)
+        rows = [r for r in self.listed("revocations", "revoke", "list")
+                if r["why"] == "It was lost"]
+        self.assertEqual({r["kind"]: r["key"] for r in rows}, {
+            "token": "-" * 22, "secret": key, "client": app,
+            "grant": f"{app}/{TENANT}", "tenant": TENANT, "everything": ""})
+        self.assertEqual({r["made_by"] for r in rows}, {"wg_operator"})
+
+    def test_what_cannot_be_meant_changes_nothing(self):
+        w = self.wardgate
+        app = w.client()
+        before = w.changes()
+        for code, words in (
+                (MISUSED, ("all",)), (MISUSED, ("token",)),
+                (MISUSED, ("token", "a.token.itself")),
+                (MISUSED, ("client", "x")), (MISUSED, ("grant", app)),
+                (MISUSED, ("client", app, "--yes")),
+                (REFUSED, ("client", NOBODY)), (REFUSED, ("tenant", NOBODY)),
+                (REFUSED, ("grant", app, TENANT)),
+                (REFUSED, ("secret", app, "abcdefgh")),
+                (REFUSED, ("client", app, "--why", "two\nlines")),
+                (DONE, ("all", "--dry-run")),
+                (DONE, ("client", app, "--dry-run"))):
+            with self.subTest(words):
+                done = w.run("revoke", *words)
+                self.assertEqual(done.returncode, code, done.stderr)
+        self.assertEqual(w.changes(), before)
+
+
 class Keys(Case):
     def mode(self, *path):
         return stat.S_IMODE(os.stat(self.wardgate.keys.joinpath(*path)).st_mode)
