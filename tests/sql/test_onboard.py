@@ -92,6 +92,34 @@ class Onboard(base.DatabaseCase):
                                  "http2": True, "connect_ms": 500,
                                  "total_ms": 9000})
 
+    def test_types_and_purpose_are_those_of_the_grant(self):
+        self.add_tenant(client=CLIENT)
+        grant = "select types, purpose from wardgate.client_grant"
+        self.assertEqual(self.row(grant), {"types": [], "purpose": ""})
+        for typed, kept in (("Patient", ["Patient"]), ("all", []),
+                            ("coverage, Patient",
+                             ["Patient", "Coverage"]),
+                            ("MedicationOrder MedicationRequest",
+                             ["MedicationRequest"])):
+            with self.subTest(typed):
+                found = self.script("tenant", tenant=TENANT, client=CLIENT,
+                                    types=typed, purpose="Billing")
+                self.assertEqual(found["grant"][0], "changed")
+                self.assertEqual(self.row(grant),
+                                 {"types": kept, "purpose": "Billing"})
+                found = self.script("tenant", tenant=TENANT, client=CLIENT)
+                self.assertEqual(found["summary"][0], "no change")
+        for more, words in (({"types": "Practitioner", "client": CLIENT},
+                             'type "Practitioner" is none of'),
+                            ({"types": "*", "client": CLIENT}, "is none of"),
+                            ({"types": "Patient"}, "name the client"),
+                            ({"purpose": "Billing"}, "name the client"),
+                            ({"purpose": "x" * 1001, "client": CLIENT},
+                             "1001 characters")):
+            with self.subTest(**more), \
+                    self.assertRaisesRegex(base.Refused, words):
+                self.script("tenant", tenant=TENANT, **more)
+
     def test_what_a_provider_can_is_kept_and_told(self):
         self.add_tenant()
         route = ("select can_contains, can_sort, can_total, can_batch,"

@@ -216,6 +216,29 @@ a_known_system_of_record_numbers_spares_the_second_look(void **state)
 /* ---- types, versions, modes ------------------------------------------------ */
 
 static void
+what_is_not_granted_is_left_out_and_said_apart(void **state)
+{
+	struct arena *a = arena_new();
+	struct ability can = able(a, FHIR_STU3, limited, NULL);
+	const struct way_ask ask = { .face = FHIR_R4,
+		.can = &can,
+		.tenant = "T",
+		.own_face = "",
+		.left_out = 1u << IFACE_COVERAGE | 1u << IFACE_CONDITION,
+		.pages = 20 };
+	const struct capability_truth *t = way_tell(a, &ask);
+
+	(void)state;
+	for (int i = 0; i < IFACE__MAX; i++)
+		assert_int_equal(t->types[i].served, i != IFACE_COVERAGE &&
+							 i != IFACE_CONDITION &&
+							 i != IFACE_LOCATION);
+	assert_non_null(strstr(t->note, "Missing: Location."));
+	assert_non_null(strstr(t->note, "Not granted: Condition, Coverage."));
+	arena_free(a);
+}
+
+static void
 what_the_server_does_not_serve_is_missing(void **state)
 {
 	struct arena *a = arena_new();
@@ -344,6 +367,8 @@ main(void)
 		cmocka_unit_test(
 		    a_known_system_of_record_numbers_spares_the_second_look),
 		cmocka_unit_test(what_the_server_does_not_serve_is_missing),
+		cmocka_unit_test(
+		    what_is_not_granted_is_left_out_and_said_apart),
 		cmocka_unit_test(
 		    conversion_is_told_with_what_becomes_of_the_rest),
 		cmocka_unit_test(in_mode_links_other_faces_serve_nothing),

@@ -168,6 +168,38 @@ more_changes_than_can_be_remembered_forget_everything(void **state)
 	cache_free(c);
 }
 
+static int ended;
+
+static void
+ends(void *value)
+{
+	ended += *(int *)value;
+}
+
+static void
+what_a_value_owns_goes_with_its_last_holder(void **state)
+{
+	struct cache *c = cache_new(8);
+	struct arena *a = arena_new();
+	struct cache_key k = key(1, 0);
+	struct guid one = id(1);
+	int *v = cache_value(sizeof *v);
+
+	(void)state;
+	ended = 0;
+	*v = 7;
+	cache_value_ends(v, ends);
+	cache_put(c, &k, v, 1);
+	cache_let_go(v);
+	assert_non_null(cache_get(c, a, &k));
+	cache_changed(c, &one, NULL, 2);
+	assert_null(cache_get(c, a, &k));
+	cache_free(c);
+	assert_int_equal(ended, 0);
+	arena_free(a); /* held it to the end */
+	assert_int_equal(ended, 7);
+}
+
 int
 main(void)
 {
@@ -177,6 +209,7 @@ main(void)
 		cmocka_unit_test(a_late_fill_cannot_bring_an_old_row_back),
 		cmocka_unit_test(the_oldest_goes_when_the_room_is_full),
 		cmocka_unit_test(a_value_outlives_its_place_while_it_is_held),
+		cmocka_unit_test(what_a_value_owns_goes_with_its_last_holder),
 		cmocka_unit_test(
 		    more_changes_than_can_be_remembered_forget_everything),
 	};

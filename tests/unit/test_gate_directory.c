@@ -141,6 +141,29 @@ a_route_says_what_its_provider_can(void **state)
 }
 
 static void
+a_route_says_what_its_grant_covers(void **state)
+{
+	struct err e = { .kind = ERR_NONE };
+	const struct directory_link *l;
+	struct desk d;
+
+	(void)state;
+	begun(&d);
+	assert_int_equal(route(&d, NULL)->may, SCOPE_ALL);
+	run(&d, "update wardgate.client_grant set types = '{Patient,Coverage}'"
+		" where tenant_id = '" TENANT "'");
+	assert_int_equal(
+	    route(&d, NULL)->may, SCOPE_BIT(IFACE_PATIENT, IFACE_READ) |
+				      SCOPE_BIT(IFACE_PATIENT, IFACE_SEARCH) |
+				      SCOPE_BIT(IFACE_COVERAGE, IFACE_READ) |
+				      SCOPE_BIT(IFACE_COVERAGE, IFACE_SEARCH));
+	l = directory_link(
+	    d.directory, d.a, &d.client, &d.tenant, DIRECTORY_CACHED, &e);
+	assert_int_equal(l->may, 0);
+	over(&d);
+}
+
+static void
 of_a_tenant_that_is_not_there_every_text_is_empty(void **state)
 {
 	const struct directory_route *r[2];
@@ -171,6 +194,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_route_says_what_its_provider_can),
+		cmocka_unit_test(a_route_says_what_its_grant_covers),
 		cmocka_unit_test(
 		    of_a_tenant_that_is_not_there_every_text_is_empty),
 	};
