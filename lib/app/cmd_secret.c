@@ -116,7 +116,11 @@ say_secrets(struct command *c, const struct db_rows *rows)
 		say_str(c, "state", db_text(rows, i, 3));
 		say_time_or_null(c, "not_after", rows, i, 5);
 		say_time_or_null(c, "last_used", rows, i, 8);
+		say_cell(c, rows, i, 9);  /* last_tenant */
+		say_cell(c, rows, i, 10); /* last_network */
 		say_int(c, "uses", db_int(rows, i, 11));
+		say_cell(c, rows, i, 14); /* outcome */
+		say_int(c, "refused", db_int(rows, i, 15));
 		say_str(c, "label", db_text(rows, i, 1));
 		say_row(c);
 	}

@@ -148,7 +148,9 @@ end $$;
 comment on function wardgate.secret_add is
   'Stores the keyed hash of a new secret; at most max_live may live';
 
--- state: live, early, expired, invalidated. Use is of the last roll-up.
+-- state: live, early, expired, invalidated. Use is of the last roll-up: last_
+-- and uses are of tokens issued, shown_ and outcome of the last request with the
+-- secret, refused or not.
 create function wardgate.secret_list(client uuid)
 returns table (
   key_id         text,
@@ -162,7 +164,11 @@ returns table (
   last_at        timestamptz,
   last_tenant    uuid,
   last_network   text,
-  uses           bigint)
+  uses           bigint,
+  shown_at       timestamptz,
+  shown_network  text,
+  outcome        text,
+  refused        bigint)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -182,8 +188,11 @@ begin
          u.last_at, u.tenant_id, u.source_network::text,
        (select coalesce(sum(a.uses), 0)::bigint
           from wardgate.secret_use as a
-         where a.key_id = s.key_id)
+         where a.key_id = s.key_id),
+         l.last_at, l.source_network::text, l.outcome,
+         coalesce(l.refused, 0)::bigint
     from wardgate.client_secret as s
+    left join wardgate.secret_shown as l on l.key_id = s.key_id
     left join lateral (
          select v.*
            from wardgate.secret_use as v

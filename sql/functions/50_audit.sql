@@ -96,9 +96,20 @@ end $$;
 comment on function wardgate.audit_stray is
   'Are there audit rows outside of all months?';
 
+create function wardgate.network_of(source inet)
+returns cidr
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select network(set_masklen(source,
+      case family(source) when 4 then 24 else 48 end))
+$$;
+comment on function wardgate.network_of is
+  'The /24 or /48 around an address: where from, but not who';
+
 -- A row is written a little after its `at`: the last `lag` stays uncounted
--- until the next time. Counted are requests that got a token. After a long
--- pause it takes several calls: returns the seconds that are still behind.
+-- until the next time. A use is a request that got a token; of refused ones
+-- the last and their number are kept, by secret alone: whoever asks for
+-- hospitals that are none makes no rows. After a long pause it takes several
+-- calls: returns the seconds that are still behind.
 create function wardgate.secret_use_roll_up(lag interval)
 returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -112,28 +123,41 @@ begin
   if low is null or low >= high then
     return 0;
   end if;
-  with used as (
-    select a.secret_key_id as key_id, a.tenant_id, count(*) as uses,
-           max(a.at) as last_at,
-           (array_agg(a.source order by a.at desc))[1] as source
+  with shown as materialized (
+    select a.secret_key_id as key_id, a.tenant_id, a.at, a.status, a.reason,
+           wardgate.network_of(a.source) as source_network
       from wardgate.audit as a
      where a.at >= low and a.at < high
-       and a.program = 'token' and a.status = 200
-       and a.secret_key_id is not null and a.tenant_id is not null
-     group by a.secret_key_id, a.tenant_id)
-  insert into wardgate.secret_use as u (key_id, tenant_id, last_at,
-         source_network, uses)
-  select key_id, tenant_id, last_at,
-         network(set_masklen(source,
-           case family(source) when 4 then 24 else 48 end)), uses
-    from used
-      on conflict (key_id, tenant_id) do update
-     set uses = u.uses + excluded.uses,
-         last_at = greatest(u.last_at, excluded.last_at),
-         source_network = case when excluded.last_at >= u.last_at
-                               then excluded.source_network
-                               else u.source_network
-                           end;
+       and a.program = 'token' and a.interaction = 'token'
+       and a.secret_key_id is not null),
+  counted as (
+    insert into wardgate.secret_use as u (key_id, tenant_id, last_at,
+           source_network, uses)
+    select s.key_id, s.tenant_id, max(s.at),
+         (array_agg(s.source_network order by s.at desc))[1], count(*)
+      from shown as s
+     where s.status = 200 and s.tenant_id is not null
+     group by s.key_id, s.tenant_id
+        on conflict (key_id, tenant_id) do update
+       set uses = u.uses + excluded.uses,
+           last_at = greatest(u.last_at, excluded.last_at),
+           source_network = case when excluded.last_at >= u.last_at
+                                 then excluded.source_network
+                                 else u.source_network
+                             end)
+  insert into wardgate.secret_shown as l (key_id, last_at, tenant_id,
+         source_network, outcome, refused)
+  select distinct on (s.key_id) s.key_id, s.at, s.tenant_id, s.source_network,
+         case s.status when 200 then 'issued'
+                       else coalesce(s.reason, s.status::text)
+          end,
+         count(*) filter (where s.status <> 200) over (partition by s.key_id)
+    from shown as s
+   order by s.key_id, s.at desc
+      on conflict (key_id) do update
+     set last_at = excluded.last_at, tenant_id = excluded.tenant_id,
+         source_network = excluded.source_network,
+         outcome = excluded.outcome, refused = l.refused + excluded.refused;
   update wardgate.roll_up as r set done_to = high where r.name = 'secret_use';
   return greatest(0, floor(extract(epoch from now() - lag - high)));
 end $$;

@@ -541,6 +541,33 @@ comment on column wardgate.roll_up.done_to is
 
 insert into wardgate.roll_up (name, done_to) values ('secret_use', now());
 
+-- ---- schema/52_secret_shown.sql
+
+-- secret_use (50_audit.sql) counts the tokens of each hospital; this says of
+-- each secret, with one row, what became of the last request that showed it.
+-- A refused one counts too: it tells that an app still uses what has ended.
+
+create table wardgate.secret_shown (
+  key_id         text primary key,
+  last_at        timestamptz not null,
+  tenant_id      uuid,
+  source_network cidr,
+  outcome        text not null,
+  refused        bigint not null
+);
+comment on table wardgate.secret_shown is
+  'The last token request with each secret, rolled up from audit by the keeper';
+comment on column wardgate.secret_shown.last_at is
+  'Start of the newest token request that showed it';
+comment on column wardgate.secret_shown.tenant_id is
+  'The hospital that request was for, as asked; null: it named none';
+comment on column wardgate.secret_shown.source_network is
+  'Where that came from: the /24 or /48 around the address';
+comment on column wardgate.secret_shown.outcome is
+  '`issued`, or the reason code of the refusal';
+comment on column wardgate.secret_shown.refused is
+  'Token requests with it that were refused so far';
+
 -- ---- schema/55_loss.sql
 
 create table wardgate.loss (
@@ -1584,7 +1611,9 @@ end $$;
 comment on function wardgate.secret_add is
   'Stores the keyed hash of a new secret; at most max_live may live';
 
--- state: live, early, expired, invalidated. Use is of the last roll-up.
+-- state: live, early, expired, invalidated. Use is of the last roll-up: last_
+-- and uses are of tokens issued, shown_ and outcome of the last request with the
+-- secret, refused or not.
 create function wardgate.secret_list(client uuid)
 returns table (
   key_id         text,
@@ -1598,7 +1627,11 @@ returns table (
   last_at        timestamptz,
   last_tenant    uuid,
   last_network   text,
-  uses           bigint)
+  uses           bigint,
+  shown_at       timestamptz,
+  shown_network  text,
+  outcome        text,
+  refused        bigint)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -1618,8 +1651,11 @@ begin
          u.last_at, u.tenant_id, u.source_network::text,
        (select coalesce(sum(a.uses), 0)::bigint
           from wardgate.secret_use as a
-         where a.key_id = s.key_id)
+         where a.key_id = s.key_id),
+         l.last_at, l.source_network::text, l.outcome,
+         coalesce(l.refused, 0)::bigint
     from wardgate.client_secret as s
+    left join wardgate.secret_shown as l on l.key_id = s.key_id
     left join lateral (
          select v.*
            from wardgate.secret_use as v
@@ -2811,9 +2847,20 @@ end $$;
 comment on function wardgate.audit_stray is
   'Are there audit rows outside of all months?';
 
+create function wardgate.network_of(source inet)
+returns cidr
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select network(set_masklen(source,
+      case family(source) when 4 then 24 else 48 end))
+$$;
+comment on function wardgate.network_of is
+  'The /24 or /48 around an address: where from, but not who';
+
 -- A row is written a little after its `at`: the last `lag` stays uncounted
--- until the next time. Counted are requests that got a token. After a long
--- pause it takes several calls: returns the seconds that are still behind.
+-- until the next time. A use is a request that got a token; of refused ones
+-- the last and their number are kept, by secret alone: whoever asks for
+-- hospitals that are none makes no rows. After a long pause it takes several
+-- calls: returns the seconds that are still behind.
 create function wardgate.secret_use_roll_up(lag interval)
 returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -2827,28 +2874,41 @@ begin
   if low is null or low >= high then
     return 0;
   end if;
-  with used as (
-    select a.secret_key_id as key_id, a.tenant_id, count(*) as uses,
-           max(a.at) as last_at,
-           (array_agg(a.source order by a.at desc))[1] as source
+  with shown as materialized (
+    select a.secret_key_id as key_id, a.tenant_id, a.at, a.status, a.reason,
+           wardgate.network_of(a.source) as source_network
       from wardgate.audit as a
      where a.at >= low and a.at < high
-       and a.program = 'token' and a.status = 200
-       and a.secret_key_id is not null and a.tenant_id is not null
-     group by a.secret_key_id, a.tenant_id)
-  insert into wardgate.secret_use as u (key_id, tenant_id, last_at,
-         source_network, uses)
-  select key_id, tenant_id, last_at,
-         network(set_masklen(source,
-           case family(source) when 4 then 24 else 48 end)), uses
-    from used
-      on conflict (key_id, tenant_id) do update
-     set uses = u.uses + excluded.uses,
-         last_at = greatest(u.last_at, excluded.last_at),
-         source_network = case when excluded.last_at >= u.last_at
-                               then excluded.source_network
-                               else u.source_network
-                           end;
+       and a.program = 'token' and a.interaction = 'token'
+       and a.secret_key_id is not null),
+  counted as (
+    insert into wardgate.secret_use as u (key_id, tenant_id, last_at,
+           source_network, uses)
+    select s.key_id, s.tenant_id, max(s.at),
+         (array_agg(s.source_network order by s.at desc))[1], count(*)
+      from shown as s
+     where s.status = 200 and s.tenant_id is not null
+     group by s.key_id, s.tenant_id
+        on conflict (key_id, tenant_id) do update
+       set uses = u.uses + excluded.uses,
+           last_at = greatest(u.last_at, excluded.last_at),
+           source_network = case when excluded.last_at >= u.last_at
+                                 then excluded.source_network
+                                 else u.source_network
+                             end)
+  insert into wardgate.secret_shown as l (key_id, last_at, tenant_id,
+         source_network, outcome, refused)
+  select distinct on (s.key_id) s.key_id, s.at, s.tenant_id, s.source_network,
+         case s.status when 200 then 'issued'
+                       else coalesce(s.reason, s.status::text)
+          end,
+         count(*) filter (where s.status <> 200) over (partition by s.key_id)
+    from shown as s
+   order by s.key_id, s.at desc
+      on conflict (key_id) do update
+     set last_at = excluded.last_at, tenant_id = excluded.tenant_id,
+         source_network = excluded.source_network,
+         outcome = excluded.outcome, refused = l.refused + excluded.refused;
   update wardgate.roll_up as r set done_to = high where r.name = 'secret_use';
   return greatest(0, floor(extract(epoch from now() - lag - high)));
 end $$;

@@ -27,7 +27,8 @@ prepare secret_add (uuid, text, text, text, bytea, bigint, timestamptz,
 -- state: live, early, expired, invalidated.
 prepare secret_list (uuid) as
   select key_id, label, hint, state, not_before, not_after, invalidated_at,
-         created_at, last_at, last_tenant, last_network, uses
+         created_at, last_at, last_tenant, last_network, uses, shown_at,
+         shown_network, outcome, refused
     from wardgate.secret_list($1);
 
 -- End the secret of client $1 with key id $2, and its tokens.
