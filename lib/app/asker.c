@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "ext/crypt.h"
 #include "ext/prepare.h"
+#include "gate/meter.h"
 
 #define SKEW_MAX_S 60 /* of an assertion, whatever tokens are given */
 
@@ -33,7 +34,7 @@ own_user(const struct conf *conf, struct err *e)
 bool
 asker_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 {
-	if (cgi && !own_user(conf, e))
+	if ((cgi && !own_user(conf, e)) || !meter_open(conf, "token", e))
 		return false;
 	assertions = (struct assertion_rules){ .issuer = conf->public_base,
 		.token_url =
@@ -52,6 +53,7 @@ asker_stop(void)
 {
 	gateway_close(gateway);
 	secret_peppers_free(peppers);
+	meter_close();
 }
 
 bool

@@ -20,9 +20,9 @@ static struct facade facade;
 bool
 facade_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 {
-	facade.gateway =
-	    gateway_open(a, conf, "facade", prepare_facade, false, cgi, e);
-	if (!facade.gateway)
+	if (!meter_open(conf, "facade", e) ||
+	    !(facade.gateway = gateway_open(
+		  a, conf, "facade", prepare_facade, false, cgi, e)))
 		return false;
 	facade.loss = cgi ? loss_alone(facade.gateway->db)
 	                  : loss_start(facade.gateway->db, e);
@@ -42,6 +42,7 @@ facade_stop(void)
 	loss_stop(facade.loss);
 	abilities_free(facade.abilities);
 	gateway_close(facade.gateway);
+	meter_close();
 }
 
 void

@@ -150,7 +150,7 @@ gateway_open(struct arena *a, const struct conf *conf, const char *program,
 	g->once = once;
 	g->rules = token_rules_of(a, conf);
 	if ((g->limits = limits_open(conf, e)) &&
-	    meter_open(conf, program, e) && open_rooms(g, a, program, sql, e))
+	    open_rooms(g, a, program, sql, e))
 		return g;
 	gateway_close(g);
 	return NULL;
@@ -165,7 +165,6 @@ gateway_close(struct gateway *g)
 	directory_free(g->directory);
 	limits_close(g->limits);
 	revoked_free(g->revoked);
-	meter_close();
 	keyring_free(g->keyring);
 	db_close(g->db);
 }
