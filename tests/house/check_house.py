@@ -39,6 +39,7 @@ HEADS = {
     "css": ("/* {} - ", " * SPDX"), "sql": ("-- {} - ", "-- SPDX"),
     "html": ("<!-- {} - ", "SPDX"), "5": ('.\\" {} - ', '.\\" SPDX'),
     "8": ('.\\" {} - ', '.\\" SPDX'),
+    "mjs": ("// {} - ", "// SPDX"),
 }
 HASH = ("# {} - ", "# SPDX")
 BARE = {"LICENSE", ".gitignore", ".clang-format"}

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-SKIPPED = {".git", "build", "__pycache__", ".claude"}
+SKIPPED = {".git", "build", "__pycache__", ".claude", "node_modules"}
 # Folders of input for tests: not ours to shape.
 INPUT = ("tests/fuzz/corpus/", "tests/golden/", "tests/fuzz/seeds/")
 
