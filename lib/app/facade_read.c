@@ -70,6 +70,7 @@ visit_read(struct visit *v)
 	if (!same_record(v, root))
 		return false;
 	v->row->returned = 1;
+	v->row->patient = v->whom;
 	fill_displays(v, root, NULL, NULL);
 	links_rewrite(&v->links, w->a, root);
 	return visit_answer(v, root);

@@ -126,6 +126,7 @@ in_our_version(struct visit *v, struct tree_node *root, struct err *e)
 	if (!all_fit(v, root, e))
 		return false;
 	withhold_others(v, root);
+	v->whom = match_whom(v->type, v->speaks, root);
 	return v->links_only || converted(v, root, &how, e);
 }
 

@@ -63,8 +63,9 @@ struct visit {
 	struct upstream_target to;
 	struct links links;
 	struct str only_ids; /* a search by _id: its value; else absent */
-	size_t withheld;     /* records of searchsets that were not asked for */
-	size_t expect;       /* bytes of the provider's last answer */
+	struct str whom; /* the patient that the record of a read is about */
+	size_t withheld; /* records of searchsets that were not asked for */
+	size_t expect;   /* bytes of the provider's last answer */
 	struct convert_losses losses; /* what its version could not carry */
 	struct visit_ahead *ahead;    /* NULL: nothing was asked before */
 	struct names *names;          /* its batch's; NULL: it came alone */

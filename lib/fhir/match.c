@@ -312,20 +312,42 @@ insured(const struct tree_node *coverage)
 	return n;
 }
 
+/* As it stands there, whether an id or not. */
+static struct str
+whom(enum iface_type t, const char *subject, const struct tree_node *resource)
+{
+	const struct tree_node *n;
+
+	if (t == IFACE_PATIENT)
+		return tree_str(resource, "id");
+	n = t == IFACE_COVERAGE ? insured(resource)
+	                        : tree_get(resource, subject);
+	return value_whom(tree_str(n, "reference"));
+}
+
+struct str
+match_whom(
+    enum iface_type t, enum fhir_version face, const struct tree_node *resource)
+{
+	const char *subject = iface_resource(t)->subject[face];
+	struct str id = STR_NONE;
+
+	if (subject || t == IFACE_PATIENT)
+		id = whom(t, subject, resource);
+	return iface_id(id) ? id : STR_NONE;
+}
+
 bool
 match_about(enum iface_type t, enum fhir_version face,
     const struct tree_node *resource, struct str patient)
 {
 	const char *subject = iface_resource(t)->subject[face];
-	struct tree_node *n;
+	struct str id;
 
-	if (t == IFACE_PATIENT)
-		return str_eq(tree_str(resource, "id"), patient);
-	if (!subject)
+	if (!subject && t != IFACE_PATIENT)
 		return true;
-	n = t == IFACE_COVERAGE ? insured(resource)
-	                        : tree_get(resource, subject);
-	return value_refers(tree_str(n, "reference"), patient);
+	id = whom(t, subject, resource);
+	return id.at && str_eq(id, patient);
 }
 
 bool

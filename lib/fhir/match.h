@@ -28,10 +28,14 @@ const struct match *match_open(struct arena *a, enum iface_type t,
 bool match_fits(
     const struct match *m, struct arena *a, const struct tree_node *resource);
 
-/* match_about - is this record about that patient? By the element that the
- * face has for it; a Coverage by its beneficiary, wherever conversion put it,
- * and by its subscriber only if it names no beneficiary.
+/* match_whom - the id of the patient that this record is about, by the element
+ * that the face has for it; a Coverage by its beneficiary, wherever conversion
+ * put it, and by its subscriber only if it names no beneficiary. Absent: it
+ * says none that is an id.
+ * match_about - is it about that patient? So is what is about none by its type.
  *   patient  id */
+struct str match_whom(enum iface_type t, enum fhir_version face,
+    const struct tree_node *resource);
 bool match_about(enum iface_type t, enum fhir_version face,
     const struct tree_node *resource, struct str patient);
 

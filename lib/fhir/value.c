@@ -66,8 +66,8 @@ value_escaped(struct arena *a, struct str s)
 }
 
 /* The id after the last Patient/ of a reference. */
-bool
-value_refers(struct str reference, struct str patient)
+struct str
+value_whom(struct str reference)
 {
 	struct str rest = reference, one, id = STR_NONE;
 
@@ -76,7 +76,15 @@ value_refers(struct str reference, struct str patient)
 		if (str_is(one, "Patient") && rest.at)
 			id = str_cut(rest, '/', &rest);
 	}
-	return id.len && str_eq(id, patient);
+	return id.len ? id : STR_NONE;
+}
+
+bool
+value_refers(struct str reference, struct str patient)
+{
+	struct str id = value_whom(reference);
+
+	return id.at && str_eq(id, patient);
 }
 
 /* ---- dates -------------------------------------------------------------- */

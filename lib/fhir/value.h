@@ -20,8 +20,10 @@ struct str value_cut(struct str *rest);
 struct str value_plain(struct arena *a, struct str s);
 struct str value_escaped(struct arena *a, struct str s);
 
-/* value_refers - does a reference name that patient: Patient/id, relative,
+/* value_whom - the id of the patient that a reference names; absent: none.
+ * value_refers - does a reference name that patient: Patient/id, relative,
  * absolute, or with a version? */
+struct str value_whom(struct str reference);
 bool value_refers(struct str reference, struct str patient);
 
 /* value_date - [eq|ne|lt|gt|le|ge|sa|eb|ap]YYYY[-MM[-DD[Thh:mm[:ss[.fff]]

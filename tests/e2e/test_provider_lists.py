@@ -153,6 +153,16 @@ class Others(Lists):
         self.assertEqual(kept, [["p1", "1", "1", "search-type",
                                  "Observation", "R4"]])
 
+    def test_the_audit_trail_says_whose_record_was_read(self):
+        for subject, whose in (("Patient/p2", "p2"), ("Group/g1", "")):
+            one = observation(1)
+            one["subject"]["reference"] = subject
+            answer = self.search(one, "Observation/o1", "STU3")
+            self.assertEqual(rows(
+                self.env, "select patient_id, returned, interaction from "
+                "wardgate.audit where trace_id = "
+                f"'{answer.header['x-trace-id']}'"), [[whose, "1", "read"]])
+
 
 class Links(Lists):
     """Page links are ours, and lead to the hospital alone."""

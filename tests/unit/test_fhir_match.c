@@ -287,6 +287,43 @@ a_record_is_about_whom_it_refers_to(void **state)
 }
 
 static void
+a_record_says_whom_it_is_about(void **state)
+{
+	static const struct {
+		enum iface_type t;
+		enum fhir_version face;
+		const char *json, *whom;
+	} rows[] = {
+		{ IFACE_PATIENT, FHIR_R4, "{\"id\":\"7\"}", "7" },
+		{ IFACE_PATIENT, FHIR_R4, "{\"id\":\"7 8\"}", NULL },
+		{ IFACE_OBSERVATION, FHIR_R4,
+		    "{\"subject\":{\"reference\":\"http://x/Patient/7\"}}",
+		    "7" },
+		{ IFACE_OBSERVATION, FHIR_R4,
+		    "{\"subject\":{\"reference\":\"Group/7\"}}", NULL },
+		{ IFACE_CONDITION, FHIR_DSTU2,
+		    "{\"patient\":{\"reference\":\"Patient/7/_history/1\"}}",
+		    "7" },
+		{ IFACE_COVERAGE, FHIR_R4,
+		    "{\"subscriber\":{\"reference\":\"Patient/8\"},"
+		    "\"beneficiary\":{\"reference\":\"Patient/7\"}}",
+		    "7" },
+		{ IFACE_LOCATION, FHIR_R4, "{\"id\":\"7\"}", NULL },
+	};
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct str whom = match_whom(
+		    rows[i].t, rows[i].face, help_read(a, rows[i].json));
+
+		assert_int_equal(!whom.at, !rows[i].whom);
+		assert_true(!whom.at || str_is(whom, rows[i].whom));
+	}
+	arena_free(a);
+}
+
+static void
 an_id_is_one_of_a_list(void **state)
 {
 	struct arena *a = arena_new();
@@ -413,6 +450,7 @@ main(void)
 		cmocka_unit_test(a_number_without_system_is_a_record_number),
 		cmocka_unit_test(a_coverage_is_about_its_beneficiary),
 		cmocka_unit_test(a_record_is_about_whom_it_refers_to),
+		cmocka_unit_test(a_record_says_whom_it_is_about),
 		cmocka_unit_test(an_id_is_one_of_a_list),
 		cmocka_unit_test(records_are_put_in_order_and_odd_ones_last),
 	};
