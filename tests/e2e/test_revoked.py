@@ -292,6 +292,34 @@ class Lasting(Story):
         self.bites(lambda: self.assertEqual(self.revoke(token).status, 200),
                    token)
 
+    def test_a_client_with_too_many_is_told_so(self):
+        token = self.token()
+        some = f"client_id = '{self.client}' and why = 'many'"
+        self.addCleanup(self.sql,
+                        f"delete from wardgate.revocation where {some}")
+        self.sql(f"""
+            insert into wardgate.revocation (kind, key, n, expires_at, made_by,
+                   why, client_id)
+            select 'token', lpad(i::text, 22, '0'), 1, now() + interval '1 h',
+                   'x', 'many', '{self.client}'
+              from generate_series(1, 10000) as i""")
+        answer = self.revoke(token)
+        self.safe(answer, 503, "temporarily_unavailable", "busy")
+        self.assertEqual(answer.header["retry-after"], "60")
+        self.alive(token)
+        self.operator("revoke", "token", "--", claims(token)["jti"])
+        time.sleep(LIVE_S)
+        self.dead(token)
+
+    def test_what_cannot_be_asked_is_not_told(self):
+        right = ("execute on function wardgate.token_in_force(uuid, uuid, "
+                 "text, text, bigint)")
+        token = self.token()
+        self.addCleanup(self.sql, f"grant {right} to wg_token")
+        self.sql(f"revoke {right} from wg_token")
+        self.safe(self.ask_at("introspect", self.mine(token)), 503,
+                  "temporarily_unavailable", "database")
+
     def test_who_hears_of_no_change_asks_the_database(self):
         hearing = "execute on function wardgate.changes_since(bigint)"
         token, live = self.token(), self.token()
