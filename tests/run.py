@@ -66,7 +66,8 @@ def replay(text, status):
 
 
 def unittests(text, status):
-    """Python's unittest, run verbosely."""
+    """Python's unittest, run verbosely. A class that is skipped as a whole is
+    one skipped, and none that ran."""
     ran = re.findall(r"^Ran (\d+) tests? in", text, re.M)
     if not ran:
         return 0, 1, 0
@@ -77,8 +78,10 @@ def unittests(text, status):
             text.splitlines()[-1]):
         counts[name] = int(number)
     skipped = counts.pop("skipped")
+    classes = len(re.findall(r"^setUpClass \(.*\.\.\. skipped ", text, re.M))
     failed = sum(counts.values()) or int(status != 0)
-    return max(int(ran[-1]) - failed - skipped, 0), failed, skipped
+    passed = int(ran[-1]) + classes - failed - skipped
+    return max(passed, 0), failed, skipped
 
 
 def exit_status(text, status):
