@@ -7,6 +7,20 @@
 #include "fhir/match.h"
 #include "fhir/match_inner.h"
 
+#define DAY_LEN ((size_t)10) /* YYYY-MM-DD */
+
+/* A birthday is the day that is written, whatever time and zone a server adds.
+ */
+static struct str
+date_text(struct tree_node *n)
+{
+	struct str text = tree_text(n);
+
+	if (n->id == NAME_birthDate && text.len > DAY_LEN)
+		text.len = DAY_LEN;
+	return text;
+}
+
 bool
 match_span(struct tree_node *n, struct date_span *span)
 {
@@ -14,7 +28,7 @@ match_span(struct tree_node *n, struct date_span *span)
 	bool has_end;
 
 	if (!tree_is(n, TREE_OBJECT))
-		return date_span(span, tree_text(n));
+		return date_span(span, date_text(n));
 	has_end = date_span(&end, tree_str(n, "end"));
 	if (date_span(span, tree_str(n, "start"))) {
 		span->upto_us = has_end ? end.upto_us : DATE_OPEN_UPTO;
