@@ -13,6 +13,7 @@
 #include "app/cmd_jwks.h"
 #include "app/cmd_keep.h"
 #include "app/cmd_key.h"
+#include "app/cmd_key_cursor.h"
 #include "app/cmd_key_pepper.h"
 #include "app/cmd_key_stage.h"
 #include "app/cmd_loss.h"
@@ -89,6 +90,8 @@ static const struct command_verb verbs[] = {
 	  "make the next version of the pepper" },
 	{ "key make cursor", key_make_cursor, AS_NOBODY, "",
 	  "make the key of page cursors" },
+	{ "key rotate cursor", key_rotate_cursor, AS_NOBODY, "",
+	  "the next step to another key of page cursors" },
 	{ "key list", key_list, AS_OPERATOR, "",
 	  "keys, their stages and files" },
 	{ "keep", keep, AS_KEEPER, "[--once] [--every SECONDS]",

@@ -19,8 +19,9 @@
 
 /* ---- keys of 64 hex digits --------------------------------------------------- */
 
-static bool
-make_hex(struct command *c, const char *dir, const char *name, struct err *e)
+bool
+key_make_hex(
+    struct command *c, const char *dir, const char *name, struct err *e)
 {
 	unsigned char key[CRYPT_KEY_BYTES];
 	char text[HEX_LEN + 1];
@@ -64,7 +65,7 @@ key_make_pepper(struct command *c, struct err *e)
 	if (v > SECRET_PEPPERS)
 		return err_set(e, ERR_CONFLICT, "There are %d peppers already.",
 		    SECRET_PEPPERS);
-	if (!make_hex(c, conf->pepper_dir,
+	if (!key_make_hex(c, conf->pepper_dir,
 		arena_printf(command_arena(c), "%d", v), e))
 		return false;
 	say_int(c, "version", v);
@@ -86,7 +87,7 @@ key_make_cursor(struct command *c, struct err *e)
 	if (!(slash = strrchr(dir, '/')) || !slash[1])
 		return err_set(e, ERR_CONF, "cursor_key_file names no file.");
 	*slash = '\0';
-	return make_hex(c, *dir ? dir : "/", slash + 1, e);
+	return key_make_hex(c, *dir ? dir : "/", slash + 1, e);
 }
 
 /* ---- signing keys ------------------------------------------------------------- */

@@ -23,6 +23,10 @@ bool key_make_pepper(struct command *c, struct err *e);
 /* key make cursor - cursor_key_file. Asks no database. */
 bool key_make_cursor(struct command *c, struct err *e);
 
+/* key_make_hex - a new random key of 64 hex digits as dir/name; says `file`. */
+bool key_make_hex(
+    struct command *c, const char *dir, const char *name, struct err *e);
+
 /* key list - signing keys with their stages and files, peppers, cursor key.
  * As wg_operator. */
 bool key_list(struct command *c, struct err *e);

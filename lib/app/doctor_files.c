@@ -123,17 +123,34 @@ public_folder(struct doctor *d)
 		    arena_printf(a, "only their owner writes %s", dir), NULL);
 }
 
+/* The key of page cursors, and those before and after it if there are any. */
+static void
+cursor_files(struct doctor *d)
+{
+	static const char *const more[] = { ".next", ".old" };
+	struct arena *a = command_arena(d->c);
+	const char *path = d->conf->cursor_key_file;
+	bool good = secret_file(d, "cursor key", path);
+	size_t i;
+
+	for (i = 0; i < COUNT(more); i++) {
+		const char *other = arena_printf(a, "%s%s", path, more[i]);
+
+		if (!access(other, F_OK))
+			good &= secret_file(d, "cursor key", other);
+	}
+	if (good)
+		doctor_say(d, "cursor key", DOCTOR_OK,
+		    arena_printf(a, "%s, kept from others", path), NULL);
+}
+
 void
 doctor_files(struct doctor *d)
 {
 	secret_folder(d, "peppers", d->conf->pepper_dir);
 	secret_folder(d, "signing keys", d->conf->signing_key_dir);
 	public_folder(d);
-	if (secret_file(d, "cursor key", d->conf->cursor_key_file))
-		doctor_say(d, "cursor key", DOCTOR_OK,
-		    arena_printf(command_arena(d->c), "%s, kept from others",
-			d->conf->cursor_key_file),
-		    NULL);
+	cursor_files(d);
 	if (*d->conf->database_passfile &&
 	    secret_file(d, "password file", d->conf->database_passfile))
 		doctor_say(

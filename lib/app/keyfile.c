@@ -137,3 +137,29 @@ keyfile_remove(const char *dir, const char *name, struct err *e)
 	close(m.folder);
 	return good;
 }
+
+bool
+keyfile_succeed(const char *dir, const char *name, struct err *e)
+{
+	struct making m = { dir, name, -1, -1, "" };
+	char old[256], next[256];
+	bool good = false;
+
+	snprintf(old, sizeof old, "%s.old", name);
+	snprintf(next, sizeof next, "%s.next", name);
+	m.folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m.folder < 0)
+		return failed(&m, "open its folder", e);
+	if (faccessat(m.folder, next, F_OK, 0))
+		failed(&m, "be succeeded", e);
+	else if (linkat(m.folder, name, m.folder, old, 0))
+		err_set(e, errno == EEXIST ? ERR_CONFLICT : ERR_CONF,
+		    "%s/%s: %s.", dir, old, strerror(errno));
+	else if (renameat(m.folder, next, m.folder, name) ||
+		 utimensat(m.folder, old, NULL, 0) || fsync(m.folder))
+		failed(&m, "be succeeded", e);
+	else
+		good = true;
+	close(m.folder);
+	return good;
+}

@@ -19,6 +19,11 @@
 bool keyfile_write(const char *dir, const char *name, struct str bytes,
     bool secret, struct err *e);
 
+/* keyfile_succeed - dir/NAME.next takes the place of dir/name, which is kept as
+ * dir/NAME.old, written now. At every moment there is a file dir/name. false:
+ * ERR_CONFLICT, there is an old one already; ERR_CONF. */
+bool keyfile_succeed(const char *dir, const char *name, struct err *e);
+
 /* keyfile_remove - the file dir/name is no more; one that is not there is
  * fine. false: ERR_CONF, with what went wrong. */
 bool keyfile_remove(const char *dir, const char *name, struct err *e);

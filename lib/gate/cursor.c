@@ -7,9 +7,13 @@
 #include "gate/cursor.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "ext/crypt.h"
 
 #define DAY_S     86400
@@ -22,6 +26,8 @@ enum { INLINE = 1, STORED = 2 };
 /* Of what is sealed: a handle of another one is no handle. */
 #define FORMAT "2"
 
+#define LOOK_MS 1000 /* between two looks at the files */
+
 /* The key of the day that was needed last: an answer has up to four links, and
  * they are all made on one day. */
 struct cursor_day {
@@ -30,27 +36,104 @@ struct cursor_day {
 	unsigned char key[CRYPT_KEY_BYTES];
 };
 
-struct cursor_keys {
-	unsigned char master[CRYPT_KEY_BYTES];
-	pthread_mutex_t lock; /* of last */
+/* In the order in which they are looked at: a key that moves from NEXT to USED
+ * and from USED to OLD meanwhile is seen at least once. */
+enum { NEXT, USED, OLD, MASTERS };
+static const char *const suffixes[MASTERS] = { ".next", "", ".old" };
+
+struct master {
+	bool there;
+	ino_t ino; /* these tell that the file is another one */
+	struct timespec written;
+	unsigned char key[CRYPT_KEY_BYTES];
 	struct cursor_day last;
+};
+
+struct cursor_keys {
+	pthread_mutex_t lock; /* of the masters */
+	struct master master[MASTERS];
+	int64_t looked_ms;
 	struct db *db;
+	char *file;
 	int64_t life_s;
 	size_t bytes_max;
 };
+
+/* ---- master keys --------------------------------------------------------------- */
+
+/* A used key stays when its file is away or spoilt: somebody is at work there,
+ * and it is still right. */
+static bool
+look_at(struct master *m, const char *path, bool keep, struct err *e)
+{
+	unsigned char key[CRYPT_KEY_BYTES];
+	struct stat st;
+
+	if (stat(path, &st)) {
+		if (!keep && m->there) {
+			crypt_wipe(m, sizeof *m);
+			m->there = false;
+		}
+		return m->there;
+	}
+	if (m->there && st.st_ino == m->ino &&
+	    st.st_mtim.tv_sec == m->written.tv_sec &&
+	    st.st_mtim.tv_nsec == m->written.tv_nsec)
+		return true;
+	if (!crypt_key_file(path, key, e))
+		return m->there;
+	memcpy(m->key, key, sizeof key);
+	crypt_wipe(key, sizeof key);
+	m->last.known = false;
+	m->ino = st.st_ino;
+	m->written = st.st_mtim;
+	return m->there = true;
+}
+
+/* Under the lock. false: there is no key to seal with. */
+static bool
+look(struct cursor_keys *k, struct err *e)
+{
+	char path[4096];
+	size_t i;
+
+	for (i = 0; i < MASTERS; i++) {
+		struct err why = { .kind = ERR_NONE };
+
+		snprintf(path, sizeof path, "%s%s", k->file, suffixes[i]);
+		if (!look_at(
+			&k->master[i], path, i == USED, i == USED ? e : &why) &&
+		    why.kind != ERR_NONE)
+			log_event(LOG_ERROR, "cursor_key_refused", LOG_WHY,
+			    why.said, LOG_END);
+	}
+	k->looked_ms = clock_mono_ms();
+	return k->master[USED].there;
+}
+
+static void
+look_when_due(struct cursor_keys *k)
+{
+	struct err e = { .kind = ERR_NONE };
+
+	pthread_mutex_lock(&k->lock);
+	if (clock_mono_ms() - k->looked_ms >= LOOK_MS)
+		look(k, &e);
+	pthread_mutex_unlock(&k->lock);
+}
 
 struct cursor_keys *
 cursor_open(struct db *db, const struct conf *conf, struct err *e)
 {
 	struct cursor_keys *k = calloc(1, sizeof *k);
 
-	if (!k)
+	if (!k || !(k->file = strdup(conf->cursor_key_file)))
 		abort();
 	pthread_mutex_init(&k->lock, NULL);
 	k->db = db;
 	k->life_s = conf->cursor_life_s;
 	k->bytes_max = (size_t)conf->cursor_bytes;
-	if (crypt_key_file(conf->cursor_key_file, k->master, e))
+	if (crypt_key_file(k->file, k->master[USED].key, e) && look(k, e))
 		return k;
 	cursor_close(k);
 	return NULL;
@@ -63,22 +146,27 @@ cursor_close(void *keys)
 
 	if (k) {
 		crypt_wipe(k->master, sizeof k->master);
-		crypt_wipe(&k->last, sizeof k->last);
 		pthread_mutex_destroy(&k->lock);
+		free(k->file);
 		free(k);
 	}
 }
 
-static void
-day_key(struct cursor_keys *k, const unsigned char head[HEAD],
+/* false: there is no such master key. */
+static bool
+day_key(struct cursor_keys *k, size_t which, const unsigned char head[HEAD],
     unsigned char key[CRYPT_KEY_BYTES])
 {
-	struct cursor_day *last = &k->last;
+	struct master *m = &k->master[which];
+	struct cursor_day *last = &m->last;
+	bool there;
 
 	pthread_mutex_lock(&k->lock);
-	if (!last->known || memcmp(last->day, head + 1, sizeof last->day)) {
+	there = m->there;
+	if (there &&
+	    (!last->known || memcmp(last->day, head + 1, sizeof last->day))) {
 		crypt_hkdf(last->key, CRYPT_KEY_BYTES,
-		    (struct str){ (const char *)k->master, sizeof k->master },
+		    (struct str){ (const char *)m->key, sizeof m->key },
 		    (struct str){ (const char *)head + 1, 4 },
 		    STR("wardgate page cursor"));
 		memcpy(last->day, head + 1, sizeof last->day);
@@ -86,7 +174,10 @@ day_key(struct cursor_keys *k, const unsigned char head[HEAD],
 	}
 	memcpy(key, last->key, CRYPT_KEY_BYTES);
 	pthread_mutex_unlock(&k->lock);
+	return there;
 }
+
+/* ---- sealing -------------------------------------------------------------------- */
 
 static struct str
 bound_to(struct arena *a, const struct cursor_for *to, int kind)
@@ -120,7 +211,7 @@ seal(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
 	unsigned char *out = arena_raw(a, n), key[CRYPT_KEY_BYTES];
 
 	write_head(out, kind, now_s);
-	day_key(k, out, key);
+	day_key(k, USED, out, key);
 	crypt_seal(out + HEAD, key, plain.at, plain.len, bound_to(a, to, kind));
 	crypt_wipe(key, sizeof key);
 	return (struct str){ (char *)out, n };
@@ -130,18 +221,21 @@ static bool
 unseal(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
     struct str sealed, struct str *plain)
 {
+	static const size_t order[MASTERS] = { USED, OLD, NEXT };
 	const unsigned char *in = (const unsigned char *)sealed.at;
 	unsigned char key[CRYPT_KEY_BYTES];
 	char *out;
-	bool fine;
+	bool fine = false;
+	size_t i;
 
 	if (sealed.len < HEAD + CRYPT_SEAL_MORE)
 		return false;
 	plain->len = sealed.len - HEAD - CRYPT_SEAL_MORE;
 	plain->at = out = arena_raw(a, plain->len + 1);
-	day_key(k, in, key);
-	fine = crypt_open(
-	    out, key, in + HEAD, sealed.len - HEAD, bound_to(a, to, in[0]));
+	for (i = 0; i < MASTERS && !fine; i++)
+		fine = day_key(k, order[i], in, key) &&
+		       crypt_open(out, key, in + HEAD, sealed.len - HEAD,
+			   bound_to(a, to, in[0]));
 	crypt_wipe(key, sizeof key);
 	return fine;
 }
@@ -214,6 +308,7 @@ cursor_make(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
 		err_why(e, ERR_BROKEN, "page link over %zu bytes", PLAIN_MAX);
 		return STR_NONE;
 	}
+	look_when_due(k);
 	sealed = seal(k, a, to, INLINE, (struct str){ b.at, b.len }, now_s);
 	if (ENC_B64_LEN(sealed.len) > k->bytes_max &&
 	    !store(k, a, to, &sealed, now_s, e))
@@ -266,6 +361,7 @@ cursor_read(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
 	if (!dec_b64url(bytes, &n, text))
 		return err_set(e, ERR_CURSOR, NULL);
 	sealed = (struct str){ bytes, n };
+	look_when_due(k);
 	if (!unseal(k, a, to, sealed, &plain))
 		return err_set(e, ERR_CURSOR, NULL);
 	if (bytes[0] == STORED && (!fetch(k, a, to, plain, &sealed, e) ||

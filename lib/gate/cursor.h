@@ -4,8 +4,7 @@
  * A provider's paging link may hold a name, and it is good for one tenant
  * only. What goes out is AES-256-GCM over it, bound to tenant, client, face
  * and resource type, good for at most a day, under a key that HKDF derives for
- * the UTC day it was made (RFC 5869); the last day's key is kept, under a lock
- * of its own (cursor.c). A handle that would pass cursor_bytes is kept in the
+ * the UTC day it was made (RFC 5869). A handle that would pass cursor_bytes is kept in the
  * database instead, sealed as well, and its number goes out. */
 #ifndef GATE_CURSOR_H
 #define GATE_CURSOR_H
@@ -16,6 +15,9 @@
 struct cursor_keys;
 
 /* cursor_open - the master key in conf->cursor_key_file; owned, cursor_close.
+ * It seals; what FILE.next and FILE.old hold opens too, so that hosts can pass
+ * from one key to another. The files are looked at again once a second, when a
+ * cursor is made or read, under a lock of cursor.c's own.
  *   db  where long ones are kept. NULL: ERR_CONF. */
 struct cursor_keys *cursor_open(
     struct db *db, const struct conf *conf, struct err *e);

@@ -164,6 +164,48 @@ a_file_is_removed_once_and_for_all(void **state)
 	rmdir(path);
 }
 
+static void
+read_back(const char *name, char text[8])
+{
+	char whole[200];
+	FILE *f;
+
+	snprintf(whole, sizeof whole, "%s/%s", dir, name);
+	f = fopen(whole, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(text, 8, f));
+	fclose(f);
+}
+
+static void
+a_file_succeeds_another_that_is_kept(void **state)
+{
+	struct err e = { 0 };
+	char text[8];
+
+	(void)state;
+	assert_false(keyfile_succeed(dir, "k", &e)); /* no folder */
+	err_clear(&e);
+	assert_true(keyfile_write(dir, "k", STR("one"), true, &e));
+	assert_false(keyfile_succeed(dir, "k", &e));
+	assert_int_equal(e.kind, ERR_CONF);
+	err_clear(&e);
+	assert_true(keyfile_write(dir, "k.next", STR("two"), true, &e));
+	assert_true(keyfile_succeed(dir, "k", &e));
+	assert_int_equal(entries(), 2);
+	read_back("k", text);
+	assert_string_equal(text, "two");
+	read_back("k.old", text);
+	assert_string_equal(text, "one");
+	assert_true(keyfile_write(dir, "k.next", STR("three"), true, &e));
+	assert_false(keyfile_succeed(dir, "k", &e));
+	assert_int_equal(e.kind, ERR_CONFLICT);
+	assert_int_equal(entries(), 3);
+	err_clear(&e);
+	keyfile_remove(dir, "k.old", &e);
+	keyfile_remove(dir, "k.next", &e);
+}
+
 int
 main(void)
 {
@@ -175,6 +217,7 @@ main(void)
 		CASE(a_link_that_leads_nowhere_is_not_followed),
 		CASE(what_cannot_be_made_is_said),
 		CASE(a_file_is_removed_once_and_for_all),
+		CASE(a_file_succeeds_another_that_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

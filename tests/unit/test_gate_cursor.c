@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -192,6 +193,119 @@ a_search_of_our_own_knows_how_far_it_was_shown(void **state)
 	assert_null(c.patient.at);
 }
 
+/* ---- from one key to another ---------------------------------------------------- */
+
+static void
+put_key(const char *suffix, int first)
+{
+	char path[100];
+	FILE *f;
+	int i;
+
+	snprintf(path, sizeof path, "%s%s", key_path, suffix);
+	unlink(path);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	for (i = 0; i < 32; i++)
+		fprintf(f, "%02x", first + i);
+	fputc('\n', f);
+	fclose(f);
+	chmod(path, 0600);
+}
+
+static void
+drop_key(const char *suffix)
+{
+	char path[100];
+
+	snprintf(path, sizeof path, "%s%s", key_path, suffix);
+	unlink(path);
+}
+
+static struct cursor_keys *
+opened(void)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct cursor_keys *k = cursor_open(NULL, &conf, &e);
+
+	assert_non_null(k);
+	return k;
+}
+
+static bool
+opens(struct cursor_keys *k, struct str text)
+{
+	struct cursor_for to = for_whom();
+	struct err e = { .kind = ERR_NONE };
+	struct cursor c;
+	bool good = cursor_read(k, a, &to, text, NOW, &c, &e);
+
+	assert_int_equal(e.kind, good ? ERR_NONE : ERR_CURSOR);
+	return good;
+}
+
+static struct str
+made_by(struct cursor_keys *k)
+{
+	struct cursor_for to = for_whom();
+	struct cursor c = { .path = STR("Patient"), .query = STR("a=b") };
+	struct err e = { .kind = ERR_NONE };
+
+	return cursor_make(k, a, &to, &c, NOW, &e);
+}
+
+/* One host is a step ahead of the other, all the way. */
+static void
+each_step_opens_what_its_neighbours_seal(void **state)
+{
+	struct cursor_keys *before = opened(), *next, *used, *done;
+
+	(void)state;
+	put_key(".next", 100);
+	next = opened();
+	put_key("", 100);
+	drop_key(".next");
+	put_key(".old", 0);
+	used = opened();
+	drop_key(".old");
+	done = opened();
+	put_key("", 0);
+
+	assert_true(opens(before, made_by(next)));
+	assert_true(opens(next, made_by(before)));
+	assert_true(opens(next, made_by(used)));
+	assert_true(opens(used, made_by(next)));
+	assert_true(opens(used, made_by(done)));
+	assert_true(opens(done, made_by(used)));
+	assert_false(opens(before, made_by(used)));
+	assert_false(opens(done, made_by(before)));
+	cursor_close(before);
+	cursor_close(next);
+	cursor_close(used);
+	cursor_close(done);
+}
+
+static void
+a_new_file_is_seen_while_the_program_runs(void **state)
+{
+	struct cursor_keys *k = opened();
+	struct str old = made_by(k), new;
+
+	(void)state;
+	put_key(".old", 0);
+	put_key("", 100);
+	usleep(1100 * 1000);
+	new = made_by(k);
+	assert_true(opens(k, old));
+	drop_key(".old");
+	drop_key(""); /* somebody is at work there */
+	usleep(1100 * 1000);
+	assert_true(opens(k, new));
+	assert_false(opens(k, old));
+	put_key("", 0);
+	cursor_close(k);
+}
+
 int
 main(void)
 {
@@ -203,6 +317,8 @@ main(void)
 		cmocka_unit_test(it_ends_and_then_says_so),
 		cmocka_unit_test(every_altered_character_is_noticed),
 		cmocka_unit_test(two_handles_of_one_page_differ),
+		cmocka_unit_test(each_step_opens_what_its_neighbours_seal),
+		cmocka_unit_test(a_new_file_is_seen_while_the_program_runs),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
