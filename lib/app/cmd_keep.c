@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "app/keep_jwks.h"
+#include "app/keep_notice.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "gate/token.h"
@@ -185,8 +186,18 @@ rest(struct keep_jwks *keys, struct db *db, struct arena *a, int64_t seconds)
 }
 
 static void
-go_on(
-    struct db *db, struct keep_jwks *keys, int64_t every_s, int64_t outlived_s)
+tell_of_ends(const struct conf *conf, struct db *db, struct arena *a)
+{
+	struct err e = { 0 };
+	int64_t n;
+
+	if (!keep_notice_turn(conf, db, a, &stopped, &n, &e))
+		failed(&e);
+}
+
+static void
+go_on(struct db *db, const struct conf *conf, struct keep_jwks *keys,
+    int64_t every_s, int64_t outlived_s)
 {
 	struct arena *a = arena_new();
 
@@ -196,6 +207,7 @@ go_on(
 
 		if (!round_of(NULL, db, a, outlived_s, &e))
 			failed(&e);
+		tell_of_ends(conf, db, a);
 		arena_reset(a);
 		rest(keys, db, a, every_s);
 	}
@@ -213,7 +225,7 @@ keep(struct command *c, struct err *e)
 	struct keep_jwks *keys;
 	bool done = true;
 	struct db *db;
-	int64_t n;
+	int64_t n, told;
 
 	if (!command_number(c, "--every", 1, 3600, EVERY_S, &every_s, e) ||
 	    !command_end(c, e) || !(db = command_db(c, e)))
@@ -224,12 +236,16 @@ keep(struct command *c, struct err *e)
 	keys = keep_jwks_new(conf);
 	if (once) {
 		done = round_of(c, db, command_arena(c), outlived_s, e) &&
-		       keep_jwks_turn(keys, db, command_arena(c), &n, e);
-		if (done)
+		       keep_jwks_turn(keys, db, command_arena(c), &n, e) &&
+		       keep_notice_turn(
+			   conf, db, command_arena(c), &stopped, &told, e);
+		if (done) {
 			say_int(c, "jwks_fetched", n);
+			say_int(c, "secrets_told", told);
+		}
 	} else {
 		log_open("keep", LOG_INFO);
-		go_on(db, keys, every_s, outlived_s);
+		go_on(db, conf, keys, every_s, outlived_s);
 	}
 	keep_jwks_free(keys);
 	return done;

@@ -6,7 +6,8 @@
 #include "app/command.h"
 
 /* keep - makes audit partitions three months ahead, clears the change log and
- * old cursors in small steps, sums up the uses of secrets. With --once: one
+ * old cursors in small steps, sums up the uses of secrets,
+ * tells of secrets that are about to end (app/keep_notice). With --once: one
  * round, says what was done, fails if a part failed. Otherwise a round every
  * --every seconds (default 60) until SIGTERM or SIGINT; failures are logged
  * and tried again in the next round. */

@@ -97,6 +97,7 @@ static const struct setting settings[] = {
 	{ AT(secrets_per_client),    NUMBER, 1, 20, "5", NULL },
 	{ AT(secret_life_days),      NUMBER, 1, 3650, "180", NULL },
 	{ AT(secret_life_max_days),  NUMBER, 1, 3650, "730", NULL },
+	{ AT(expiry_hook),           PATH,   0, 0, "", NULL },
 };
 /* clang-format on */
 

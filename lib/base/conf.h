@@ -97,6 +97,7 @@ struct conf {
 	int64_t secrets_per_client;
 	int64_t secret_life_days;
 	int64_t secret_life_max_days;
+	const char *expiry_hook; /* program of the operator; "": none */
 };
 
 /* conf_read - the settings in the file at path, borrowed from a.

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-#define VALUE_MAX 400u  /* bytes of one text value as it is written */
+#define VALUE_MAX 360u  /* bytes of one text value as it is written */
 #define LINE_MAX_ 4096u /* bytes of one line: every field once fits */
 
 static const char *const levels[] = { "error", "warn", "info", "debug" };
@@ -23,12 +23,14 @@ static const char *const fields[] = {
 	[LOG_TENANT] = "tenant",
 	[LOG_FILE] = "file",
 	[LOG_SIGNAL] = "signal",
+	[LOG_KEY_ID] = "key_id",
 	[LOG_STATUS] = "status",
 	[LOG_MS] = "ms",
 	[LOG_COUNT] = "count",
 	[LOG_BYTES] = "bytes",
 	[LOG_LINE] = "line",
 	[LOG_BARE] = "bare",
+	[LOG_DAYS] = "days",
 };
 
 static const char *program = "wardgate";

@@ -24,12 +24,14 @@ enum log_field {
 	LOG_TENANT, /* tenant id */
 	LOG_FILE,   /* path of a file of ours */
 	LOG_SIGNAL,
+	LOG_KEY_ID, /* of a secret: the part that is not secret */
 	LOG_STATUS, /* from here on values are long */
 	LOG_MS,
 	LOG_COUNT,
 	LOG_BYTES,
 	LOG_LINE,
-	LOG_BARE /* references without display in an answer */
+	LOG_BARE, /* references without display in an answer */
+	LOG_DAYS
 };
 
 /* log_open - name of the program, shown in every line; and the level. Call

@@ -568,6 +568,26 @@ comment on column wardgate.secret_shown.outcome is
 comment on column wardgate.secret_shown.refused is
   'Token requests with it that were refused so far';
 
+-- ---- schema/53_secret_notice.sql
+
+create table wardgate.secret_notice (
+  key_id   text not null,
+  days     integer not null,
+  taken_at timestamptz not null,
+  tries    integer not null default 1,
+  told_at  timestamptz,
+  primary key (key_id, days)
+);
+comment on table wardgate.secret_notice is
+  'Notices that a secret is about to end: one per secret and threshold';
+comment on column wardgate.secret_notice.days is
+  'Threshold: so many days before the end of the secret';
+comment on column wardgate.secret_notice.taken_at is
+  'When a keeper took it last, to tell';
+comment on column wardgate.secret_notice.tries is 'How often it was taken';
+comment on column wardgate.secret_notice.told_at is
+  'When that was done; null: not yet, it is taken again after an hour';
+
 -- ---- schema/55_loss.sql
 
 create table wardgate.loss (
@@ -2958,6 +2978,73 @@ end $$;
 comment on function wardgate.audit_tail is
   'The newest audit rows, those since a time, or those of a trace id';
 
+-- ---- functions/53_secret_notice.sql
+
+-- One notice that is due, or none: of a secret that works, of a client that is
+-- not disabled, for the lowest threshold it has crossed. One that was made for
+-- no longer than the threshold crosses none: its owner knows. Of two keepers
+-- one gets it.
+create function wardgate.secret_notice_take()
+returns table (
+  client_id uuid,
+  name      text,
+  contact   text,
+  key_id    text,
+  label     text,
+  days      integer,
+  not_after timestamptz,
+  tries     integer)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+  with crossed as (
+    select s.key_id, min(d.days) as days
+      from wardgate.client_secret as s
+      join wardgate.client as c using (client_id)
+     cross join (values (30), (14), (7), (1)) as d (days)
+     where c.disabled_at is null and s.invalidated_at is null
+       and s.not_after > now()
+       and s.not_after - make_interval(days => d.days) <= now()
+       and s.not_after - make_interval(days => d.days)
+           > s.created_at + interval '1 hour'
+     group by s.key_id),
+  taken as (
+    insert into wardgate.secret_notice as n (key_id, days, taken_at)
+    select x.key_id, x.days, now()
+      from crossed as x
+     where not exists (
+         select from wardgate.secret_notice as m
+          where m.key_id = x.key_id and m.days = x.days
+            and (m.told_at is not null
+                 or m.taken_at > now() - interval '1 hour'))
+     order by x.days, x.key_id
+     limit 1
+        on conflict (key_id, days) do update
+       set taken_at = now(), tries = n.tries + 1
+     where n.told_at is null and n.taken_at <= now() - interval '1 hour'
+    returning n.key_id, n.days, n.tries)
+  select s.client_id, c.name, c.contact, s.key_id, s.label, t.days,
+         s.not_after, t.tries
+    from taken as t
+    join wardgate.client_secret as s using (key_id)
+    join wardgate.client as c using (client_id);
+end $$;
+comment on function wardgate.secret_notice_take is
+  'Takes one notice that is due: a secret that is about to end';
+
+create function wardgate.secret_notice_told(key text, threshold bigint)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.secret_notice as n
+     set told_at = now()
+   where n.key_id = key and n.days = threshold;
+  return found;
+end $$;
+comment on function wardgate.secret_notice_told is
+  'A notice was given: it is not taken again; false: there is none';
+
 -- ---- functions/55_loss.sql
 
 -- `counted` is a JSON array of objects with the columns of the table, `tenant`
@@ -3792,6 +3879,8 @@ grant execute on function
       wardgate.client_jwks_fetched(uuid, text, text, text, text),
       wardgate.signing_key_expire(interval),
       wardgate.revocation_trim(bigint),
+      wardgate.secret_notice_take(),
+      wardgate.secret_notice_told(text, bigint),
       wardgate.secret_use_roll_up(interval)
    to wg_keeper;
 

@@ -51,3 +51,12 @@ prepare revocation_trim (bigint) as
 -- seconds are still to be summed up.
 prepare secret_use_roll_up (bigint) as
   select wardgate.secret_use_roll_up(make_interval(secs => $1));
+
+-- A secret that is about to end and that nobody was told of; none: no row.
+prepare secret_notice_take as
+  select client_id, name, contact, key_id, label, days, not_after, tries
+    from wardgate.secret_notice_take();
+
+-- That was done, for the secret with key id $1 and the threshold of $2 days.
+prepare secret_notice_told (text, bigint) as
+  select wardgate.secret_notice_told($1, $2);

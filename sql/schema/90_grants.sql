@@ -75,6 +75,8 @@ grant execute on function
       wardgate.client_jwks_fetched(uuid, text, text, text, text),
       wardgate.signing_key_expire(interval),
       wardgate.revocation_trim(bigint),
+      wardgate.secret_notice_take(),
+      wardgate.secret_notice_told(text, bigint),
       wardgate.secret_use_roll_up(interval)
    to wg_keeper;
 

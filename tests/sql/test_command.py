@@ -166,12 +166,12 @@ class Keep(Command, base.DatabaseCase):
             "partitions_made": 4, "changes_cleared": old, "cursors_cleared": 3,
             "assertions_cleared": 0, "revocations_cleared": 2,
             "uses_behind_s": 0, "keys_withdrawn": 0,
-            "audit_stray": False, "jwks_fetched": 0})
+            "audit_stray": False, "jwks_fetched": 0, "secrets_told": 0})
         self.assertEqual(self.done(*once, role="wg_keeper"), {
             "partitions_made": 0, "changes_cleared": 0, "cursors_cleared": 0,
             "assertions_cleared": 0, "revocations_cleared": 0,
             "uses_behind_s": 0, "keys_withdrawn": 0,
-            "audit_stray": False, "jwks_fetched": 0})
+            "audit_stray": False, "jwks_fetched": 0, "secrets_told": 0})
 
     def test_it_goes_on_until_it_is_told_to_stop(self):
         self.sql("truncate wardgate.cursor_handle")

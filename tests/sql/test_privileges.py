@@ -25,7 +25,7 @@ MAY_CALL = {
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
         cursor_handle_trim assertion_trim client_jwks_due
         client_jwks_fetched revocation_trim signing_key_expire
-        secret_use_roll_up""",
+        secret_notice_take secret_notice_told secret_use_roll_up""",
     "wg_operator": """ready client_add client_list client_able secret_add
         secret_list secret_invalidate client_jwks_set
         client_jwks_list client_jwks_url_set client_jwks_url_get

@@ -88,7 +88,7 @@ every_field_has_its_name_and_value(void **state)
 	    LOG_ROUTE, "/r", LOG_METHOD, "GET", LOG_REASON, "ok", LOG_CLIENT,
 	    "c", LOG_TENANT, "h", LOG_FILE, "f", LOG_SIGNAL, "s", LOG_STATUS,
 	    503L, LOG_MS, -1L, LOG_COUNT, 0L, LOG_BYTES, 5000000000L, LOG_LINE,
-	    7L, LOG_BARE, 3L, LOG_END);
+	    7L, LOG_BARE, 3L, LOG_KEY_ID, "abcdefgh", LOG_DAYS, 14L, LOG_END);
 	j = one_line(a);
 	assert_true(str_is(member(j, "level"), "warn"));
 	assert_true(str_is(member(j, "program"), "token"));
@@ -110,6 +110,7 @@ every_field_has_its_name_and_value(void **state)
 	assert_true(js_integer(j, "bytes", &n) && n == 5000000000);
 	assert_true(js_integer(j, "line", &n) && n == 7);
 	assert_true(js_integer(j, "bare", &n) && n == 3);
+	assert_true(js_integer(j, "days", &n) && n == 14);
 }
 
 static void
