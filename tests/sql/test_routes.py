@@ -50,7 +50,8 @@ class Routes(base.DatabaseCase):
             "connect_ms": None, "total_ms": None,
             "can_contains": "auto", "can_sort": "auto", "can_total": "auto",
             "can_batch": "auto", "coverage_person": "auto",
-            "write_extensions": True, "types": []})
+            "write_extensions": True, "types": [],
+            "slug": "hospital"})
 
     def test_what_a_provider_can_and_its_record_numbers_are_told(self):
         told = {"can_contains": "off", "can_sort": "on", "can_total": "off",
