@@ -33,7 +33,8 @@
 # tenants of your own for what you disable, and assert nothing about counts
 # that another story could change. No assertion about time except deadlines
 # that the project promises. One server only:
-# @unittest.skipUnless(os.environ["WG_SERVER"] == "lighttpd", "why").
+# @unittest.skipUnless(os.environ["WG_SERVER"] == "lighttpd", "why"); a module
+# that is about the programs alone says `setUpModule = behind_lighttpd`.
 #
 # While writing: make demo, then
 #     python3 -m tests.rig.stories running test_token.Token.test_x
@@ -42,3 +43,12 @@
 # that fail on demand), contract.py and wards.py (hospitals whose records are
 # known), jwt.py (tokens of any shape). A story for a row of tests/hostile.tsv
 # carries the row's id in its name: test_T3_repeated_parameters.
+
+import os
+import unittest
+
+
+def behind_lighttpd():
+    """What a web server has no part in is told once."""
+    if os.environ.get("WG_SERVER") == "apache":
+        raise unittest.SkipTest("the same behind every web server")

@@ -13,10 +13,13 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import jwt
 from tests.e2e.hostile import rows
 from tests.e2e.test_assertion import Asserting
 from tests.rig import place
+
+setUpModule = behind_lighttpd
 
 WAIT_S = 30
 APART_S = 10

@@ -6,9 +6,12 @@
 
 import json
 
+from tests.e2e import behind_lighttpd
 from tests.e2e.batches import (WHILE_S, Double, Hurried, batch, code, get,
                                strip)
 from tests.e2e.faults import FACES, MARK, dumps, says
+
+setUpModule = behind_lighttpd
 
 
 def call_url(call, start):

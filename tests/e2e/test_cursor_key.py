@@ -12,9 +12,12 @@ import threading
 import time
 import unittest
 
+from tests.e2e import behind_lighttpd
 from tests.rig.client import Env, request
 from tests.rig.crowd import sample
 from tests.rig.house import House
+
+setUpModule = behind_lighttpd
 
 READERS = 4
 KNOWN_S = 5     # before the new key may seal

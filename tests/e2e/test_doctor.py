@@ -14,9 +14,12 @@ import unittest
 from email.utils import formatdate
 from time import time
 
+from tests.e2e import behind_lighttpd
 from tests.rig import place
 from tests.rig.client import Env, request
 from tests.rig.house import House
+
+setUpModule = behind_lighttpd
 
 DONE, REFUSED = 0, 3
 TAKEN = ("content-type", "www-authenticate")

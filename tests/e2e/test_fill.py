@@ -9,6 +9,7 @@ import json
 import threading
 import unittest
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import test_cgi
 from tests.e2e.contract import Calls, at
 from tests.e2e.faults import (FACES, MARK, Faulty, bundle, dumps, says,
@@ -17,6 +18,8 @@ from tests.e2e.hostile import rows
 from tests.e2e.test_provider_lists import matches
 from tests.rig import place
 from tests.rig.crowd import put_tenant, remove_tenant
+
+setUpModule = behind_lighttpd
 
 MOST, AT_ONCE = 50, 8       # fill_references, fill_parallel
 BED = "Ward 4, Bed 12"

@@ -11,10 +11,13 @@ import time
 import unittest
 from pathlib import Path
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import wards
 from tests.rig.client import Env
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import House
+
+setUpModule = behind_lighttpd
 
 TENANT = "00001055-1ab1-4000-8000-000000000001"
 OTHER = "00001055-1ab1-4000-8000-000000000002"

@@ -6,9 +6,12 @@
 
 import unittest
 
+from tests.e2e import behind_lighttpd
 from tests.e2e.faults import (FACES, MARK, Faulty, bundle, observation,
                               says_json)
 from tests.e2e.hostile import request, rows
+
+setUpModule = behind_lighttpd
 
 # The element that names the patient, per version.
 SUBJECTS = {

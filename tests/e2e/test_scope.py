@@ -9,10 +9,13 @@ import json
 import time
 import uuid
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import jwt
 from tests.e2e.hostile import Hostile, rows
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import House
+
+setUpModule = behind_lighttpd
 
 TENANT = "5c09e000-0000-4000-8000-000000000001"
 SOON_S = 1.0

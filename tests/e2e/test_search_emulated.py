@@ -12,6 +12,7 @@ import unittest
 from pathlib import Path
 from urllib.parse import unquote_plus
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import wards
 from tests.e2e.contract import ids, when
 from tests.e2e.hostile import rows
@@ -20,6 +21,8 @@ from tests.rig.client import Env, request
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import House
 from tests.rig.provider import Provider
+
+setUpModule = behind_lighttpd
 
 ODD_LINKS = ("", "/~relative", "/~internal", "/~getpages")
 

@@ -14,12 +14,15 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import wards
 from tests.e2e.contract import ids
 from tests.e2e.wards import instant, listed
 from tests.rig.client import Env
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import House
+
+setUpModule = behind_lighttpd
 
 FACES = ("DSTU2", "STU3", "R4")
 OLD, NEW = "http://hl7.org/fhir/", "http://terminology.hl7.org/CodeSystem/"

@@ -8,11 +8,14 @@ import time
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import jwt
 from tests.e2e.hostile import Hostile, rows
 from tests.rig.client import FORM
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import House
+
+setUpModule = behind_lighttpd
 
 TENANT = "3e7a1c5a-0000-4000-8000-000000000009"
 REQUESTS = 10_000

@@ -13,11 +13,14 @@ import time
 import unittest
 from pathlib import Path
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import jwt
 from tests.fhir import validate
 from tests.rig.client import Env, request
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import FACES, House
+
+setUpModule = behind_lighttpd
 
 TENANT = "0000717e-1ab1-4000-8000-000000000001"
 NOBODY = "7c9e6679-7425-40de-944b-e07fc1f90ae7"

@@ -7,9 +7,12 @@
 import json
 import unittest
 
+from tests.e2e import behind_lighttpd
 from tests.rig import place
 from tests.rig.client import Env, request
 from tests.rig.house import House
+
+setUpModule = behind_lighttpd
 
 NOBODY = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 
