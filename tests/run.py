@@ -66,8 +66,8 @@ def replay(text, status):
 
 
 def unittests(text, status):
-    """Python's unittest, run verbosely. A class that is skipped as a whole is
-    one skipped, and none that ran."""
+    """Python's unittest, run verbosely. A class or module that is skipped as a
+    whole is one skipped, and none that ran."""
     ran = re.findall(r"^Ran (\d+) tests? in", text, re.M)
     if not ran:
         return 0, 1, 0
@@ -78,9 +78,9 @@ def unittests(text, status):
             text.splitlines()[-1]):
         counts[name] = int(number)
     skipped = counts.pop("skipped")
-    classes = len(re.findall(r"^setUpClass \(.*\.\.\. skipped ", text, re.M))
+    wholes = len(re.findall(r"^setUp(?:Class|Module) \(.*\.\.\. skipped ", text, re.M))
     failed = sum(counts.values()) or int(status != 0)
-    passed = int(ran[-1]) + classes - failed - skipped
+    passed = int(ran[-1]) + wholes - failed - skipped
     return max(passed, 0), failed, skipped
 
 

@@ -56,6 +56,8 @@ class Counting(unittest.TestCase):
                 ("Ran 3 tests in 0.1s\n\nOK (skipped=1)\n", 0, (2, 0, 1)),
                 ("setUpClass (a.B) ... skipped 'no c'\nRan 3 tests in 1s\n\n"
                  "OK (skipped=2)\n", 0, (2, 0, 2)),
+                ("setUpModule (a) ... skipped 'no c'\nRan 3 tests in 1s\n\n"
+                 "OK (skipped=1)\n", 0, (3, 0, 1)),
                 ("Ran 4 tests in 1s\n\nFAILED (failures=1, errors=1, "
                  "skipped=1)\n", 1, (1, 2, 1)),
                 ("Ran 1 test in 1s\n\nFAILED (unexpected successes=1)\n", 1,
