@@ -163,25 +163,41 @@ id_plain(struct str s)
 	return true;
 }
 
-/* W3C Trace Context 3.2.2: version 00, neither id all zeros. */
+/* Lower-case digits that are not all zeros. */
+static bool
+trace_hex(unsigned char *to, size_t n, struct str text)
+{
+	unsigned char any = 0;
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if (text.at[i] >= 'A' && text.at[i] <= 'F')
+			return false;
+	if (!dec_hex(to, n, text))
+		return false;
+	for (i = 0; i < n; i++)
+		any |= to[i];
+	return any;
+}
+
+/* W3C Trace Context 2.2 and 3.2.2: of a later version what 00 has is read, and
+ * of the flags that one which 00 knows goes on. */
 static void
 read_traceparent(struct req_trace *t, struct str s)
 {
-	unsigned char trace[16], span[8], flags[1], any = 0;
-	size_t i;
+	unsigned char version[1], trace[16], span[8], flags[1];
 
 	memcpy(t->flags, "01", 3);
-	if (s.len != 55 || !str_starts(s, "00-") || s.at[35] != '-' ||
-	    s.at[52] != '-' ||
-	    !dec_hex(trace, 16, (struct str){ s.at + 3, 32 }) ||
-	    !dec_hex(span, 8, (struct str){ s.at + 36, 16 }) ||
+	if (s.len < 55 || s.at[2] != '-' || s.at[35] != '-' ||
+	    s.at[52] != '-' || (s.len > 55 && s.at[55] != '-') ||
+	    !dec_hex(version, 1, (struct str){ s.at, 2 }) ||
+	    version[0] == 0xff || (!version[0] && s.len != 55) ||
+	    !trace_hex(trace, 16, (struct str){ s.at + 3, 32 }) ||
+	    !trace_hex(span, 8, (struct str){ s.at + 36, 16 }) ||
 	    !dec_hex(flags, 1, (struct str){ s.at + 53, 2 }))
 		return;
-	for (i = 0; i < sizeof trace; i++)
-		any |= trace[i];
-	if (!any)
-		return;
 	enc_hex(t->parent, trace, sizeof trace);
+	flags[0] &= 1;
 	enc_hex(t->flags, flags, sizeof flags);
 }
 

@@ -115,54 +115,73 @@ what_bears_on_security_stands_once(void **state)
 	assert_true(str_is(r.accept, "b"));
 }
 
+/* What comes as an id of the caller's, and what is taken of it. */
+static const struct {
+	const char *var;
+	const char *request_id; /* NULL: ours */
+	const char *parent;
+} ids[] = {
+	{ "HTTP_X_REQUEST_ID=abc-1._", "abc-1._", "" },
+	{ "HTTP_X_REQUEST_ID=", NULL, "" },
+	{ "HTTP_X_REQUEST_ID=a b", NULL, "" },
+	{ "HTTP_X_REQUEST_ID=a\"}\n", NULL, "" },
+	{ "HTTP_X_REQUEST_ID=\x1b[31m", NULL, "" },
+	{ "HTTP_X_REQUEST_ID="
+	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	  "aaaaa",
+	    NULL, "" },
+	{ "HTTP_TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-"
+	  "b7ad6b7169203331-01",
+	    NULL, "0af7651916cd43dd8448eb211c80319c" },
+	{ "HTTP_TRACEPARENT=00-00000000000000000000000000000000-"
+	  "b7ad6b7169203331-01",
+	    NULL, "" },
+	{ "HTTP_TRACEPARENT=01-0af7651916cd43dd8448eb211c80319c-"
+	  "b7ad6b7169203331-01",
+	    NULL, "0af7651916cd43dd8448eb211c80319c" },
+	{ "HTTP_TRACEPARENT=01-0af7651916cd43dd8448eb211c80319c-"
+	  "b7ad6b7169203331-01-more",
+	    NULL, "0af7651916cd43dd8448eb211c80319c" },
+	{ "HTTP_TRACEPARENT=01-0af7651916cd43dd8448eb211c80319c-"
+	  "b7ad6b7169203331-01more",
+	    NULL, "" },
+	{ "HTTP_TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-"
+	  "b7ad6b7169203331-01-more",
+	    NULL, "" },
+	{ "HTTP_TRACEPARENT=ff-0af7651916cd43dd8448eb211c80319c-"
+	  "b7ad6b7169203331-01",
+	    NULL, "" },
+	{ "HTTP_TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-"
+	  "0000000000000000-01",
+	    NULL, "" },
+	{ "HTTP_TRACEPARENT=00-0AF7651916CD43DD8448EB211C80319C-"
+	  "b7ad6b7169203331-01",
+	    NULL, "" },
+	{ "HTTP_TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c", NULL, "" },
+};
+
 static void
 foreign_trace_ids_are_taken_only_when_plain(void **state)
 {
-	static const struct {
-		const char *var;
-		const char *request_id; /* NULL: ours */
-		const char *parent;
-	} rows[] = {
-		{ "HTTP_X_REQUEST_ID=abc-1._", "abc-1._", "" },
-		{ "HTTP_X_REQUEST_ID=", NULL, "" },
-		{ "HTTP_X_REQUEST_ID=a b", NULL, "" },
-		{ "HTTP_X_REQUEST_ID=a\"}\n", NULL, "" },
-		{ "HTTP_X_REQUEST_ID=\x1b[31m", NULL, "" },
-		{ "HTTP_X_REQUEST_ID="
-		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		  "aaaaa",
-		    NULL, "" },
-		{ "HTTP_TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-"
-		  "b7ad6b7169203331-01",
-		    NULL, "0af7651916cd43dd8448eb211c80319c" },
-		{ "HTTP_TRACEPARENT=00-00000000000000000000000000000000-"
-		  "b7ad6b7169203331-01",
-		    NULL, "" },
-		{ "HTTP_TRACEPARENT=01-0af7651916cd43dd8448eb211c80319c-"
-		  "b7ad6b7169203331-01",
-		    NULL, "" },
-		{ "HTTP_TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c", NULL,
-		    "" },
-	};
 	char last[33] = "";
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
+	for (i = 0; i < COUNT(ids); i++) {
 		char var[128];
 		char *vars[] = { (char[]){ "REQUEST_METHOD=GET" },
 			(char[]){ "REQUEST_URI=/x" }, var, NULL };
 		struct req r;
 		struct err e;
 
-		snprintf(var, sizeof var, "%s", rows[i].var);
+		snprintf(var, sizeof var, "%s", ids[i].var);
 		assert_true(read_vars(&r, vars, &e));
 		assert_int_equal(strlen(r.trace.id), 32);
 		assert_string_not_equal(r.trace.id, last);
 		memcpy(last, r.trace.id, sizeof last);
 		assert_string_equal(r.trace.request_id,
-		    rows[i].request_id ? rows[i].request_id : r.trace.id);
-		assert_string_equal(r.trace.parent, rows[i].parent);
+		    ids[i].request_id ? ids[i].request_id : r.trace.id);
+		assert_string_equal(r.trace.parent, ids[i].parent);
 	}
 }
 
