@@ -9,13 +9,14 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-#define VALUE_MAX 360u  /* bytes of one text value as it is written */
+#define VALUE_MAX 320u  /* bytes of one text value as it is written */
 #define LINE_MAX_ 4096u /* bytes of one line: every field once fits */
 
 static const char *const levels[] = { "error", "warn", "info", "debug" };
 static const char *const fields[] = {
 	[LOG_WHY] = "why",
 	[LOG_TRACE] = "trace",
+	[LOG_PARENT] = "parent",
 	[LOG_ROUTE] = "route",
 	[LOG_METHOD] = "method",
 	[LOG_REASON] = "reason",

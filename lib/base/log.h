@@ -14,10 +14,11 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* The allow-list. Text unless the name says a unit or count. */
 enum log_field {
-	LOG_END,   /* closes the list */
-	LOG_WHY,   /* our own words: what failed and what to do */
-	LOG_TRACE, /* trace id */
-	LOG_ROUTE, /* route template, never the path as sent */
+	LOG_END,    /* closes the list */
+	LOG_WHY,    /* our own words: what failed and what to do */
+	LOG_TRACE,  /* trace id */
+	LOG_PARENT, /* trace id of the caller's traceparent */
+	LOG_ROUTE,  /* route template, never the path as sent */
 	LOG_METHOD,
 	LOG_REASON, /* reason code */
 	LOG_CLIENT, /* client_id */

@@ -68,19 +68,22 @@ refuse(struct work *w)
 		tell_limit(w);
 }
 
+/* One line for each request; the caller's trace id leads to its own logs. */
 static void
 note(const struct work *w, const struct err *e)
 {
 	bool bad = w->resp->status >= 500;
 
-	log_event(bad ? LOG_WARN : LOG_DEBUG, "request", LOG_METHOD,
+	log_event(bad ? LOG_WARN : LOG_INFO, "request", LOG_METHOD,
 	    w->req->method == REQ_OTHER  ? "other"
 	    : w->req->method == REQ_POST ? "POST"
 					 : "GET",
 	    LOG_ROUTE, w->route ? w->route->path : NULL, LOG_TRACE,
-	    w->req->trace.id, LOG_REASON, fail_reason(e->kind), LOG_WHY,
-	    e->why[0] ? e->why : NULL, LOG_STATUS, (long)w->resp->status,
-	    LOG_MS, (long)((clock_now_us() - w->req->start_us) / 1000),
+	    w->req->trace.id, LOG_PARENT,
+	    w->req->trace.parent[0] ? w->req->trace.parent : NULL, LOG_REASON,
+	    fail_reason(e->kind), LOG_WHY, e->why[0] ? e->why : NULL,
+	    LOG_STATUS, (long)w->resp->status, LOG_MS,
+	    (long)((clock_now_us() - w->req->start_us) / 1000),
 	    w->left_bare ? LOG_BARE : LOG_END, w->left_bare, LOG_END);
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -85,10 +86,11 @@ every_field_has_its_name_and_value(void **state)
 	log_open("token", LOG_INFO);
 	listen_in();
 	log_event(LOG_WARN, "request", LOG_WHY, "because", LOG_TRACE, "t",
-	    LOG_ROUTE, "/r", LOG_METHOD, "GET", LOG_REASON, "ok", LOG_CLIENT,
-	    "c", LOG_TENANT, "h", LOG_FILE, "f", LOG_SIGNAL, "s", LOG_STATUS,
-	    503L, LOG_MS, -1L, LOG_COUNT, 0L, LOG_BYTES, 5000000000L, LOG_LINE,
-	    7L, LOG_BARE, 3L, LOG_KEY_ID, "abcdefgh", LOG_DAYS, 14L, LOG_END);
+	    LOG_PARENT, "p", LOG_ROUTE, "/r", LOG_METHOD, "GET", LOG_REASON,
+	    "ok", LOG_CLIENT, "c", LOG_TENANT, "h", LOG_FILE, "f", LOG_SIGNAL,
+	    "s", LOG_STATUS, 503L, LOG_MS, -1L, LOG_COUNT, 0L, LOG_BYTES,
+	    5000000000L, LOG_LINE, 7L, LOG_BARE, 3L, LOG_KEY_ID, "abcdefgh",
+	    LOG_DAYS, 14L, LOG_END);
 	j = one_line(a);
 	assert_true(str_is(member(j, "level"), "warn"));
 	assert_true(str_is(member(j, "program"), "token"));
@@ -96,6 +98,7 @@ every_field_has_its_name_and_value(void **state)
 	assert_int_equal(member(j, "time").len, 24);
 	assert_true(str_is(member(j, "why"), "because"));
 	assert_true(str_is(member(j, "trace"), "t"));
+	assert_true(str_is(member(j, "parent"), "p"));
 	assert_true(str_is(member(j, "route"), "/r"));
 	assert_true(str_is(member(j, "method"), "GET"));
 	assert_true(str_is(member(j, "reason"), "ok"));
@@ -187,10 +190,13 @@ long_text_is_cut_and_the_line_is_written_whole(void **state)
 		listen_in();
 		log_event(LOG_WARN, "x", LOG_WHY, t, LOG_TRACE, t, LOG_ROUTE, t,
 		    LOG_METHOD, t, LOG_REASON, t, LOG_CLIENT, t, LOG_TENANT, t,
-		    LOG_FILE, t, LOG_SIGNAL, t, LOG_STATUS, 100L, LOG_END);
+		    LOG_FILE, t, LOG_SIGNAL, t, LOG_KEY_ID, t, LOG_PARENT, t,
+		    LOG_STATUS, LONG_MIN, LOG_MS, LONG_MIN, LOG_COUNT, LONG_MIN,
+		    LOG_BYTES, LONG_MIN, LOG_LINE, LONG_MIN, LOG_BARE, LONG_MIN,
+		    LOG_DAYS, LONG_MIN, LOG_END);
 		line = one_line(a);
-		assert_int_equal(js_count(line), 15);
-		assert_true(member(line, "signal").len > 40);
+		assert_int_equal(js_count(line), 23);
+		assert_true(member(line, "signal").len >= 40);
 		assert_true(js_has(line, "status"));
 	}
 }
