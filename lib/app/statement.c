@@ -53,15 +53,14 @@ statement_start(struct arena *a, const struct conf *conf, struct err *e)
 	return true;
 }
 
-/* Bits 1u << enum iface_type of what may neither be read nor searched. */
+/* Bits 1u << enum iface_type of what may not be done to. */
 static unsigned
-left_out(uint32_t may)
+left_out(uint32_t may, enum iface_action action)
 {
 	unsigned out = 0;
 
 	for (int t = 0; t < IFACE__MAX; t++)
-		if (!(may & (SCOPE_BIT(t, IFACE_READ) |
-				SCOPE_BIT(t, IFACE_SEARCH))))
+		if (!(may & SCOPE_BIT(t, action)))
 			out |= 1u << t;
 	return out;
 }
@@ -79,7 +78,8 @@ tell_truth(
 		.links = truth->links,
 		.extensions = truth->extensions,
 		.mrn_system = truth->mrn_system,
-		.left_out = left_out(truth->may),
+		.left_out = { [IFACE_READ] = left_out(truth->may, IFACE_READ),
+		    [IFACE_SEARCH] = left_out(truth->may, IFACE_SEARCH) },
 		.pages = (unsigned)w->conf->pages_walked };
 	struct capability facts =
 	    facts_of(w->a, w->conf, face->fixed, face->version);

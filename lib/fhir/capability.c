@@ -205,6 +205,13 @@ write_params(struct buf *b, enum fhir_version v, const struct iface_resource *r,
 		buf_char(b, ']');
 }
 
+/* Bits 1u << enum iface_action of what is listed. */
+static unsigned
+actions_of(const struct iface_resource *r, const struct capability_type *truth)
+{
+	return truth ? r->actions & ~truth->withheld : r->actions;
+}
+
 static void
 write_actions(struct buf *b, const struct iface_resource *r,
     const struct capability_type *truth)
@@ -220,7 +227,7 @@ write_actions(struct buf *b, const struct iface_resource *r,
 	const char *before = ",\"interaction\":[{\"code\":";
 
 	for (int i = 0; i < IFACE_ACTION__MAX; i++)
-		if (r->actions & (1u << i)) {
+		if (actions_of(r, truth) & (1u << i)) {
 			buf_str(b, before);
 			text(b, codes[i]);
 			if (about[i])
@@ -240,7 +247,7 @@ write_resource(struct buf *b, enum fhir_version v, enum iface_type t,
 	buf_str(b, "{\"type\":");
 	text(b, iface_name(t, v));
 	write_actions(b, r, truth);
-	if (r->actions & (1u << IFACE_SEARCH))
+	if (actions_of(r, truth) & (1u << IFACE_SEARCH))
 		write_params(b, v, r, truth);
 	buf_char(b, '}');
 }

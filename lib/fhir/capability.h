@@ -11,6 +11,7 @@
 /* What one hospital makes of a type; sentences for people, NULL: none. */
 struct capability_type {
 	bool served;        /* else it is not listed */
+	unsigned withheld;  /* bits 1u << enum iface_action that are not */
 	const char *read;   /* about reading, with the word for it first */
 	const char *search; /* about searching */
 	/* For the i-th parameter of iface_resource. One that is not served is

@@ -186,10 +186,23 @@ say_read(const struct telling *t)
 	    version_name(from), face);
 }
 
+/* Bits 1u << enum iface_action of what the caller may not do with a type. */
+static unsigned
+withheld(const struct telling *t, int type)
+{
+	unsigned bits = 0;
+
+	for (int i = 0; i < IFACE_ACTION__MAX; i++)
+		bits |= (t->ask->left_out[i] >> type & 1) << i;
+	return bits;
+}
+
 static bool
 left_out(const struct telling *t, int type)
 {
-	return t->ask->left_out >> type & 1;
+	unsigned all = iface_resource((enum iface_type)type)->actions;
+
+	return (withheld(t, type) & all) == all;
 }
 
 static void
@@ -202,6 +215,7 @@ tell_type(const struct telling *t, enum iface_type type)
 	             (!t->ask->can->told || t->ask->can->types[type].listed);
 	if (!to->served)
 		return;
+	to->withheld = withheld(t, type);
 	to->read = say_read(t);
 	tell_params(t, type, &missing);
 	if (missing.len)
@@ -261,14 +275,34 @@ add(struct buf *b, const char *sentence)
 }
 
 static const char *
-say_unserved(const struct telling *t, const char *word, bool granted)
+say_missing(const struct telling *t)
 {
 	struct buf b = buf_new(t->a, SENTENCES_MAX);
 
 	for (int i = 0; i < IFACE__MAX; i++)
-		if (!t->to->types[i].served && left_out(t, i) != granted)
-			buf_fmt(&b, "%s%s", b.len ? ", " : word,
+		if (!t->to->types[i].served && !left_out(t, i))
+			buf_fmt(&b, "%s%s", b.len ? ", " : "Missing: ",
 			    iface_name((enum iface_type)i, t->ask->face));
+	buf_str(&b, b.len ? "." : "");
+	return buf_text(&b);
+}
+
+static const char *
+say_not_granted(const struct telling *t)
+{
+	struct buf b = buf_new(t->a, SENTENCES_MAX);
+
+	for (int i = 0; i < IFACE__MAX; i++) {
+		unsigned not = withheld(t, i);
+
+		if (!left_out(t, i) && !t->to->types[i].withheld)
+			continue;
+		buf_fmt(&b, "%s%s", b.len ? ", " : "Not granted: ",
+		    iface_name((enum iface_type)i, t->ask->face));
+		if (!left_out(t, i))
+			buf_str(&b,
+			    not &1u << IFACE_READ ? " (read)" : " (search)");
+	}
 	buf_str(&b, b.len ? "." : "");
 	return buf_text(&b);
 }
@@ -289,8 +323,8 @@ tell_all(const struct telling *t)
 	t->to->batch = iface_batch() ? say_fact(t, &batches) : NULL;
 	if (t->ask->face == FHIR_DSTU2)
 		add(&note, t->to->batch);
-	add(&note, say_unserved(t, "Missing: ", true));
-	add(&note, say_unserved(t, "Not granted: ", false));
+	add(&note, say_missing(t));
+	add(&note, say_not_granted(t));
 	t->to->note = buf_text(&note);
 }
 

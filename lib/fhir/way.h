@@ -22,10 +22,11 @@ struct way_ask {
 	    *can;             /* the provider, its operator's word included */
 	const char *tenant;   /* what people call the hospital */
 	const char *own_face; /* URL of the face of the provider's version */
-	bool links;        /* records pass as they are: no face but that one */
-	bool extensions;   /* what the face has no place for is kept in them */
-	unsigned left_out; /* bits 1u << enum iface_type that the caller may
-	                    * not read */
+	bool links;      /* records pass as they are: no face but that one */
+	bool extensions; /* what the face has no place for is kept in them */
+	unsigned left_out[IFACE_ACTION__MAX]; /* bits 1u << enum iface_type
+	                                       * that the caller may not read,
+	                                       * may not search */
 	struct str mrn_system; /* of its record numbers; empty: not known */
 	unsigned pages;        /* the gateway looks through at most so many */
 };

@@ -122,6 +122,24 @@ class Scopes(Narrowing):
             self.assertEqual(self.listed(token, face),
                              ["Patient", TYPES[face][5]])
 
+    def test_the_statement_lists_no_interaction_that_is_refused(self):
+        token = self.token("system/Patient.r system/Coverage.s "
+                           "system/Location.rs")
+        for face in TYPES:
+            rest = self.env.fhir("GET", "metadata", token, face).json["rest"][0]
+            said = {r["type"]: r for r in rest["resource"]}
+            self.assertEqual(
+                {kind: [i["code"] for i in r["interaction"]]
+                 for kind, r in said.items()},
+                {"Patient": ["read"], "Coverage": ["search-type"],
+                 "Location": ["read", "search-type"]})
+            self.assertEqual({k for k, r in said.items() if "searchParam" in r},
+                             {"Coverage", "Location"})
+            self.covers(token, ["Patient", "Location"],
+                        ["Coverage", "Location"], face)
+            self.assertIn("Patient (search)", rest["documentation"])
+            self.assertIn("Coverage (read)", rest["documentation"])
+
 
 class Grants(Narrowing):
     def test_a_grant_narrows_tokens_that_were_issued_before(self):

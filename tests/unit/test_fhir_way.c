@@ -215,6 +215,8 @@ a_known_system_of_record_numbers_spares_the_second_look(void **state)
 
 /* ---- types, versions, modes ------------------------------------------------ */
 
+#define GONE (1u << IFACE_COVERAGE | 1u << IFACE_CONDITION)
+
 static void
 what_is_not_granted_is_left_out_and_said_apart(void **state)
 {
@@ -224,7 +226,8 @@ what_is_not_granted_is_left_out_and_said_apart(void **state)
 		.can = &can,
 		.tenant = "T",
 		.own_face = "",
-		.left_out = 1u << IFACE_COVERAGE | 1u << IFACE_CONDITION,
+		.left_out = { [IFACE_READ] = GONE | 1u << IFACE_PATIENT,
+		    [IFACE_SEARCH] = GONE | 1u << IFACE_ENCOUNTER },
 		.pages = 20 };
 	const struct capability_truth *t = way_tell(a, &ask);
 
@@ -234,7 +237,13 @@ what_is_not_granted_is_left_out_and_said_apart(void **state)
 							 i != IFACE_CONDITION &&
 							 i != IFACE_LOCATION);
 	assert_non_null(strstr(t->note, "Missing: Location."));
-	assert_non_null(strstr(t->note, "Not granted: Condition, Coverage."));
+	assert_non_null(strstr(t->note,
+	    "Not granted: Patient (read), Condition, Encounter (search), "
+	    "Coverage."));
+	assert_int_equal(t->types[IFACE_PATIENT].withheld, 1u << IFACE_READ);
+	assert_int_equal(
+	    t->types[IFACE_ENCOUNTER].withheld, 1u << IFACE_SEARCH);
+	assert_int_equal(t->types[IFACE_OBSERVATION].withheld, 0);
 	arena_free(a);
 }
 
