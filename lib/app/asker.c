@@ -191,7 +191,6 @@ secret_good(struct asker *by, enum directory_how how, struct err *e)
 	const struct directory_client *c =
 	    directory_client(gateway->directory, by->w->a, &by->client, how, e);
 
-	by->fresh = how == DIRECTORY_FRESH;
 	if (c)
 		by->change = c->change > told ? c->change : told;
 	return c && client_fits(by, c, e);
@@ -288,12 +287,12 @@ assertion_good(struct asker *by, enum directory_how how, struct err *e)
 	const struct directory_keys *k =
 	    directory_keys(gateway->directory, by->w->a, &by->client, how, e);
 
-	by->fresh = how == DIRECTORY_FRESH;
 	if (k)
 		by->change = k->change > told ? k->change : told;
 	if (k && keys_fit(by, k, e))
 		return true;
-	if (k && k->by_url && by->fresh && e->kind == ERR_ASSERTION_KEY)
+	if (k && k->by_url && how == DIRECTORY_FRESH &&
+	    e->kind == ERR_ASSERTION_KEY)
 		want_keys(by);
 	return false;
 }
@@ -362,17 +361,11 @@ asker_known(struct asker *by)
 			by->w->err = first; /* a typo, whoever the client is */
 			return false;
 		}
-		if (!asker_again(by))
+		if (!asked(by, DIRECTORY_FRESH, &by->w->err))
 			return false;
 	}
 	return (!signs || used_up(by)) &&
 	       gateway_draw(gateway, by->w, LIMIT_CLIENT, &by->client, 1);
-}
-
-bool
-asker_again(struct asker *by)
-{
-	return asked(by, DIRECTORY_FRESH, &by->w->err);
 }
 
 bool

@@ -22,7 +22,6 @@ struct asker {
 	int64_t now_s;
 	int64_t end_s;  /* of what was shown; INT64_MAX: without end */
 	int64_t change; /* what is known of the client is at least so new */
-	bool fresh;     /* the database was asked for it in this request */
 	const struct secret *secret; /* that was shown, and good; or NULL */
 };
 
@@ -48,10 +47,6 @@ bool asker_form(struct asker *by);
  * for good here. false: a kind of ERR_CLIENT_, ERR_SECRET_ or ERR_ASSERTION_,
  * all alike to a stranger; ERR_LIMIT_CLIENT, if it is one; ERR_DB. */
 bool asker_known(struct asker *by);
-
-/* asker_again - the same, but the database is asked whatever is at hand. An
- * assertion may be the one that asker_known has used up. */
-bool asker_again(struct asker *by);
 
 /* asker_moved - stores the secret that was shown under the pepper that the
  * operator named, if it is under an older one; to be called before asker_end,

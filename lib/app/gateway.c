@@ -185,10 +185,18 @@ gateway_token_counts(
 	return !revoked || err_set(e, ERR_TOKEN_REVOKED, NULL);
 }
 
+/* What a work has as its state. */
+struct kept {
+	struct audit_row row;
+	gateway_then *then; /* may be NULL */
+	void *ctx;
+};
+
 void
 gateway_begin(struct work *w)
 {
-	struct audit_row *row = arena_get(w->a, sizeof *row);
+	struct kept *k = arena_get(w->a, sizeof *k);
+	struct audit_row *row = &k->row;
 
 	audit_row_init(row);
 	row->at_us = w->req->start_us;
@@ -197,13 +205,24 @@ gateway_begin(struct work *w)
 	if (w->req->trace.parent[0])
 		row->parent = str_of(w->req->trace.parent);
 	row->source = w->req->remote_addr;
-	w->state = row;
+	w->state = k;
 }
 
 struct audit_row *
 gateway_row(struct work *w)
 {
-	return w->state;
+	struct kept *k = w->state;
+
+	return &k->row;
+}
+
+void
+gateway_when_kept(struct work *w, gateway_then *then, void *ctx)
+{
+	struct kept *k = w->state;
+
+	k->then = then;
+	k->ctx = ctx;
 }
 
 bool
@@ -256,7 +275,8 @@ gateway_refused(struct gateway *g, struct work *w)
 void
 gateway_count(const struct work *w, enum err_kind told)
 {
-	const struct audit_row *row = w->state;
+	const struct kept *k = w->state;
+	const struct audit_row *row = &k->row;
 	const struct meter_request r = { .kind = told,
 		.status = w->resp->status,
 		.interaction = row->interaction,
@@ -270,11 +290,18 @@ gateway_count(const struct work *w, enum err_kind told)
 bool
 gateway_settle(struct gateway *g, struct work *w)
 {
-	struct audit_row *row = gateway_row(w);
+	struct kept *k = w->state;
+	struct audit_row *row = &k->row;
+	bool refused = w->err.kind != ERR_NONE;
+	int64_t change;
 
 	row->status = (int)w->resp->status;
 	row->reason = fail_reason(w->err.kind);
 	row->duration_us = clock_now_us() - row->at_us;
 	err_clear(&w->err); /* told; from here on only the audit can fail */
-	return audit_keep(g->audit, w->a, row, &w->err);
+	if (!audit_keep(g->audit, w->a, row, &change, &w->err))
+		return false;
+	if (k->then && !refused)
+		k->then(w, k->ctx, change);
+	return true;
 }

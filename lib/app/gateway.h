@@ -52,6 +52,12 @@ void gateway_begin(struct work *w);
 /* gateway_row - the audit row of a work, to be filled by its handlers. */
 struct audit_row *gateway_row(struct work *w);
 
+/* gateway_when_kept - what else is done when the row of an answer that is no
+ * refusal is durable, and before it leaves.
+ *   change  the change number when the row was stored */
+typedef void gateway_then(struct work *w, void *ctx, int64_t change);
+void gateway_when_kept(struct work *w, gateway_then *then, void *ctx);
+
 /* gateway_draw - the request counts for its client or tenant, `cost` times.
  * false: ERR_LIMIT_CLIENT, _TENANT, and then it does not count. */
 bool gateway_draw(struct gateway *g, struct work *w, enum limit_kind kind,

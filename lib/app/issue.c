@@ -6,6 +6,8 @@
 
 #include "app/asker.h"
 
+#define SECOND_US 1000000
+
 /* One request on its way through the ladder below. */
 struct issue {
 	struct asker by;
@@ -76,9 +78,7 @@ asked(struct issue *i, enum directory_how how, int64_t *change, struct err *e)
 }
 
 /* The token carries the change number at which all this was true: what is
- * revoked later has a higher one. Where the tenant's row is newer than what is
- * at hand of the client, that may be what had been revoked meanwhile and given
- * again: it is read again, so that such a token counts. */
+ * revoked later has a higher one. */
 static bool
 authorize(struct issue *i)
 {
@@ -86,9 +86,7 @@ authorize(struct issue *i)
 	int64_t change;
 
 	if (!asked(i, DIRECTORY_CACHED, &change, &first) &&
-	    (!asked(i, DIRECTORY_FRESH, &change, &i->by.w->err) ||
-		(change > i->by.change && !i->by.fresh &&
-		    !asker_again(&i->by))))
+	    !asked(i, DIRECTORY_FRESH, &change, &i->by.w->err))
 		return false;
 	i->claims.change = change < i->by.change ? change : i->by.change;
 	if (i->by.end_s < i->end_s)
@@ -104,24 +102,16 @@ in_bounds(struct issue *i)
 }
 
 static bool
-answer(struct issue *i)
+write_answer(struct issue *i, struct err *e)
 {
 	struct work *w = i->by.w;
 	struct gateway *g = asker_gateway();
 	struct buf b = buf_new(w->a, 4096);
-	struct str token;
-	int64_t end_s = i->by.now_s + w->conf->token_life_s;
+	struct str token =
+	    token_make(w->a, g->keyring, &g->rules, &i->claims, e);
 
-	i->claims.client = i->by.client;
-	memcpy(i->claims.cred, i->by.row->cred.at, SECRET_KEY_ID_LEN);
-	if (i->claims.scope.named)
-		i->claims.scope.may &= i->may;
-	i->claims.iat_s = i->by.now_s;
-	i->claims.exp_s = end_s < i->end_s ? end_s : i->end_s;
-	token = token_make(w->a, g->keyring, &g->rules, &i->claims, &w->err);
 	if (!token.at)
 		return false;
-	i->by.row->jti = (struct str){ i->claims.jti, TOKEN_JTI_LEN };
 	buf_str(&b, "{\"access_token\":\"");
 	buf_put(&b, token.at, token.len);
 	buf_fmt(&b,
@@ -131,6 +121,66 @@ answer(struct issue *i)
 	    scope_text(w->a, &i->claims.scope, &i->claims.tenant));
 	w->resp->type = "application/json;charset=UTF-8";
 	w->resp->body = (struct str){ b.at, b.len };
+	return true;
+}
+
+/* Columns of token_stands. */
+enum { S_N, S_ENDS };
+
+static bool
+stands_now(struct issue *i, struct err *e)
+{
+	struct claims *c = &i->claims;
+	const struct db_arg args[] = { db_arg_guid(&c->client),
+		db_arg_guid(&c->tenant), db_arg_text(str_of(c->cred)),
+		db_arg_text(str_of(c->jti)) };
+	const struct db_rows *rows = db_ask(asker_gateway()->db, i->by.w->a,
+	    "token_stands", args, COUNT(args), e);
+	int64_t end_s;
+
+	if (!rows || db_null(rows, 0, S_N))
+		return false;
+	c->change = db_int(rows, 0, S_N);
+	end_s = db_null(rows, 0, S_ENDS) ? INT64_MAX
+	                                 : db_time(rows, 0, S_ENDS) / SECOND_US;
+	if (end_s < c->exp_s)
+		c->exp_s = end_s;
+	return c->exp_s > c->iat_s;
+}
+
+/* Something has changed that was not known when this was decided. It may be what
+ * the token stands on, ended and given again, or told to end its tokens so far:
+ * then this one would be dead before it arrives, and whoever asks because his
+ * last token was refused would be refused again. So it is looked at again, and
+ * the same token signed with what is true now. Otherwise it stays as it is, and
+ * as dead as what it stands on. */
+static void
+freshen(struct work *w, void *ctx, int64_t change)
+{
+	struct issue *i = ctx;
+	struct err e = { .kind = ERR_NONE };
+
+	(void)w;
+	if (change > i->claims.change && stands_now(i, &e))
+		write_answer(i, &e);
+}
+
+static bool
+answer(struct issue *i)
+{
+	struct work *w = i->by.w;
+	int64_t end_s = i->by.now_s + w->conf->token_life_s;
+
+	i->claims.client = i->by.client;
+	memcpy(i->claims.cred, i->by.row->cred.at, SECRET_KEY_ID_LEN);
+	if (i->claims.scope.named)
+		i->claims.scope.may &= i->may;
+	i->claims.iat_s = i->by.now_s;
+	i->claims.exp_s = end_s < i->end_s ? end_s : i->end_s;
+	if (!write_answer(i, &w->err))
+		return false;
+	i->by.row->jti = (struct str){ i->claims.jti, TOKEN_JTI_LEN };
+	gateway_when_kept(w, freshen, i);
 	return true;
 }
 

@@ -27,7 +27,8 @@ struct pending {
 	struct str wire;
 	size_t rows;
 	sem_t done;
-	bool taken; /* by the writer: its owner waits for the verdict */
+	bool taken;     /* by the writer: its owner waits for the verdict */
+	int64_t change; /* number when the rows were stored */
 	/* Written last, before `done`, and read first after it: the thread
 	 * sanitizer does not know sem_clockwait, but it knows this. */
 	atomic_bool kept;
@@ -120,10 +121,11 @@ next_batch(struct audit *t, size_t *n)
 
 static bool
 commit(struct db_conn *c, struct arena *a, const struct pending *batch,
-    size_t n, struct err *e)
+    size_t n, int64_t *change, struct err *e)
 {
 	struct buf b = buf_new(a, BATCH_BYTES);
 	uint32_t oid = db_oid(c, "wardgate.audit_row", e);
+	const struct db_rows *stored;
 	struct db_arg rows;
 
 	if (!oid)
@@ -134,17 +136,21 @@ commit(struct db_conn *c, struct arena *a, const struct pending *batch,
 	if (b.failed)
 		return err_why(e, ERR_BROKEN, "audit batch too large");
 	rows = db_arg_raw((struct str){ b.at, b.len });
-	return db_ask_on(c, a, "audit_write", &rows, 1, e) != NULL;
+	if (!(stored = db_ask_on(c, a, "audit_write", &rows, 1, e)))
+		return false;
+	*change = db_int(stored, 0, 0);
+	return true;
 }
 
 /* The owner may be gone as soon as its semaphore is posted. */
 static void
-release(struct pending *batch, bool kept)
+release(struct pending *batch, bool kept, int64_t change)
 {
 	while (batch) {
 		struct pending *p = batch;
 
 		batch = p->next;
+		p->change = change;
 		atomic_store(&p->kept, kept);
 		sem_post(&p->done);
 	}
@@ -161,9 +167,10 @@ writer(void *arg)
 
 	while ((batch = next_batch(t, &n))) {
 		struct err e = { .kind = ERR_NONE };
-		bool kept = commit(t->conn, a, batch, n, &e);
+		int64_t change = 0;
+		bool kept = commit(t->conn, a, batch, n, &change, &e);
 
-		release(batch, kept);
+		release(batch, kept, change);
 		if (!kept && !lost)
 			log_event(LOG_ERROR, "audit_lost", LOG_WHY, e.why,
 			    LOG_COUNT, (long)n, LOG_END);
@@ -309,11 +316,11 @@ hand_over(struct audit *t, struct pending *p)
 }
 
 static bool
-commit_alone(struct audit *t, struct arena *a, const struct pending *p)
+commit_alone(struct audit *t, struct arena *a, struct pending *p)
 {
 	struct err e = { .kind = ERR_NONE };
 	struct db_conn *c = db_take(t->db, &e);
-	bool kept = c && commit(c, a, p, p->rows, &e);
+	bool kept = c && commit(c, a, p, p->rows, &p->change, &e);
 
 	if (!kept)
 		log_event(LOG_ERROR, "audit_lost", LOG_WHY, e.why, LOG_COUNT,
@@ -324,7 +331,7 @@ commit_alone(struct audit *t, struct arena *a, const struct pending *p)
 
 bool
 audit_keep(struct audit *t, struct arena *a, const struct audit_row *row,
-    struct err *e)
+    int64_t *change, struct err *e)
 {
 	struct buf b = buf_new(a, BATCH_BYTES);
 	struct pending p = { .next = NULL };
@@ -335,5 +342,6 @@ audit_keep(struct audit *t, struct arena *a, const struct audit_row *row,
 	p.wire = (struct str){ b.at, b.len };
 	kept = !b.failed && p.rows <= AUDIT_TOGETHER_MAX &&
 	       (t->conn ? hand_over(t, &p) : commit_alone(t, a, &p));
+	*change = kept ? p.change : 0;
 	return kept || err_why(e, ERR_AUDIT, "the audit row was not kept");
 }

@@ -399,8 +399,10 @@ payload_text(struct arena *a, const struct token_rules *r, struct claims *c)
 	unsigned char jti[JTI_BYTES];
 	char client[GUID_LEN + 1];
 
-	crypt_random(jti, sizeof jti);
-	c->jti[enc_b64url(c->jti, jti, sizeof jti)] = '\0';
+	if (!c->jti[0]) {
+		crypt_random(jti, sizeof jti);
+		c->jti[enc_b64url(c->jti, jti, sizeof jti)] = '\0';
+	}
 	c->nbf_s = c->iat_s;
 	guid_write(client, &c->client);
 	return str_of(arena_printf(a,

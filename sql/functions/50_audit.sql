@@ -6,7 +6,7 @@
 -- inserts in a pipeline 18; alone a row is 100, most of it the commit, and
 -- COPY 130).
 create function wardgate.audit_write(rows wardgate.audit_row[])
-returns void
+returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   -- Durable is what is promised, whatever somebody set for the role; a
@@ -25,9 +25,10 @@ begin
          r.status, r.reason, r.matches, r.returned, r.upstream_status,
          r.upstream_ms, r.lookups, r.duration_us, r.source
     from unnest(rows) as r;
+  return (select c.n from wardgate.change as c where c.only_row);
 end $$;
 comment on function wardgate.audit_write is
-  'Stores audit rows; durable when the transaction is committed';
+  'Stores audit rows, durable when the transaction is committed; returns the change number';
 
 -- Made beside the table and then attached, so that writers do not wait for
 -- more than a moment. Rows that came before their month was there move in.

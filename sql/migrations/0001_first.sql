@@ -2777,7 +2777,7 @@ comment on function wardgate.policy_set is
 -- inserts in a pipeline 18; alone a row is 100, most of it the commit, and
 -- COPY 130).
 create function wardgate.audit_write(rows wardgate.audit_row[])
-returns void
+returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   -- Durable is what is promised, whatever somebody set for the role; a
@@ -2796,9 +2796,10 @@ begin
          r.status, r.reason, r.matches, r.returned, r.upstream_status,
          r.upstream_ms, r.lookups, r.duration_us, r.source
     from unnest(rows) as r;
+  return (select c.n from wardgate.change as c where c.only_row);
 end $$;
 comment on function wardgate.audit_write is
-  'Stores audit rows; durable when the transaction is committed';
+  'Stores audit rows, durable when the transaction is committed; returns the change number';
 
 -- Made beside the table and then attached, so that writers do not wait for
 -- more than a moment. Rows that came before their month was there move in.
@@ -3563,6 +3564,34 @@ end $$;
 comment on function wardgate.revocation_trim is
   'Removes revocations that bear on no token any more; returns how many';
 
+-- ---- functions/66_token_stands.sql
+
+-- A process of `token` may issue on what it knew a moment ago, before a right
+-- was ended and given again, or its tokens revoked: then the token says a number
+-- under which it is dead already, while a new one would count. For such a token:
+-- n, the number under which it counts now, and ends, when what it stands on ends
+-- (null: without end). n is null when it does not count under any number.
+create function wardgate.token_stands(
+  client uuid, tenant uuid, credential text, jti text,
+  out n bigint, out ends timestamptz)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select c.n, least(
+         (select s.not_after
+            from wardgate.client_secret as s
+           where s.client_id = client and s.key_id = credential),
+         (select g.ended_at
+            from wardgate.client_grant as g
+           where g.client_id = client and g.tenant_id = tenant))
+    into n, ends
+    from wardgate.change as c
+   where c.only_row
+     and wardgate.token_in_force(client, tenant, credential, jti, c.n);
+end $$;
+comment on function wardgate.token_stands is
+  'The change number under which a token counts at this moment; null: none';
+
 -- ---- functions/70_ready.sql
 
 -- One row per check. `lowest` to `highest`: schema numbers the program works with.
@@ -3846,6 +3875,7 @@ grant execute on function
       wardgate.signing_key_in_use(),
       wardgate.signing_keys_refused(interval),
       wardgate.token_in_force(uuid, uuid, text, text, bigint),
+      wardgate.token_stands(uuid, uuid, text, text),
       wardgate.revoke_own_token(uuid, text, timestamptz),
       wardgate.audit_write(wardgate.audit_row[])
    to wg_token;

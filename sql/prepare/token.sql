@@ -77,11 +77,19 @@ prepare signing_keys_refused (bigint) as
 prepare token_in_force (uuid, uuid, text, text, bigint) as
   select wardgate.token_in_force($1, $2, $3, $4, $5) as active;
 
+-- The change number under which a token of client $1 for tenant $2, with credential
+-- $3 and jti $4, counts at this moment, null if none; and when what it stands on
+-- ends, null: never.
+prepare token_stands (uuid, uuid, text, text) as
+  select n, ends
+    from wardgate.token_stands($1, $2, $3, $4);
+
 -- Revoke the token of client $1 with jti $2 that ends at $3: revoked,
 -- unchanged, or full when the client has revoked too many.
 prepare revoke_own_token (uuid, text, timestamptz) as
   select wardgate.revoke_own_token($1, $2, $3) as outcome;
 
--- Audit rows as a binary array of wardgate.audit_row (see gate/audit).
+-- Audit rows as a binary array of wardgate.audit_row (see gate/audit); the change
+-- number when they were stored.
 prepare audit_write (wardgate.audit_row[]) as
-  select wardgate.audit_write($1);
+  select wardgate.audit_write($1) as n;

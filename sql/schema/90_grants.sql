@@ -42,6 +42,7 @@ grant execute on function
       wardgate.signing_key_in_use(),
       wardgate.signing_keys_refused(interval),
       wardgate.token_in_force(uuid, uuid, text, text, bigint),
+      wardgate.token_stands(uuid, uuid, text, text),
       wardgate.revoke_own_token(uuid, text, timestamptz),
       wardgate.audit_write(wardgate.audit_row[])
    to wg_token;

@@ -198,6 +198,55 @@ class Revoked(Story):
         self.dead(token)
         self.alive(self.token())
 
+    def ways_to_end(self):
+        """What was ended and given again, or told to end its tokens."""
+        who, revoke = self.client, ("--why", "at once", "--")
+        return (
+            (("client", "ungrant", who, TENANT),
+             ("client", "grant", who, TENANT)),
+            (("client", "disable", who), ("client", "enable", who)),
+            (("revoke", "client", *revoke, who),),
+            (("revoke", "grant", *revoke, who, TENANT),),
+            (("revoke", "tenant", *revoke, TENANT),),
+            ("suspend", "resume"))
+
+    def test_a_token_that_is_asked_for_at_once_counts(self):
+        """No process has to have heard of the change for that."""
+        ways = self.ways_to_end()
+        for n in range(48):
+            before = self.token()
+            for step in ways[n % len(ways)]:
+                if isinstance(step, str):
+                    self.script(step)
+                else:
+                    self.house.operator(*step)
+            fresh = [self.token() for _ in range(3)]
+            for token in fresh:
+                self.assertEqual(self.read(token).status, 200, (n, step))
+                self.assertIs(self.told(token)["active"], True, (n, step))
+            self.assertEqual(self.told(before), {"active": False})
+        time.sleep(LIVE_S)
+        self.alive(*fresh)
+
+    def test_a_token_never_outlives_what_was_shortened_just_before(self):
+        made = json.loads(self.house.operator(
+            "client", "secret", "add", self.client, "--json"))
+        self.addCleanup(self.house.operator, "client", "secret", "invalidate",
+                        self.client, made["key_id"])
+        self.addCleanup(self.sql, "update wardgate.client_grant set ended_at "
+                        f"= null where client_id = '{self.client}'")
+        ask = lambda: self.ask(made["client_secret"]).json  # noqa: E731
+        self.assertEqual(ask()["expires_in"], 600)
+        self.sql("update wardgate.client_secret set not_after = now() + "
+                 f"interval '300 s' where key_id = '{made['key_id']}'")
+        self.assertLessEqual(ask()["expires_in"], 300)
+        self.sql("update wardgate.client_grant set ended_at = now() + "
+                 f"interval '200 s' where client_id = '{self.client}'")
+        said = ask()
+        self.assertLessEqual(said["expires_in"], 200)
+        own = claims(said["access_token"])
+        self.assertEqual(own["exp"] - own["iat"], said["expires_in"])
+
     def test_many_at_once_end_their_tokens(self):
         tokens = [self.token() for _ in range(20)]
         keep = self.token()

@@ -15,7 +15,7 @@ MAY_CALL = {
         pepper_in_use secret_rehash
         client_jwks_wanted assertion_use route_for_token
         signing_key_in_use signing_keys_refused token_in_force
-        revoke_own_token audit_write""",
+        token_stands revoke_own_token audit_write""",
     "wg_facade": """ready changes_since route_for_facade revocations
         token_revoked cursor_handle_put
         cursor_handle_get signing_keys_refused found_get found_put loss_add

@@ -113,6 +113,38 @@ class Epochs(Case):
         self.assertFalse(self.in_force(before, key="cccccccc"))
         self.assertEqual(keys(), {"bbbbbbbb", "cccccccc"})
 
+    def stands(self, **more):
+        who = {"client": CLIENT, "tenant": TENANT, "key": KEY, "jti": JTI,
+               **more}
+        row = self.row("select n, round(extract(epoch from ends - now())) as "
+                       "ends from wardgate.token_stands('{client}', "
+                       "'{tenant}', '{key}', '{jti}')".format(**who),
+                       "wg_token")
+        return row["n"], row["ends"]
+
+    def test_a_token_stands_on_the_number_of_now_until_what_it_needs_ends(self):
+        self.sql("update wardgate.client_secret set not_after = null")
+        self.sql(self.revoke("client", CLIENT), "wg_operator")
+        self.assertEqual(self.stands(), (self.number(), None))
+        self.assertTrue(self.in_force())
+        for table, column, seconds in (("client_grant", "ended_at", 900),
+                                       ("client_secret", "not_after", 600),
+                                       ("client_grant", "ended_at", 300)):
+            self.sql(f"update wardgate.{table} set {column} = now() + "
+                     f"interval '{seconds} s'")
+            number, ends = self.stands()
+            self.assertEqual(number, self.number())
+            self.assertAlmostEqual(ends, seconds, delta=30)
+        nothing = (None, None)
+        for more in ({"client": TENANT}, {"tenant": CLIENT}, {"key": "x"}):
+            self.assertEqual(self.stands(**more), nothing, more)
+        self.sql(self.revoke("token", name=JTI), "wg_operator")
+        self.assertEqual(self.stands(), nothing)
+        jti = JTI[::-1]
+        self.assertEqual(self.stands(jti=jti)[0], self.number())
+        self.sql("update wardgate.client set disabled_at = now()")
+        self.assertEqual(self.stands(jti=jti), nothing)
+
     def test_a_grant_whose_end_has_passed_is_given_again(self):
         old = self.number()
         self.sql("update wardgate.client_grant set granted_at = now() -"

@@ -148,6 +148,7 @@ keep_row(struct arena *a, size_t tenant)
 	struct err e = { .kind = ERR_NONE };
 	unsigned char id[16];
 	char trace[33] = { 0 };
+	int64_t change;
 
 	crypt_random(id, sizeof id);
 	enc_hex(trace, id, sizeof id);
@@ -158,7 +159,7 @@ keep_row(struct arena *a, size_t tenant)
 	row.tenant = world.tenant[tenant];
 	row.status = 200;
 	row.request_id = STR("kept");
-	if (audit_keep(facade->audit, a, &row, &e))
+	if (audit_keep(facade->audit, a, &row, &change, &e))
 		atomic_fetch_add(&kept, 1);
 	else
 		atomic_fetch_add(&lost, 1);

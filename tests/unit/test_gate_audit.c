@@ -23,7 +23,7 @@
 
 static const char vocabulary[] =
     "prepare audit_write (wardgate.audit_row[]) as\n"
-    "  select wardgate.audit_write($1);\n";
+    "  select wardgate.audit_write($1) as n;\n";
 
 static const char owner_words[] =
     "prepare kept as select count(*) from wardgate.audit;\n"
@@ -106,6 +106,7 @@ keep(struct trail *t, struct arena *a, struct guid *trace, struct err *e)
 {
 	struct audit_row row;
 	char hex[33] = { 0 };
+	int64_t change;
 
 	crypt_random(trace->at, sizeof trace->at);
 	enc_hex(hex, trace->at, sizeof trace->at);
@@ -114,7 +115,7 @@ keep(struct trail *t, struct arena *a, struct guid *trace, struct err *e)
 	row.trace = hex;
 	row.status = 200;
 	row.reason = "ok";
-	return audit_keep(t->audit, a, &row, e);
+	return audit_keep(t->audit, a, &row, &change, e);
 }
 
 static bool
@@ -340,12 +341,13 @@ one_row_that_is_refused_refuses_only_its_batch(void **state)
 	struct audit_row row;
 	struct trail t;
 	struct guid trace;
+	int64_t change;
 
 	(void)state;
 	begun(&t, 100, WAIT_MS);
 	audit_row_init(&row); /* no trace id, no status: not null columns */
 	row.at_us = clock_now_us();
-	assert_false(audit_keep(t.audit, t.a, &row, &e));
+	assert_false(audit_keep(t.audit, t.a, &row, &change, &e));
 	err_clear(&e);
 	assert_true(keep(&t, t.a, &trace, &e));
 	assert_true(has(&t, &trace));
@@ -359,7 +361,7 @@ keep_together(struct trail *t, struct arena *a, struct guid *trace, int n,
 {
 	struct audit_row *row = arena_get(a, (size_t)(n + 1) * sizeof *row);
 	char *hex = arena_get(a, 33);
-	int64_t at_us = clock_now_us();
+	int64_t at_us = clock_now_us(), change;
 	int i;
 
 	crypt_random(trace->at, sizeof trace->at);
@@ -372,7 +374,7 @@ keep_together(struct trail *t, struct arena *a, struct guid *trace, int n,
 		row[i].status = i == bad ? -1 : 200;
 		row[i].with = i < n ? &row[i + 1] : NULL;
 	}
-	return audit_keep(t->audit, a, row, e);
+	return audit_keep(t->audit, a, row, &change, e);
 }
 
 static int64_t
