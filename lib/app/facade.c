@@ -172,13 +172,18 @@ find_tenant(struct visit *v)
 
 /* Only now: nobody else can empty these. */
 static bool
+client_in_bounds(struct visit *v)
+{
+	v->w->cell = meter_tenant(v->route->slug);
+	return gateway_draw(
+	    facade.gateway, v->w, LIMIT_CLIENT, &v->claims->client, 1);
+}
+
+static bool
 in_bounds(struct visit *v)
 {
-	struct gateway *g = facade.gateway;
-
-	v->w->cell = meter_tenant(v->route->slug);
-	return gateway_draw(g, v->w, LIMIT_CLIENT, &v->claims->client, 1) &&
-	       gateway_draw(g, v->w, LIMIT_TENANT, &v->claims->tenant, 1);
+	return client_in_bounds(v) && gateway_draw(facade.gateway, v->w,
+					  LIMIT_TENANT, &v->claims->tenant, 1);
 }
 
 static bool
@@ -189,9 +194,31 @@ not_revoked(struct visit *v)
 }
 
 static bool
+asked_well(struct visit *v)
+{
+	return visit_route(v) && /* does the interface table know this */
+	       read_body(v) &&   /* POST _search, batch */
+	       visit_accepts(v); /* can we answer in the form asked for */
+}
+
+/* What cannot be answered is written down all the same, so it counts for the
+ * client, though not for the hospital. Returns false, with why. */
+static bool
+counted(struct visit *v)
+{
+	struct err why = v->w->err;
+
+	err_clear(&v->w->err);
+	if (find_tenant(v) && not_revoked(v) && client_in_bounds(v))
+		v->w->err = why;
+	return false;
+}
+
+static bool
 find_provider(struct visit *v)
 {
 	struct work *w = v->w;
+
 	if (!version_named(&v->speaks, str_of(v->route->fhir_version)) ||
 	    !links_open(&v->links, w->a, str_of(v->route->base_url), v->base))
 		return err_why(&w->err, ERR_BROKEN, "provider row unusable");
@@ -251,10 +278,8 @@ facade_answer(struct work *w)
 		return false;
 	if (wants_page(v))
 		return show_page(v);
-	return check_token(v) &&   /* who asks, and for which tenant */
-	       visit_route(v) &&   /* does the interface table know this */
-	       read_body(v) &&     /* POST _search, batch */
-	       visit_accepts(v) && /* can we answer in the form asked for */
+	return check_token(v) && /* who asks, and for which tenant */
+	       (asked_well(v) || counted(v)) &&
 	       find_tenant(v) &&   /* may this token be used right now */
 	       not_revoked(v) &&   /* or did somebody end it */
 	       in_bounds(v) &&     /* and not more often than agreed */

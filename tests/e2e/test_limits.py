@@ -20,7 +20,7 @@ FAILURES = 10
 SETTINGS = {"client_rate": RATE, "client_burst": BURST, "tenant_rate": RATE,
             "tenant_burst": TENANT_BURST, "batch_entries": TENANT_BURST,
             "failures_per_minute": FAILURES, "trusted_proxies": "127.0.0.1"}
-TENANTS = [f"{n:08x}-11a1-4000-8000-000000000011" for n in range(1, 8)]
+TENANTS = [f"{n:08x}-11a1-4000-8000-000000000011" for n in range(1, 10)]
 PROGRAMS = ("token", "facade")
 
 
@@ -139,6 +139,44 @@ class Limits(Hostile):
         self.safe(answer, 429, "limit_client", "limit_client")
         self.limited(answer, BURST)
         self.assertEqual(answer.json["issue"][0]["code"], "throttled")
+
+    def test_what_cannot_be_answered_counts_for_the_client(self):
+        who = self.client()
+        token = self.token(who, self.tenant(7, who))
+        before = self.audits(who)
+        for path, status, reason in (("Binary/1", 404, "type_not_served"),
+                                     ("Patient/" + "x" * 65, 400, "id_malformed"),
+                                     ("Patient?_format=xml", 406,
+                                      "format_refused")):
+            def ask():
+                return self.env.fhir("GET", path, token, "R4")
+            self.safe(ask(), status, reason, reason)
+        answer = self.until_limited(ask)
+        self.safe(answer, 429, "limit_client", "limit_client")
+        self.limited(answer, BURST)
+        told = self.audits(who) - before
+        self.assertGreaterEqual(told, BURST - 1)
+        self.assertLessEqual(told, self.passed_at_most(BURST) + 1)
+
+    def audits(self, who):
+        return int(rows(self.env, "select count(*) from wardgate.audit where "
+                        f"client_id = '{who['client_id']}'")[0][0])
+
+    def test_who_holds_a_dead_token_of_a_client_does_not_draw_on_it(self):
+        who = self.client()
+        tenant = self.tenant(8, who)
+        dead, good = self.token(who, tenant), self.token(who, tenant)
+        form = {**who, "token": dead}
+        self.assertEqual(request(
+            "POST", self.env["WG_BASE"] + "/oauth2/revoke",
+            {"Content-Type": "application/json"}, json.dumps(form)).status,
+            200)
+        time.sleep(1)
+        for path in ("Patient?identifier=none", "Binary/1"):
+            told = {self.env.fhir("GET", path, dead, "R4").status
+                    for _ in range(BURST)}
+            self.assertEqual(told, {401})
+        self.assertEqual(self.read(good).status, 200)
 
     def test_who_has_not_shown_who_it_is_draws_on_no_client(self):
         who = self.client()
