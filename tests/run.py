@@ -6,8 +6,10 @@
 # Without parts: all of them. `quick` stands for the parts that need neither a
 # database nor a web server. The last line is `N passed, N failed`, with
 # `, N skipped` where some were; the exit status is 0 only if nothing failed,
-# and a part without any test counts as one skipped. What a part printed is in
-# build/check/PART.log, and on the terminal when it failed.
+# and a part without any test counts as one skipped. With the part `hostile` the
+# line before it says which rows of tests/hostile.tsv are covered and which are
+# open. What a part printed is in build/check/PART.log, and on the terminal when
+# it failed.
 
 import concurrent.futures
 import os
@@ -17,6 +19,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.house import check_hostile
 from tests.rig import place
 
 TOP = place.TOP
@@ -219,6 +222,15 @@ def counted(total):
     return f"{passed} passed, {failed} failed{more}"
 
 
+def hostile_line():
+    """A list that cannot be read has failed its part, which said why."""
+    try:
+        said = check_hostile.summary([row for _, row in check_hostile.read()])
+    except SystemExit as why:
+        said = str(why)
+    return f"{'hostile':10} {said}"
+
+
 def chosen(names):
     known = {p.name for p in PARTS}
     wanted = set()
@@ -238,9 +250,11 @@ def main():
             print(f"{part.name:10} {part.what}")
         return 0
     LOGS.mkdir(parents=True, exist_ok=True)
-    total = [0, 0, 0]
-    for part in chosen(args):
+    total, parts = [0, 0, 0], chosen(args)
+    for part in parts:
         total = [a + b for a, b in zip(total, run_part(part))]
+    if any(part.name == "hostile" for part in parts):
+        print(hostile_line())
     print(counted(total))
     return 1 if total[1] or not total[0] else 0
 

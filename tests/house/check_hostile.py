@@ -82,6 +82,13 @@ def unlisted(rows):
                 yield f"{where} stands in no row"
 
 
+def summary(rows):
+    """One line: how many rows are covered, and which are open."""
+    still = [row["id"] for row in rows if row["state"] != "covered"]
+    return f"{len(rows) - len(still)} covered, {len(still)} open" + \
+        (": " + " ".join(still) if still else "")
+
+
 def main():
     rows, bad, known = list(read()), [], Known()
     ids = [row["id"] for _, row in rows]
@@ -94,9 +101,7 @@ def main():
             for what in unlisted([row for _, row in rows])]
     for line in bad:
         print(line)
-    covered = sum(row["state"] == "covered" for _, row in rows)
-    print(f"{covered} hostile requests are covered, {len(rows) - covered} are "
-          "open")
+    print(summary([row for _, row in rows]))
     print(f"{max(len(rows) - len(bad), 0)} passed, {len(bad)} failed")
     return 1 if bad else 0
 

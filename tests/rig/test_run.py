@@ -7,8 +7,10 @@ import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from tests import run
+from tests.house import check_hostile
 from tests.rig import place
 
 FINE = """[==========] Running 2 test(s).
@@ -76,6 +78,19 @@ class Counting(unittest.TestCase):
             run.summary_line("x\n3 passed, 0 failed, 2 skipped\n", 0),
             (3, 0, 2))
         self.assertEqual(run.summary_line("nothing", 0), (0, 1, 0))
+
+    def test_what_is_open_of_the_hostile_requests_is_named(self):
+        rows = [{"id": i, "state": s} for i, s in (
+            ("T1", "covered"), ("C2", "open"), ("U1", "open"))]
+        self.assertEqual(check_hostile.summary(rows),
+                         "1 covered, 2 open: C2 U1")
+        self.assertEqual(check_hostile.summary(rows[:1]), "1 covered, 0 open")
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), \
+                mock.patch("sys.argv", ["run", "hostile"]):
+            run.main()
+        self.assertRegex(said.getvalue().splitlines()[-2],
+                         r"^hostile    \d+ covered, \d+ open")
 
     def test_a_command_that_ends_badly_has_failed_whatever_it_counted(self):
         part = run.Part("test-run", "", lambda: [["sh", "-c", "exit 3"]],
