@@ -21,8 +21,9 @@ from tests.rig import place
 
 setUpModule = behind_lighttpd
 
-WAIT_S = 30
-APART_S = 10
+WAIT_S = 60
+APART_S = 10        # between two looks of the keeper at one address
+SLACK_S = 3         # of a busy machine
 
 
 class Publisher(ThreadingHTTPServer):
@@ -170,7 +171,7 @@ class Urls(Published):
             self.assertion(key=fresh, who=who)).status == 200)
         times = self.shop.times(path)
         for one, next_one in zip(times, times[1:]):
-            self.assertGreater(next_one - one, APART_S - 0.5)
+            self.assertGreater(next_one - one, APART_S - SLACK_S)
 
     def test_tokens_of_a_key_that_is_no_longer_published_die(self):
         who, path = self.bare(), "/good/shrinks"

@@ -69,14 +69,9 @@ class Story(unittest.TestCase):
     @classmethod
     def say_all(cls):
         """PostgreSQL writes down whatever reaches it."""
-        def system(text):
-            cls.house.cluster.psql(text, "postgres", "postgres")
-        cls.addClassCleanup(system, "select pg_reload_conf()")
-        for name, value in SAY_ALL.items():
-            cls.addClassCleanup(system, f"alter system reset {name}")
-            system(f"alter system set {name} = '{value}'")
-        system("select pg_reload_conf()")
-        time.sleep(0.3)     # until every process has read it
+        cls.addClassCleanup(cls.house.cluster.configure,
+                            **dict.fromkeys(SAY_ALL))
+        cls.house.cluster.configure(**SAY_ALL)
 
     @classmethod
     def mark(cls, what):

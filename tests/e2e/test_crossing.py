@@ -15,20 +15,19 @@
 import os
 import random
 import threading
-import time
 import unittest
 
 from tests.rig.client import Env
 from tests.rig.crowd import (Crowd, Wards, audit_rows, form, now_us,
                              put_tenant, remove_tenant, sample, unaudited,
                              unit)
-from tests.rig.house import House
+from tests.rig.house import HEARD_S, House
 
 SOAK = bool(os.environ.get("WG_SOAK"))
 REQUESTS = 100_000 if SOAK else 6_000
 RATE = 350 if SOAK else 210     # units of work a second
 WAVE_S = 2.5                    # between two changes of the map
-LIVE_US = 1_000_000             # a change bites within one second
+LIVE_US = int(HEARD_S * 1e6)
 VERSIONS = ("DSTU2", "STU3", "R4", "R4")
 TENANTS = 16
 ABSENT = "99999999-c405-4000-8000-000000000000"
@@ -278,7 +277,7 @@ class Crossing(unittest.TestCase):
             put_tenant(self.house, tenant, name="Crossing, paged",
                        fhir_version="R4", client=client,
                        provider_url=self.wards.base("R4", ward))
-            time.sleep(LIVE_US / 1e6)
+            self.house.heard()
 
         def get(path):
             token = self.env.ask_token(tenant, client_id=client,

@@ -21,16 +21,17 @@ THREADS = 4
 SOCKET_S = 1.0     # socket_wait_ms: silence
 WHOLE_S = 3.0      # request_wait_ms: everything
 BUSY_S = 0.25      # busy_wait_ms
+HELD_S = 8.0       # the silence that those are granted who hold a worker
 SLACK_S = 3.0      # of a busy machine
 
-SETTINGS = f"""
-socket_wait_ms = {SOCKET_S * 1000:.0f}
-request_wait_ms = {WHOLE_S * 1000:.0f}
-provider_wait_ms = 2000
-busy_wait_ms = {BUSY_S * 1000:.0f}
-facade_threads = {THREADS}
-other_threads = {THREADS}
-"""
+SETTINGS = {
+    "socket_wait_ms": int(SOCKET_S * 1000),
+    "request_wait_ms": int(WHOLE_S * 1000),
+    "provider_wait_ms": 2000,
+    "busy_wait_ms": int(BUSY_S * 1000),
+    "facade_threads": THREADS,
+    "other_threads": THREADS,
+}
 
 PROGRAMS = ("token", "facade", "metadata")
 PATHS = {"token": "/oauth2/token", "facade": "/fhir/r4/Patient/1",
@@ -41,6 +42,8 @@ USUAL = {"token": 200, "facade": 401, "metadata": 200, "rehearsal": 200}
 class Door(unittest.TestCase):
     """The programs' sockets; the class itself tests nothing."""
 
+    own = {}    # settings that differ
+
     @classmethod
     def setUpClass(cls):
         cls.env = Env.read()
@@ -49,7 +52,9 @@ class Door(unittest.TestCase):
         if (cls.house.home / "bin").exists():
             cls.bin = cls.house.home / "bin"
         conf = place.write(cls.house.home / "door.conf",
-                           cls.house.conf.read_text() + SETTINGS)
+                           cls.house.conf.read_text() + "".join(
+                               f"{name} = {value}\n" for name, value in
+                               {**SETTINGS, **cls.own}.items()))
         cls.addClassCleanup(conf.unlink)
         for name in PROGRAMS:
             cls.start(name, conf)
@@ -353,7 +358,10 @@ class Time(Door):
 
 
 class Busy(Door):
-    """More connections than workers."""
+    """More connections than workers, which are held until they are let go."""
+
+    own = {"socket_wait_ms": int(HELD_S * 1000),
+           "request_wait_ms": int(HELD_S * 2000)}
 
     @contextlib.contextmanager
     def holding(self, name):
@@ -376,7 +384,7 @@ class Busy(Door):
                 took = time.monotonic() - start
             self.assertIsNotNone(answer, f"{name} hangs up")
             self.assertEqual(answer.status, 503, answer)
-            self.assertLess(took, SOCKET_S, "told too late")
+            self.assertLess(took, HELD_S, "told too late")
             self.assertRegex(answer.header["retry-after"], r"^[1-9][0-9]*$")
             self.assertEqual(answer.header["cache-control"], "no-store")
             self.assertRegex(answer.header["x-request-id"], "^[0-9a-f]{32}$")
@@ -432,7 +440,10 @@ class Busy(Door):
         self.assertEqual(answer.status, 503, answer)
         self.check_shape("token", answer)
         self.assertRegex(answer.header["retry-after"], r"^[1-9][0-9]*$")
-        self.assertEqual(self.env.ask_token("R4").status, 200)
+        until = time.monotonic() + SLACK_S
+        while (answer := self.env.ask_token("R4")).status != 200:
+            self.assertEqual(answer.status, 503, answer)
+            self.assertLess(time.monotonic(), until, "it stays busy")
 
 
 if __name__ == "__main__":

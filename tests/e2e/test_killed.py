@@ -28,7 +28,7 @@ from tests.rig.house import PROGRAMS, House
 SOAK = bool(os.environ.get("WG_SOAK"))
 KILLS = int(os.environ.get("WG_KILLS") or (1000 if SOAK else 200))
 SEED = int(os.environ.get("WG_SEED") or random.randrange(1 << 32))
-BACK_WAIT_S = 20
+BACK_WAIT_S = 60
 NOTICED_US = 100_000    # then PostgreSQL knows that one of its own is dead
 CALM_S = 2      # without deaths, at the end
 TOKEN_LIFE_US = 540_000_000     # a little less than its ten minutes
@@ -189,7 +189,7 @@ class Killed(unittest.TestCase):
 
     def end_setting(self, process, made):
         """Only what was answered for counts."""
-        if process.wait(30) == 0:
+        if process.wait(BACK_WAIT_S) == 0:
             self.settings.append(made)
 
     def setting_holds(self, kind, what):

@@ -141,7 +141,7 @@ class Loss(unittest.TestCase):
         self.addCleanup(
             put_tenant, self.house, TENANT, fhir_version="R4",
             provider_url=f"{self.env['WG_BASE']}/rehearsal/loss")
-        time.sleep(1)
+        self.house.heard()
         self.ok("Patient/old-1", "R4")
         self.settle()
         self.assertEqual(self.report()[
@@ -151,7 +151,7 @@ class Loss(unittest.TestCase):
         put_tenant(self.house, TENANT, write_extensions="off")
         self.addCleanup(put_tenant, self.house, TENANT,
                         write_extensions="on")
-        time.sleep(1)
+        self.house.heard()
         got = self.ok("Patient/loss-1", "STU3")
         self.assertNotIn("extension-Meta.source", got.text)
         self.settle()

@@ -25,7 +25,7 @@ OAUTH_URIS = ("http://fhir-registry.smarthealthit.org/StructureDefinition/"
 SERVICE = "https://hl7.org/fhir/ValueSet/restful-security-service"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
-WAIT_S = 5
+WAIT_S = 20
 
 
 class Nesting(html.parser.HTMLParser):

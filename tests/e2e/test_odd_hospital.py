@@ -7,7 +7,6 @@
 
 import concurrent.futures
 import re
-import time
 import unittest
 from pathlib import Path
 
@@ -34,8 +33,7 @@ class Story(unittest.TestCase):
             put_tenant(cls.house, tenant, name=name, fhir_version="R4",
                        client=cls.env["WG_CLIENT_ID"],
                        provider_url=cls.provider.base + "/r4")
-        time.sleep(1)   # the class before had them elsewhere: a change may
-                        # take so long
+        cls.house.heard()   # the class before had them elsewhere
 
     def setUp(self):
         self.addCleanup(self.provider.off)

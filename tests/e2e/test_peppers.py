@@ -92,7 +92,7 @@ class Runbook(unittest.TestCase):
             self.no("cannot be read", "key", "use", "pepper", "2")
             made = self.wardgate("key", "make", "pepper")
             self.assertEqual(made["version"], 2)
-            time.sleep(1)
+            self.house.heard()
             self.assertEqual(self.rows(), before)   # not before it is named
             self.assertEqual(self.peppers(), {1: (False, "good", live),
                                               2: (False, "good", 0)})
@@ -100,7 +100,7 @@ class Runbook(unittest.TestCase):
             self.assertEqual(self.wardgate("key", "use", "pepper",
                                            "2")["outcome"], "changed")
             self.await_needed(2, CLIENTS)
-            time.sleep(1)
+            self.house.heard()
             crowd.stop()
             results = crowd.results()
         wrong = [r for r in results

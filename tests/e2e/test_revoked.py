@@ -21,10 +21,10 @@ from tests.e2e.jwt import Forge, parts
 from tests.rig import place
 from tests.rig.client import FORM, basic
 from tests.rig.crowd import put_tenant, sample
+from tests.rig.house import HEARD_S
 
 OTHER = "0000a7a1-1ab1-4000-8000-000000000002"
 TENANT = test_unavailable.TENANT
-LIVE_S = test_unavailable.LIVE_S
 BACK_S = 20
 ACTIVE = {"active", "scope", "client_id", "token_type", "exp", "iat", "nbf",
           "sub", "aud", "iss", "jti"}
@@ -87,7 +87,7 @@ class Story(test_unavailable.Story, Hostile):
         """One second after the commit at the latest, and all the time after."""
         self.alive(*tokens)
         change()
-        time.sleep(LIVE_S)
+        self.house.heard()
         self.dead(*tokens)
 
     def operator(self, *args):
@@ -178,7 +178,7 @@ class Revoked(Story):
                 token = self.token()
                 self.alive(token)
                 again(end)
-                time.sleep(LIVE_S)
+                self.house.heard()
                 again(back)
                 fresh = [self.token() for _ in range(5)]    # at once
                 self.alive(*fresh)
@@ -187,14 +187,14 @@ class Revoked(Story):
         self.alive(token)
         for script in ("suspend", "resume"):
             self.script(script)
-            time.sleep(LIVE_S)
+            self.house.heard()
         self.dead(token)
         self.alive(self.token())
         token = self.token()
         self.alive(token)
         self.script("remove")
         self.put()
-        time.sleep(LIVE_S)
+        self.house.heard()
         self.dead(token)
         self.alive(self.token())
 
@@ -254,7 +254,7 @@ class Revoked(Story):
         for answers in self.many(*calls, lambda: self.read(keep),
                                  times=3).values():
             self.assertFalse([a for a in answers if a.status != 200])
-        time.sleep(LIVE_S)
+        self.house.heard()
         self.dead(*tokens)
         self.alive(keep)
         found = rows(self.env, "select count(*) from wardgate.revocation where "
@@ -298,7 +298,7 @@ class Lasting(Story):
     def test_after_a_restart_of_the_database(self):
         ended, live = self.token(), self.token()
         self.assertEqual(self.revoke(ended).status, 200)
-        known = time.monotonic() + LIVE_S
+        known = time.monotonic() + HEARD_S
         self.house.rig("stop", name="postgres")
         self.house.rig("start", name="postgres")
         self.await_back(live)
@@ -323,7 +323,7 @@ class Lasting(Story):
         self.assertIn("/00000002", self.sql(
             "select name from wardgate.lineage") + self.sql(
             "select wardgate.lineage_now()"))
-        time.sleep(LIVE_S)
+        self.house.heard()
         self.dead(token)
         self.alive(self.token())
 
@@ -357,7 +357,7 @@ class Lasting(Story):
         self.assertEqual(answer.header["retry-after"], "60")
         self.alive(token)
         self.operator("revoke", "token", "--", claims(token)["jti"])
-        time.sleep(LIVE_S)
+        self.house.heard()
         self.dead(token)
 
     def test_what_cannot_be_asked_is_not_told(self):
@@ -375,7 +375,7 @@ class Lasting(Story):
         self.alive(token, live)
         self.addCleanup(self.sql, f"grant {hearing} to wg_facade")
         self.sql(f"revoke {hearing} from wg_facade")
-        time.sleep(LIVE_S)
+        self.house.heard()
         self.bites(lambda: self.assertEqual(self.revoke(token).status, 200),
                    token)
         self.alive(live)
@@ -418,7 +418,7 @@ class Told(Story):
                      "\u00e9", "A" * 9000, f"Bearer {token}", " " + token):
             self.assertEqual(self.told(text), {"active": False}, text[:40])
             self.assertEqual(self.revoke(text).status, 200, text[:40])
-        time.sleep(LIVE_S)
+        self.house.heard()
         self.alive(token)
         self.assertEqual(self.env.fhir("GET", "Patient/x", strange,
                                        "STU3").status, 404)
@@ -432,7 +432,7 @@ class Told(Story):
         self.assertEqual(self.told(token), {"active": False})
         self.script("resume")
         self.assertEqual(self.told(token), {"active": False})
-        time.sleep(LIVE_S)  # until then a token may stand on what was before
+        self.house.heard()  # until then a token may stand on what was before
         token = self.token()
         made = json.loads(self.house.operator(
             "client", "secret", "add", self.client, "--json"))

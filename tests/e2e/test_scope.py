@@ -6,7 +6,6 @@
 # searches, entries of batches and the statement with a token.
 
 import json
-import time
 import uuid
 
 from tests.e2e import behind_lighttpd
@@ -18,7 +17,6 @@ from tests.rig.house import House
 setUpModule = behind_lighttpd
 
 TENANT = "5c09e000-0000-4000-8000-000000000001"
-SOON_S = 1.0
 TYPES = {"DSTU2": ("Patient", "Observation", "Condition", "Encounter",
                    "AllergyIntolerance", "MedicationOrder", "Coverage",
                    "Location")}
@@ -43,7 +41,7 @@ class Narrowing(Hostile):
 
     def setUp(self):
         self.put(types="all")
-        time.sleep(SOON_S)
+        self.house.heard()
 
     def ask(self, words=""):
         return self.env.ask_token(
@@ -146,7 +144,7 @@ class Grants(Narrowing):
         before = self.token()
         self.covers(before, TYPES["R4"], TYPES["R4"])
         self.put(types="Patient, coverage", purpose="Billing")
-        time.sleep(SOON_S)
+        self.house.heard()
         for token in (before, self.token(), self.token("system/*.read")):
             self.covers(token, ["Patient", "Coverage"],
                         ["Patient", "Coverage"])
@@ -155,6 +153,7 @@ class Grants(Narrowing):
 
     def test_a_scope_asks_for_no_more_than_the_grant_has(self):
         self.put(types="Patient,Coverage")
+        self.house.heard()
         self.assertEqual(self.ask("system/*.read").json["scope"],
                          f"{TENANT} system/Patient.read system/Coverage.read")
         self.assertEqual(
@@ -166,7 +165,7 @@ class Grants(Narrowing):
 
     def test_entries_of_a_batch_are_refused_one_by_one(self):
         self.put(types="Patient,Condition")
-        time.sleep(SOON_S)
+        self.house.heard()
         urls = ["Patient?_id=no-such-id", "Coverage?patient=no-such-id",
                 "Condition/no-such-id", "Location/no-such-id"]
         batch = {"resourceType": "Bundle", "type": "batch", "entry": [

@@ -20,7 +20,7 @@ setUpModule = behind_lighttpd
 TENANT = "3e7a1c5a-0000-4000-8000-000000000009"
 REQUESTS = 10_000
 THREADS = 8
-FEW = 20
+FEW = 100           # rows beside the trail, for all of them together
 WRITTEN = """select relname like 'audit%' as trail,
     sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint
   from pg_stat_user_tables where schemaname = 'wardgate' group by 1 order by 1"""
@@ -50,9 +50,10 @@ class Secret(Hostile):
         """Statuses of token requests, with the secret of each moment."""
         link, statuses = HTTPConnection("127.0.0.1", self.env.port), []
         while on(len(statuses)):
+            secret = self.used[threading.get_ident()] = secret_now()
             link.request("POST", "/oauth2/token", urlencode({
                 "grant_type": "client_credentials", "scope": TENANT,
-                "client_id": self.client, "client_secret": secret_now()}),
+                "client_id": self.client, "client_secret": secret}),
                 {"Content-Type": FORM})
             got = link.getresponse()
             got.read()
@@ -60,7 +61,15 @@ class Secret(Hostile):
         link.close()
         return statuses
 
+    def all_use(self, secret):
+        """Every sender is at a request with this secret, or past it."""
+        until = time.monotonic() + 40
+        while len(self.used) < THREADS or set(self.used.values()) != {secret}:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.05)
+
     def crowd(self, secret_now, on, meanwhile=lambda: None):
+        self.used = {}      # thread -> what it sent last
         with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
             parts = [pool.submit(self.send, secret_now, on)
                      for _ in range(THREADS)]
@@ -98,11 +107,11 @@ class Secret(Hostile):
                 new = self.operator("add", self.client)
                 self.addCleanup(self.operator, "invalidate", self.client,
                                 new["key_id"])
-                time.sleep(0.5)
+                self.all_use(old["client_secret"])
                 now[0] = new["client_secret"]
-                time.sleep(1)
+                self.all_use(new["client_secret"])
                 self.operator("invalidate", self.client, old["key_id"])
-                time.sleep(1)
+                self.house.heard()
             finally:
                 over.set()
         statuses = self.crowd(lambda: now[0], lambda n: not over.is_set(),

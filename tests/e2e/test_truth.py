@@ -32,7 +32,6 @@ USUAL = {"search_post": "on", "can_contains": "auto", "can_sort": "auto",
          "can_total": "auto", "can_batch": "auto",
          "coverage_person": "auto", "mode": "translate",
          "fhir_version": "STU3"}
-HEARD_S = 1.0    # until every process knows of a change (gate/change.h)
 PLAIN = ("cache-control", "etag", "vary", "content-type")
 
 
@@ -167,7 +166,7 @@ class Truth(Story):
         where = f"{self.env['WG_BASE']}/rehearsal/stu3/~nocontains/~refusesort"
         self.put(provider_url=where)
         self.addCleanup(self.put, provider_url=where.split("/~")[0])
-        time.sleep(HEARD_S)
+        self.house.heard()
         token = self.token()
         self.assertIn("has not been asked yet",
                       self.truth("R4")["rest"][0]["documentation"])
@@ -194,7 +193,7 @@ class Truth(Story):
 
     def test_in_mode_links_other_faces_promise_nothing_and_give_nothing(self):
         self.put(mode="links")
-        time.sleep(HEARD_S)
+        self.house.heard()
         token = self.token()
         own = self.env["WG_FHIR_STU3"]
         self.assertEqual(len(self.types(self.truth("STU3", token))), 8)
@@ -339,7 +338,7 @@ class NoTruth(Story):
                 self.unchanged(token, why)
                 if undo:
                     database(undo + where)
-                    time.sleep(HEARD_S)
+                    self.house.heard()
         self.put(provider_url=f"{self.env['WG_BASE']}/rehearsal/stu3")
         self.truth("R4", token)
 

@@ -267,6 +267,23 @@ class Cluster:
             raise RuntimeError(done.stderr.strip())
         return done.stdout.strip()
 
+    def configure(self, **settings):
+        """Settings of the server, None: its own again; returns when every
+        process of it goes by them. A new session has them only after all
+        others were told."""
+        def server(text):
+            return self.psql(text, "postgres", "postgres")
+        for name, value in settings.items():
+            server(f"alter system reset {name}" if value is None else
+                   f"alter system set {name} = '{value}'")
+        before = server("select pg_conf_load_time()")
+        server("select pg_reload_conf()")
+        until = time.monotonic() + 20
+        while server("select pg_conf_load_time()") == before:
+            if time.monotonic() > until:
+                raise place.Advice("PostgreSQL does not read its settings.")
+            time.sleep(0.02)
+
 
 def main():
     verb = sys.argv[1] if len(sys.argv) > 1 else ""

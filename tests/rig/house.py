@@ -23,6 +23,7 @@ from tests.rig.cluster import Cluster
 PROGRAMS = ("metadata", "token", "facade", "rehearsal")
 FACES = ("DSTU2", "STU3", "R4")
 PROCESSES = 2
+HEARD_S = 1.0   # within which a committed change bites in every process
 
 # Tenant of each face, and the one whose provider is switched off.
 TENANTS = {
@@ -239,6 +240,15 @@ class House:
                                    f"{ready}, {token}")
             time.sleep(0.1)
 
+    @staticmethod
+    def heard():
+        """Until every process knows of what was changed before. What it
+        remembers counts for change_trust_ms after its last poll was sent
+        (gate/change.h), so within this second yes may be said to what ended,
+        and what moved may be looked for where it was. New rows, and what was
+        refused, count at once."""
+        time.sleep(HEARD_S)
+
     # ---- down ----
 
     def keep_logs(self):
@@ -264,4 +274,4 @@ class House:
             raise place.Advice(f"{self.home} cannot be removed by this user.")
 
 
-__all__ = ["House", "PROGRAMS", "FACES", "TENANTS"]
+__all__ = ["House", "PROGRAMS", "FACES", "TENANTS", "HEARD_S"]
