@@ -181,7 +181,13 @@ key_of(EVP_PKEY *p, bool private, struct err *e)
 struct jws_key *
 jws_key_make(struct err *e)
 {
-	return key_of(EVP_EC_gen("P-256"), true, e);
+	struct jws_key *k = key_of(EVP_EC_gen("P-256"), true, e);
+
+	while (k && k->kid[0] == '-') { /* one in 64 */
+		jws_key_free(k);
+		k = key_of(EVP_EC_gen("P-256"), true, e);
+	}
+	return k;
 }
 
 /* OpenSSL would skip what stands before a PEM and ignore what stands after,

@@ -21,7 +21,9 @@
 
 struct jws_key; /* on curve P-256, nothing else */
 
-/* jws_key_make - a new key pair, owned; jws_key_free. NULL: ERR_BROKEN. */
+/* jws_key_make - a new key pair, owned; jws_key_free. Its kid does not begin
+ * with a hyphen: it is a word of commands, and the name of its files. NULL:
+ * ERR_BROKEN. */
 struct jws_key *jws_key_make(struct err *e);
 
 /* jws_key_private, jws_key_public - from PKCS#8 and SPKI PEM text of at most

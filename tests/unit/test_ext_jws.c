@@ -159,6 +159,23 @@ keys_survive_writing_and_reading(void **state)
 	arena_free(a);
 }
 
+/* Without the rule, four of five runs would meet one that is. */
+static void
+the_name_of_a_new_key_is_no_option(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		struct err e = { 0 };
+		struct jws_key *k = jws_key_make(&e);
+
+		assert_non_null(k);
+		assert_int_not_equal(jws_kid(k)[0], '-');
+		jws_key_free(k);
+	}
+}
+
 static void
 a_key_is_named_by_its_thumbprint_and_published_as_jwk(void **state)
 {
@@ -291,6 +308,7 @@ main(void)
 		cmocka_unit_test(a_signature_has_exactly_one_spelling),
 		cmocka_unit_test(numbers_out_of_range_are_refused),
 		cmocka_unit_test(keys_survive_writing_and_reading),
+		cmocka_unit_test(the_name_of_a_new_key_is_no_option),
 		cmocka_unit_test(
 		    a_key_is_named_by_its_thumbprint_and_published_as_jwk),
 		cmocka_unit_test(other_keys_are_refused_with_a_reason),
