@@ -10,8 +10,8 @@ import unittest
 
 from tests.e2e.faults import (ASKS, FACES, MARK, Faulty, bundle, dumps,
                               observation, says)
+from tests.rig import place
 from tests.rig.crowd import put_tenant
-from tests.rig.provider import closed_port
 
 LIGHTTPD = os.environ.get("WG_SERVER") == "lighttpd"    # there, all of it
 BAD, LARGE = "provider_unreadable", "provider_too_large"
@@ -253,7 +253,7 @@ class Absent(Faulty):
     def test_F15_nobody_listens(self):
         for face, tenant in self.tenants.items():
             put_tenant(self.house, tenant, provider_url="http://127.0.0.1:"
-                       f"{closed_port()}/{MARK}")
+                       f"{place.free_port()}/{MARK}")
             self.addCleanup(put_tenant, self.house, tenant,
                             provider_url=f"{self.double.base}/{MARK}")
         self.house.heard()

@@ -137,7 +137,7 @@ class Cluster:
         """The command line of the server, for a supervisor."""
         return [server_bin("postgres"), "-D", str(self.data)]
 
-    def start(self, wait_s=30):
+    def start(self, wait_s=60):
         self.clear_leftovers()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
@@ -146,7 +146,7 @@ class Cluster:
                 start_new_session=True, **place.drop())
         self.wait_ready(wait_s)
 
-    def wait_ready(self, wait_s=30):
+    def wait_ready(self, wait_s=60):
         """Until it answers; raises Advice with the log's end if it does not."""
         until = time.monotonic() + wait_s
         while not self.answers():
@@ -183,7 +183,7 @@ class Cluster:
             os.kill(pid, which)
         return pid
 
-    def stop(self, how=signal.SIGINT, wait_s=20):
+    def stop(self, how=signal.SIGINT, wait_s=60):
         """Fast shutdown (SIGINT); SIGQUIT and SIGKILL are crashes."""
         pid = self.send(how)
         if self.process:

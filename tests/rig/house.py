@@ -68,7 +68,8 @@ class House:
         follow: it ends when this process does."""
         if port:
             web.check_port(port)
-        house = cls(place.new_home(), server, port or web.free_port(), say)
+        house = cls(place.new_home(), server, port or place.free_port(),
+                    say)
         try:
             house.up(wards, settings, processes, follow)
         except BaseException:
@@ -189,7 +190,7 @@ class House:
     # ---- what it is called ----
 
     def make_env(self):
-        closed = web.free_port()     # nobody will listen there
+        closed = place.free_port()     # nobody will listen there
         first = self.add_client("Demonstration app")
         second = self.add_client("Second app")
         for face, (tenant, name) in TENANTS.items():
@@ -226,7 +227,7 @@ class House:
             place.TOP / "sql/onboard/tenant.sql", tenant=tenant, name=name,
             provider_url=url, fhir_version=version, client=who)
 
-    def wait_ready(self, wait_s=20):
+    def wait_ready(self, wait_s=60):
         """Until metadata says so and a token can be had."""
         until = time.monotonic() + wait_s
         env = client.Env(self.env)

@@ -8,13 +8,16 @@
 
 import os
 import pwd
+import random
 import shutil
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 SOCKET_PATH_MAX = 107
+PORT_MIN = 10000
 SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -84,6 +87,27 @@ def write(path, text, mode=0o600):
     path.chmod(mode)
     give(path)
     return path
+
+
+def free_port():
+    """A TCP port of this machine that nobody listens on, and that nobody is
+    given by chance before we use it: it lies below those that the kernel gives
+    to whoever asks for none in particular, as clients do."""
+    try:
+        chance = int(Path("/proc/sys/net/ipv4/ip_local_port_range")
+                     .read_text().split()[0])
+    except (OSError, ValueError):
+        chance = 0
+    for _ in range(100):
+        port = random.randrange(PORT_MIN, chance) if chance > 2 * PORT_MIN \
+            else 0
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return s.getsockname()[1]
+            except OSError:
+                continue
+    raise Advice("There is no free port on 127.0.0.1.")
 
 
 def tool(name, package, more=""):

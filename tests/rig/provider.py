@@ -765,13 +765,6 @@ class Provider:
 
 # ---- helpers for tests -----------------------------------------------------
 
-def closed_port():
-    """A port on this machine where nobody listens."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def certificate(folder, name="provider", days=2,
                 alt="IP:127.0.0.1,DNS:localhost,DNS:ward.test"):
     """A self-signed certificate: paths of it and of its key."""

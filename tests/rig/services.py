@@ -31,7 +31,7 @@ from tests.rig import place
 
 BACKLOG = 1024
 MARK = "WARDGATE_HOUSE"
-STOP_WAIT_S = 10
+STOP_WAIT_S = 30
 DELAY_MAX_S = 0.5   # between starts of something that dies at once
 ALIVE_S = 1.0       # living so long makes the next restart immediate
 
@@ -284,7 +284,7 @@ def launch(home, follow=True):
             stdout=log, stderr=log,
             env={**os.environ, MARK: str(home)}, start_new_session=True)
     remote = Remote(home)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not remote.alive():
         if process.poll() is not None or time.monotonic() > until:
             raise place.Advice("The supervisor does not start; see "
@@ -323,7 +323,7 @@ def is_program(entry, home):
         any(w.startswith(f"{home}/") for w in words[1:])
 
 
-def end_leftovers(home, wait_s=10):
+def end_leftovers(home, wait_s=30):
     """TERM, then KILL, until none is left."""
     until = time.monotonic() + wait_s
     which = signal.SIGTERM

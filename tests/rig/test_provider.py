@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.rig import provider
+from tests.rig import place, provider
 
 PEOPLE = [{"resourceType": "Patient", "id": str(n)} for n in range(5)]
 VALUES = [{"resourceType": "Observation", "id": f"o{n}",
@@ -111,10 +111,10 @@ class Doors(unittest.TestCase):
                 with self.assertRaises(urllib.error.URLError):
                     get(url)
 
-    def test_a_closed_port_refuses(self):
+    def test_a_free_port_refuses(self):
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(
-                ("127.0.0.1", provider.closed_port()), 5)
+                ("127.0.0.1", place.free_port()), 5)
 
 
 if __name__ == "__main__":

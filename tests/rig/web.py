@@ -61,12 +61,6 @@ CustomLog "{log}/apache-access.log" wardgate
 """
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def check_port(port):
     """Advice if something listens there."""
     with socket.socket() as s:
@@ -136,7 +130,7 @@ class Web:
         return [place.tool("apache2", "apache2-bin"), "-DFOREGROUND", "-f",
                 main]
 
-    def wait_ready(self, wait_s=15):
+    def wait_ready(self, wait_s=60):
         until = time.monotonic() + wait_s
         while time.monotonic() < until:
             try:

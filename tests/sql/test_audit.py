@@ -164,7 +164,7 @@ class Trail(base.DatabaseCase):
         write = f"select wardgate.audit_write(array[{row()}])"
         for held, other in ((write, make.format(1)), (make.format(2), write)):
             with self.subTest(held), self.open_transaction(held):
-                self.sql(f"set statement_timeout = '2s'; {other}")
+                self.sql(f"set statement_timeout = '20s'; {other}")
                 self.assertEqual(self.waiting(), 1)
         self.assertEqual(self.count(), 2)
 
