@@ -21,6 +21,8 @@
 #define ASSERTIONS_KEPT_S 600 /* after their end, should clocks differ */
 #define ASSERTIONS_STEP   1000
 #define REVOKED_STEP      1000
+#define USES_KEPT_S       34560000 /* 400 days: who reviews once a year sees it */
+#define USES_STEP         1000
 #define USES_LAG_S        60 /* a row is written a little after its request began */
 
 /* One statement that answers with a number, repeated while that is not 0. */
@@ -42,6 +44,8 @@ static const struct task tasks[] = {
 	{ "assertions_cleared", "assertion_trim",
 	    { ASSERTIONS_KEPT_S, ASSERTIONS_STEP }, 2, true },
 	{ "revocations_cleared", "revocation_trim", { REVOKED_STEP }, 1, true },
+	{ "uses_cleared", "secret_trail_trim", { USES_KEPT_S, USES_STEP }, 2,
+	    true },
 	{ "uses_behind_s", "secret_use_roll_up", { USES_LAG_S }, 1, true },
 };
 

@@ -11,8 +11,8 @@
 /* Facts of the row that help to act on it. */
 static const char *const facts[] = { "at", "program", "host", "client_id",
 	"secret_key_id", "tenant_id", "source", "interaction", "resource_type",
-	"resource_id", "face", "duration_us", "upstream_status",
-	"upstream_ms" };
+	"resource_id", "face", "duration_us", "upstream_status", "upstream_ms",
+	"made_by", "detail" };
 static const char *const entry_facts[] = { "entry", "interaction",
 	"resource_type", "upstream_status" };
 
@@ -75,6 +75,29 @@ say_entries(struct command *c, const struct db_rows *rows, size_t first)
 	say_list_end(c);
 }
 
+/* Somebody may have taken the right away: when, who, by what, and why. Without
+ * an answer the request is told of alone. */
+static void
+say_behind(struct command *c, const struct guid *trace)
+{
+	static const char *const names[] = { "changed_at", "changed_by",
+		"change", "change_detail" };
+	const struct db_arg arg = db_arg_guid(trace);
+	struct err none = { .kind = ERR_NONE };
+	const struct db_rows *rows =
+	    command_ask(c, "audit_act_behind", &arg, 1, &none);
+	size_t k;
+
+	if (rows && db_count(rows)) {
+		say_time(c, names[0], db_time(rows, 0, 0));
+		for (k = 1; k < COUNT(names); k++)
+			say_str(c, names[k], db_text(rows, 0, k));
+	} else if (command_json(c)) {
+		for (k = 0; k < COUNT(names); k++)
+			say_null(c, names[k]);
+	}
+}
+
 static bool
 tell(struct command *c, const struct guid *trace, struct err *e)
 {
@@ -97,6 +120,7 @@ tell(struct command *c, const struct guid *trace, struct err *e)
 	say_text(c, "trace_id", text);
 	say_facts(c, rows, 0, facts, COUNT(facts));
 	say_why(c, rows, 0);
+	say_behind(c, trace);
 	if (db_count(rows) > 1)
 		say_entries(c, rows, 1);
 	return true;

@@ -3,10 +3,12 @@
 #include "app/command.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/command_say.h"
 #include "base/log.h"
@@ -216,12 +218,26 @@ static const struct {
 	[AS_REHEARSAL] = { "wg_rehearsal", prepare_rehearsal },
 };
 
+/* What the trail says beside the role, which people share: a word of this host,
+ * that a user of the database could have chosen otherwise. */
+static const char *
+who(struct command *c)
+{
+	const char *sudo = getuid() ? NULL : getenv("SUDO_USER");
+	const struct passwd *user = getpwuid(getuid());
+
+	if (sudo && *sudo)
+		return arena_printf(c->a, "wardgate by %s", sudo);
+	return user ? arena_printf(c->a, "wardgate by %s", user->pw_name)
+	            : "wardgate";
+}
+
 struct db *
 command_db(struct command *c, struct err *e)
 {
 	enum command_as as = c->verb->as;
 	struct db_opts o = { .conninfo = c->database,
-		.application_name = "wardgate",
+		.application_name = as == AS_KEEPER ? "wardgate keep" : who(c),
 		.prepare_sql = rights[as].prepare,
 		.connections = 1,
 		.wait_ms = WAIT_MS };

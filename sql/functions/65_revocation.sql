@@ -173,6 +173,8 @@ begin
   returning c.n into jumped;
   perform wardgate.revocation_put('everything', array[''],
       wardgate.revocation_end(), null, 'another database server took over');
+  perform wardgate.audit_act('revoke-everything', null, null, null, null,
+      'another database server took over');
 end $$;
 comment on function wardgate.lineage_check is
   'Ends all tokens when the database is on another server or timeline';
@@ -275,23 +277,6 @@ end $$;
 comment on function wardgate.revoke_own_token is
   'Revokes a token that its client no longer needs';
 
-create function wardgate.revocation_audit(
-  interaction text, client uuid, tenant uuid, secret text, token text)
-returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  at    timestamptz := clock_timestamp();
-  trace uuid := (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint),
-      12, '0') || right(replace(gen_random_uuid()::text, '-', ''), 20))::uuid;
-begin
-  insert into wardgate.audit (at, trace_id, program, client_id, tenant_id,
-         secret_key_id, token_id, interaction, status, source)
-  values (at, trace, 'wardgate', client, tenant, secret, token,
-         revocation_audit.interaction, 200, inet_client_addr());
-end $$;
-comment on function wardgate.revocation_audit is
-  'Writes an operator''s revocation into the trail';
-
 -- By an operator. name: key id of a secret or credential id of a public key;
 -- jti of a token. Whoever is
 -- revoked may ask for new tokens at once, unless something else forbids it.
@@ -349,9 +334,9 @@ begin
   end if;
   perform wardgate.revocation_put(kind, array[key],
       wardgate.revocation_end(), null, why_kept);
-  perform wardgate.revocation_audit('revoke-' || kind, client, tenant,
+  perform wardgate.audit_act('revoke-' || kind, client, tenant,
       case kind when 'secret' then name end,
-      case kind when 'token' then name end);
+      case kind when 'token' then name end, why_kept);
   outcome := 'revoked';
 end $$;
 comment on function wardgate.revoke is

@@ -411,8 +411,8 @@ comment on column wardgate.pepper.used_at is
 -- ---- schema/50_audit.sql
 
 -- A row is durable before its answer leaves, so writing is what counts: one
--- index, no checks, rows arrive in arrays (see functions/50_audit.sql). Months
--- are partitions, made ahead by the keeper; what no month takes goes into
+-- index and one of acts, which are few; no checks; rows arrive in arrays (see
+-- functions/50_audit.sql). Months are partitions, made ahead by the keeper; what no month takes goes into
 -- audit_default, and the ready check says so.
 
 create type wardgate.audit_row as (
@@ -471,8 +471,11 @@ create table wardgate.audit (
   lookups         integer,
   duration_us     integer,
   source          inet,
+  made_by         text,
+  detail          text,
   primary key (at, trace_id, entry)
 ) partition by range (at);
+create index audit_acts on wardgate.audit (at) where made_by is not null;
 comment on table wardgate.audit is
   'Who asked for what, about whom, and what came of it; no content of records';
 comment on column wardgate.audit.at is 'When the request began';
@@ -483,7 +486,8 @@ comment on column wardgate.audit.entry is
 comment on column wardgate.audit.request_id is 'X-Request-Id';
 comment on column wardgate.audit.parent_trace is
   'Trace id of the traceparent that came with the request';
-comment on column wardgate.audit.program is 'token, facade, ...';
+comment on column wardgate.audit.program is
+  'token, facade, ...; wardgate: somebody changed something';
 comment on column wardgate.audit.host is 'Machine that answered';
 comment on column wardgate.audit.client_id is 'Who asked, if we know';
 comment on column wardgate.audit.secret_key_id is
@@ -491,7 +495,7 @@ comment on column wardgate.audit.secret_key_id is
 comment on column wardgate.audit.token_id is 'jti of the token';
 comment on column wardgate.audit.tenant_id is 'Which hospital';
 comment on column wardgate.audit.interaction is
-  'token, read, search-type, batch, ...';
+  'token, read, search-type, batch, ...; of a change revoke-client, add-secret, change-tenant, remove-grant, ...';
 comment on column wardgate.audit.resource_type is 'FHIR type asked for';
 comment on column wardgate.audit.resource_id is 'FHIR id asked for';
 comment on column wardgate.audit.patient_id is
@@ -510,6 +514,10 @@ comment on column wardgate.audit.lookups is
 comment on column wardgate.audit.duration_us is
   'From the start of the request, or of a batch''s entry, to its end';
 comment on column wardgate.audit.source is 'Address that asked';
+comment on column wardgate.audit.made_by is
+  'Who changed something: database user, and the name that its program gave; null: this was a request';
+comment on column wardgate.audit.detail is
+  'What was changed, or why: no secret, no hash';
 
 create table wardgate.audit_default partition of wardgate.audit default;
 comment on table wardgate.audit_default is
@@ -2979,6 +2987,214 @@ end $$;
 comment on function wardgate.audit_tail is
   'The newest audit rows, those since a time, or those of a trace id';
 
+-- ---- functions/51_audit_act.sql
+
+-- Triggers on the tables that say who may do what write an audit row for each
+-- row that is added, changed or removed, in the transaction that does it: no
+-- way of changing them goes past that, a line of SQL neither. What programs
+-- keep up by themselves, a hash under the newest pepper, when keys were fetched
+-- last, is no change. A change that is refused or taken back leaves no row.
+
+create function wardgate.actor()
+returns text
+language sql stable
+return session_user
+       || coalesce(' (' || nullif(current_setting('application_name'), '')
+                   || ')', '');
+comment on function wardgate.actor is
+  'Database user of the session, and what its program calls itself';
+
+create function wardgate.audit_act(
+  act text, client uuid, tenant uuid, secret text, token text, detail text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  at    timestamptz := clock_timestamp();
+  trace uuid := (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint),
+      12, '0') || right(replace(gen_random_uuid()::text, '-', ''), 20))::uuid;
+begin
+  insert into wardgate.audit (at, trace_id, program, client_id, tenant_id,
+         secret_key_id, token_id, interaction, status, source, made_by, detail)
+  values (at, trace, 'wardgate', client, tenant, secret, token, act, 200,
+         inet_client_addr(), wardgate.actor(),
+         left(nullif(audit_act.detail, ''), 2000));
+end $$;
+comment on function wardgate.audit_act is
+  'Writes what somebody changed into the trail';
+
+-- Null: nothing that counts is different. Of a row that came or went its values.
+create function wardgate.act_detail(
+  before jsonb, after jsonb, ignored text[], hidden text[])
+returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select string_agg(
+         case when k = any (hidden) then k
+              when before is null then k || ' ' || left(after ->> k, 200)
+              when after is null then k || ' ' || left(before ->> k, 200)
+              else format('%s %s -> %s', k,
+                coalesce(left(before ->> k, 200), 'none'),
+                coalesce(left(after ->> k, 200), 'none'))
+          end, '; ' order by k)
+    from jsonb_object_keys(coalesce(after, before)) as k
+   where k <> all (ignored)
+     and before -> k is distinct from after -> k
+     and coalesce(after ->> k, before ->> k, '') <> ''
+$$;
+comment on function wardgate.act_detail is
+  'What is different between two rows, in words';
+
+-- Arguments: what a row is called; columns that identify it; columns that do
+-- not count; columns whose values are not told.
+create function wardgate.row_audited()
+returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  object  text := tg_argv[0];
+  ids     text[] := string_to_array(tg_argv[1], ' ');
+  own     text[] := array['client_id', 'tenant_id', 'key_id'];
+  ignored text[] := ids || own || string_to_array(tg_argv[2], ' ');
+  change  record;
+  said    text;
+begin
+  if tg_op = 'TRUNCATE' then
+    perform wardgate.audit_act('remove-' || object, null, null, null, null,
+        'all of them');
+    return null;
+  end if;
+  for change in execute case tg_op
+      when 'INSERT' then
+        'select null::jsonb as b, to_jsonb(y) as a from after as y'
+      when 'DELETE' then
+        'select to_jsonb(x) as b, null::jsonb as a from before as x'
+      else format('select to_jsonb(x) as b, to_jsonb(y) as a'
+        ' from before as x full join after as y using (%s)',
+        array_to_string(ids, ', '))
+      end
+  loop
+    said := wardgate.act_detail(change.b, change.a, ignored,
+        string_to_array(tg_argv[3], ' '));
+    continue when said is null and change.a is not null
+        and change.b is not null;
+    perform wardgate.audit_act(
+        case when change.b is null then 'add-'
+             when change.a is null then 'remove-'
+             else 'change-'
+         end || object,
+        (coalesce(change.a, change.b) ->> 'client_id')::uuid,
+        (coalesce(change.a, change.b) ->> 'tenant_id')::uuid,
+        coalesce(change.a, change.b) ->> 'key_id', null,
+        concat_ws('; ', (
+          select string_agg(coalesce(change.a, change.b) ->> i, ' ')
+            from unnest(ids) as i where i <> all (own)), said));
+  end loop;
+  return null;
+end $$;
+comment on function wardgate.row_audited is
+  'Trigger: writes each row that somebody changed into the trail';
+
+do $$
+declare
+  t record;
+begin
+  for t in
+    select * from (values
+      ('client', 'client', 'client_id', 'created_at', 'contact'),
+      ('client_secret', 'secret', 'key_id',
+       'hash hint pepper_version created_at', ''),
+      ('client_jwks', 'keys', 'client_id', 'set_at', 'jwks'),
+      ('client_jwks_url', 'keys-url', 'client_id',
+       'set_at wanted_at tried_at fetched_at error', ''),
+      ('tenant', 'tenant', 'tenant_id', 'created_at', ''),
+      ('provider', 'provider', 'tenant_id', 'provider_id revision', ''),
+      ('client_grant', 'grant', 'client_id tenant_id', 'granted_at', ''),
+      ('signing_key', 'signing-key', 'kid', 'made_at', ''),
+      ('pepper', 'pepper', 'version', 'used_at', ''),
+      ('policy', 'policy', 'name', '', ''))
+      as v (name, object, ids, ignored, hidden)
+  loop
+    execute format(
+        'create trigger audited_by_insert after insert on wardgate.%I'
+        ' referencing new table as after for each statement'
+        ' execute function wardgate.row_audited(%L, %L, %L, %L)',
+        t.name, t.object, t.ids, t.ignored, t.hidden);
+    execute format(
+        'create trigger audited_by_update after update on wardgate.%I'
+        ' referencing old table as before new table as after'
+        ' for each statement'
+        ' execute function wardgate.row_audited(%L, %L, %L, %L)',
+        t.name, t.object, t.ids, t.ignored, t.hidden);
+    execute format(
+        'create trigger audited_by_delete after delete on wardgate.%I'
+        ' referencing old table as before for each statement'
+        ' execute function wardgate.row_audited(%L, %L, %L, %L)',
+        t.name, t.object, t.ids, t.ignored, t.hidden);
+    execute format(
+        'create trigger audited_by_truncate after truncate on wardgate.%I'
+        ' for each statement'
+        ' execute function wardgate.row_audited(%L, %L, %L, %L)',
+        t.name, t.object, t.ids, t.ignored, t.hidden);
+  end loop;
+end $$;
+
+-- For a request that was refused: the newest change that bore on it, be it a
+-- year ago. A client that ended its own token is found as long as such a token
+-- can have lived.
+create function wardgate.audit_act_behind(trace uuid)
+returns table (at timestamptz, made_by text, act text, detail text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  r       record;
+  objects text[];
+begin
+  select a.* into r
+    from wardgate.audit_tail(null, null, trace, 1) as a;
+  objects := case
+    when r.reason = 'token_revoked' then array['token', 'secret', 'keys',
+      'client', 'grant', 'tenant', 'everything']
+    when r.reason in ('secret_invalidated', 'secret_expired',
+      'token_secret_invalidated', 'assertion_key_unknown')
+      then array['secret', 'keys']
+    when r.reason in ('client_disabled', 'client_unknown',
+      'token_client_disabled') then array['client']
+    when r.reason in ('tenant_not_granted', 'token_grant_removed',
+      'scope_refused', 'type_not_granted') then array['grant']
+    when r.reason in ('tenant_suspended', 'tenant_unknown',
+      'tenant_maintenance') then array['tenant']
+    end;
+  return query
+  select f.at, f.made_by, f.interaction, f.detail
+    from (
+ (select a.at, a.made_by, a.interaction, a.detail
+    from wardgate.audit as a
+   where a.made_by is not null and a.at <= r.at + interval '1 s'
+     and a.interaction not like 'add-%'
+     and substr(a.interaction, strpos(a.interaction, '-') + 1)
+         = any (objects)
+     and case substr(a.interaction, strpos(a.interaction, '-') + 1)
+           when 'everything' then true
+           when 'token' then a.token_id = r.token_id
+           when 'secret' then a.secret_key_id = r.secret_key_id
+           when 'tenant' then a.tenant_id = r.tenant_id
+           when 'grant' then a.client_id = r.client_id
+             and a.tenant_id = r.tenant_id
+           else a.client_id = r.client_id
+         end
+   order by a.at desc
+   limit 1)
+   union all
+ (select a.at, 'the client itself', a.interaction, null
+    from wardgate.audit as a
+   where r.reason = 'token_revoked' and a.at > r.at - interval '2 hours'
+     and a.at <= r.at + interval '1 s' and a.interaction = 'revoke'
+     and a.status = 200 and a.token_id = r.token_id
+   limit 1)) as f
+   order by f.at desc
+   limit 1;
+end $$;
+comment on function wardgate.audit_act_behind is
+  'The change that a refused request goes back to, if somebody made one';
+
 -- ---- functions/53_secret_notice.sql
 
 -- One notice that is due, or none: of a secret that works, of a client that is
@@ -3045,6 +3261,61 @@ begin
 end $$;
 comment on function wardgate.secret_notice_told is
   'A notice was given: it is not taken again; false: there is none';
+
+-- ---- functions/54_secret_trail.sql
+
+create function wardgate.credential_gone(key text)
+returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select not exists (
+             select from wardgate.client_secret as s where s.key_id = key)
+         and not exists (
+             select from wardgate.client_jwks as k where key = any (k.creds))
+$$;
+comment on function wardgate.credential_gone is
+  'Is this the id of no secret and of no public key?';
+
+-- Secrets stay, ended or not, and with them what is known of their uses. Public
+-- keys come and go with the set that their owner publishes: of those that are
+-- in no set any more nothing is kept for longer than `older_than`.
+create function wardgate.secret_trail_trim(older_than interval, at_most bigint)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  before  timestamptz := now() - older_than;
+  removed bigint := 0;
+  step    bigint;
+begin
+  delete from wardgate.secret_use as u
+   where (u.key_id, u.tenant_id) in (
+         select o.key_id, o.tenant_id
+           from wardgate.secret_use as o
+          where o.last_at < before and wardgate.credential_gone(o.key_id)
+          limit at_most
+            for update skip locked);
+  get diagnostics step = row_count;
+  removed := removed + step;
+  delete from wardgate.secret_shown as s
+   where s.key_id in (
+         select o.key_id
+           from wardgate.secret_shown as o
+          where o.last_at < before and wardgate.credential_gone(o.key_id)
+          limit at_most
+            for update skip locked);
+  get diagnostics step = row_count;
+  removed := removed + step;
+  delete from wardgate.secret_notice as n
+   where (n.key_id, n.days) in (
+         select o.key_id, o.days
+           from wardgate.secret_notice as o
+          where o.taken_at < before and wardgate.credential_gone(o.key_id)
+          limit at_most
+            for update skip locked);
+  get diagnostics step = row_count;
+  return removed + step;
+end $$;
+comment on function wardgate.secret_trail_trim is
+  'Forgets the uses of public keys that are in no set any more; returns how many';
 
 -- ---- functions/55_loss.sql
 
@@ -3339,6 +3610,8 @@ begin
   returning c.n into jumped;
   perform wardgate.revocation_put('everything', array[''],
       wardgate.revocation_end(), null, 'another database server took over');
+  perform wardgate.audit_act('revoke-everything', null, null, null, null,
+      'another database server took over');
 end $$;
 comment on function wardgate.lineage_check is
   'Ends all tokens when the database is on another server or timeline';
@@ -3441,23 +3714,6 @@ end $$;
 comment on function wardgate.revoke_own_token is
   'Revokes a token that its client no longer needs';
 
-create function wardgate.revocation_audit(
-  interaction text, client uuid, tenant uuid, secret text, token text)
-returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  at    timestamptz := clock_timestamp();
-  trace uuid := (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint),
-      12, '0') || right(replace(gen_random_uuid()::text, '-', ''), 20))::uuid;
-begin
-  insert into wardgate.audit (at, trace_id, program, client_id, tenant_id,
-         secret_key_id, token_id, interaction, status, source)
-  values (at, trace, 'wardgate', client, tenant, secret, token,
-         revocation_audit.interaction, 200, inet_client_addr());
-end $$;
-comment on function wardgate.revocation_audit is
-  'Writes an operator''s revocation into the trail';
-
 -- By an operator. name: key id of a secret or credential id of a public key;
 -- jti of a token. Whoever is
 -- revoked may ask for new tokens at once, unless something else forbids it.
@@ -3515,9 +3771,9 @@ begin
   end if;
   perform wardgate.revocation_put(kind, array[key],
       wardgate.revocation_end(), null, why_kept);
-  perform wardgate.revocation_audit('revoke-' || kind, client, tenant,
+  perform wardgate.audit_act('revoke-' || kind, client, tenant,
       case kind when 'secret' then name end,
-      case kind when 'token' then name end);
+      case kind when 'token' then name end, why_kept);
   outcome := 'revoked';
 end $$;
 comment on function wardgate.revoke is
@@ -3911,6 +4167,7 @@ grant execute on function
       wardgate.revocation_trim(bigint),
       wardgate.secret_notice_take(),
       wardgate.secret_notice_told(text, bigint),
+      wardgate.secret_trail_trim(interval, bigint),
       wardgate.secret_use_roll_up(interval)
    to wg_keeper;
 
@@ -3956,7 +4213,8 @@ grant select on wardgate.loss_report to wg_operator;
 -- auditor: reads the trail, changes nothing
 grant select on wardgate.audit to wg_auditor;
 grant execute on function
-      wardgate.audit_tail(timestamptz, uuid, uuid, bigint)
+      wardgate.audit_tail(timestamptz, uuid, uuid, bigint),
+      wardgate.audit_act_behind(uuid)
    to wg_auditor;
 
 -- rehearsal: its wards, which it serves and loads

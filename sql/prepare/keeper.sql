@@ -47,6 +47,11 @@ prepare signing_key_expire (bigint) as
 prepare revocation_trim (bigint) as
   select wardgate.revocation_trim($1);
 
+-- Forget the uses of public keys that went more than $1 seconds ago, at most $2
+-- of each kind; how many.
+prepare secret_trail_trim (bigint, bigint) as
+  select wardgate.secret_trail_trim(make_interval(secs => $1), $2);
+
 -- Sum up the uses of secrets up to $1 seconds ago, an hour at a time; how many
 -- seconds are still to be summed up.
 prepare secret_use_roll_up (bigint) as

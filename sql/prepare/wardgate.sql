@@ -1,8 +1,8 @@
 -- wardgate.sql - what operators and auditors ask through the command wardgate
 -- SPDX-License-Identifier: Apache-2.0
 --
--- As wg_operator, but audit_tail as wg_auditor. Outcomes are created, changed
--- or unchanged; refusals carry a sentence.
+-- As wg_operator, but audit_tail and audit_act_behind as wg_auditor. Outcomes
+-- are created, changed or unchanged; refusals carry a sentence.
 
 -- Register an app: client_id or null for a new one, name, purpose, contact.
 prepare client_add (uuid, text, text, text) as
@@ -136,5 +136,10 @@ prepare audit_tail (timestamptz, uuid, uuid, bigint) as
          client_id, secret_key_id, token_id, tenant_id, interaction, resource_type,
          resource_id, patient_id, face, status, reason, matches, returned,
          upstream_status, upstream_ms, lookups, duration_us,
-         host(source) as source
+         host(source) as source, made_by, detail
     from wardgate.audit_tail($1, $2, $3, $4);
+
+-- The change that the refused request of trace id $1 goes back to; none: no row.
+prepare audit_act_behind (uuid) as
+  select at, made_by, act, detail
+    from wardgate.audit_act_behind($1);

@@ -2,8 +2,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- A row is durable before its answer leaves, so writing is what counts: one
--- index, no checks, rows arrive in arrays (see functions/50_audit.sql). Months
--- are partitions, made ahead by the keeper; what no month takes goes into
+-- index and one of acts, which are few; no checks; rows arrive in arrays (see
+-- functions/50_audit.sql). Months are partitions, made ahead by the keeper; what no month takes goes into
 -- audit_default, and the ready check says so.
 
 create type wardgate.audit_row as (
@@ -62,8 +62,11 @@ create table wardgate.audit (
   lookups         integer,
   duration_us     integer,
   source          inet,
+  made_by         text,
+  detail          text,
   primary key (at, trace_id, entry)
 ) partition by range (at);
+create index audit_acts on wardgate.audit (at) where made_by is not null;
 comment on table wardgate.audit is
   'Who asked for what, about whom, and what came of it; no content of records';
 comment on column wardgate.audit.at is 'When the request began';
@@ -74,7 +77,8 @@ comment on column wardgate.audit.entry is
 comment on column wardgate.audit.request_id is 'X-Request-Id';
 comment on column wardgate.audit.parent_trace is
   'Trace id of the traceparent that came with the request';
-comment on column wardgate.audit.program is 'token, facade, ...';
+comment on column wardgate.audit.program is
+  'token, facade, ...; wardgate: somebody changed something';
 comment on column wardgate.audit.host is 'Machine that answered';
 comment on column wardgate.audit.client_id is 'Who asked, if we know';
 comment on column wardgate.audit.secret_key_id is
@@ -82,7 +86,7 @@ comment on column wardgate.audit.secret_key_id is
 comment on column wardgate.audit.token_id is 'jti of the token';
 comment on column wardgate.audit.tenant_id is 'Which hospital';
 comment on column wardgate.audit.interaction is
-  'token, read, search-type, batch, ...';
+  'token, read, search-type, batch, ...; of a change revoke-client, add-secret, change-tenant, remove-grant, ...';
 comment on column wardgate.audit.resource_type is 'FHIR type asked for';
 comment on column wardgate.audit.resource_id is 'FHIR id asked for';
 comment on column wardgate.audit.patient_id is
@@ -101,6 +105,10 @@ comment on column wardgate.audit.lookups is
 comment on column wardgate.audit.duration_us is
   'From the start of the request, or of a batch''s entry, to its end';
 comment on column wardgate.audit.source is 'Address that asked';
+comment on column wardgate.audit.made_by is
+  'Who changed something: database user, and the name that its program gave; null: this was a request';
+comment on column wardgate.audit.detail is
+  'What was changed, or why: no secret, no hash';
 
 create table wardgate.audit_default partition of wardgate.audit default;
 comment on table wardgate.audit_default is

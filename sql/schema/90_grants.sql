@@ -78,6 +78,7 @@ grant execute on function
       wardgate.revocation_trim(bigint),
       wardgate.secret_notice_take(),
       wardgate.secret_notice_told(text, bigint),
+      wardgate.secret_trail_trim(interval, bigint),
       wardgate.secret_use_roll_up(interval)
    to wg_keeper;
 
@@ -123,7 +124,8 @@ grant select on wardgate.loss_report to wg_operator;
 -- auditor: reads the trail, changes nothing
 grant select on wardgate.audit to wg_auditor;
 grant execute on function
-      wardgate.audit_tail(timestamptz, uuid, uuid, bigint)
+      wardgate.audit_tail(timestamptz, uuid, uuid, bigint),
+      wardgate.audit_act_behind(uuid)
    to wg_auditor;
 
 -- rehearsal: its wards, which it serves and loads

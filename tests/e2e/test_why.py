@@ -5,6 +5,7 @@
 # the trace id of the answer `wardgate why` tells which it was, and what to do.
 
 import json
+import time
 import unittest
 
 from tests.e2e import behind_lighttpd
@@ -93,6 +94,39 @@ class Why(unittest.TestCase):
              (3, 400, "search_unselective"), (4, 200, "ok")])
         self.assertEqual([bool(e["what_to_do"]) for e in told["entries"]],
                          [False, True, True, False])
+
+    def refused(self, token):
+        """Answer to a read, when the word has come; it takes a second."""
+        until = time.monotonic() + 20
+        while (answer := self.env.fhir("GET", "Patient/1", token,
+                                       "STU3")).status != 401:
+            self.assertLess(time.monotonic(), until, answer)
+            time.sleep(0.1)
+        return answer
+
+    def test_who_revoked_it_and_why_is_told_long_after(self):
+        token = self.ask(self.env["WG_TENANT_STU3"]).json["access_token"]
+        self.house.operator("revoke", "grant", "--why", "a lost laptop",
+                            self.client, self.env["WG_TENANT_STU3"])
+        answer = self.refused(token)
+        self.house.cluster.psql(    # as two hours later
+            "delete from wardgate.revocation where key like "
+            f"'{self.client}/%'")
+        told = self.why(answer)
+        self.assertEqual((told["reason"], told["change"],
+                          told["change_detail"]),
+                         ("token_revoked", "revoke-grant", "a lost laptop"))
+        self.assertRegex(told["changed_by"], r"^wg_operator \(wardgate by \w+"
+                                             r"\)$")
+        text = self.house.operator("why", answer.header["x-trace-id"])
+        self.assertIn("change_detail: a lost laptop\n", text)
+        acts = json.loads(self.house.operator(
+            "audit", "tail", "-n", "1000", "--json"))["rows"]
+        act = [r for r in acts if r["detail"] == "a lost laptop"][-1]
+        told = json.loads(self.house.operator("why", act["trace_id"],
+                                              "--json"))
+        self.assertEqual((told["detail"], told["client_id"], told["change"]),
+                         ("a lost laptop", self.client, None))
 
     def test_people_read_lines(self):
         answer = self.ask(NOBODY)

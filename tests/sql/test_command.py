@@ -165,12 +165,14 @@ class Keep(Command, base.DatabaseCase):
         self.assertEqual(self.done(*once, role="wg_keeper"), {
             "partitions_made": 4, "changes_cleared": old, "cursors_cleared": 3,
             "assertions_cleared": 0, "revocations_cleared": 2,
-            "uses_behind_s": 0, "keys_withdrawn": 0,
+            "uses_cleared": 0, "uses_behind_s": 0,
+            "keys_withdrawn": 0,
             "audit_stray": False, "jwks_fetched": 0, "secrets_told": 0})
         self.assertEqual(self.done(*once, role="wg_keeper"), {
             "partitions_made": 0, "changes_cleared": 0, "cursors_cleared": 0,
             "assertions_cleared": 0, "revocations_cleared": 0,
-            "uses_behind_s": 0, "keys_withdrawn": 0,
+            "uses_cleared": 0, "uses_behind_s": 0,
+            "keys_withdrawn": 0,
             "audit_stray": False, "jwks_fetched": 0, "secrets_told": 0})
 
     def test_it_goes_on_until_it_is_told_to_stop(self):
@@ -277,7 +279,7 @@ class Tail(Command, base.DatabaseCase):
                          ["r3", "r2", "r1"])
         self.assertEqual([r["reason"] for r in self.tail("-n", "1")], ["r1"])
         row = self.tail("-n", "1")[0]
-        self.assertEqual(len(row), 25)
+        self.assertEqual(len(row), 27)
         self.assertEqual(
             (row["source"], row["status"], row["duration_us"], row["face"],
              row["tenant_id"]), ("10.0.0.1", 200, 42, None, TENANT))

@@ -23,7 +23,7 @@ MAY_CALL = {
     "wg_admin": "",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
-        cursor_handle_trim assertion_trim client_jwks_due
+        cursor_handle_trim assertion_trim secret_trail_trim client_jwks_due
         client_jwks_fetched revocation_trim signing_key_expire
         secret_notice_take secret_notice_told secret_use_roll_up""",
     "wg_operator": """ready client_add client_list client_able secret_add
@@ -36,7 +36,7 @@ MAY_CALL = {
         tenant_remove tenant_list loss_list doctor
         pepper_in_use pepper_needed pepper_use pepper_remove
         switch_read""",
-    "wg_auditor": "audit_tail",
+    "wg_auditor": "audit_tail audit_act_behind",
 }
 MAY_READ = {"wg_auditor": {"audit"}, "wg_operator": {"loss_report"}}
 EVERYBODY = {"wg_metadata", "wg_token", "wg_facade", "wg_admin", "wg_keeper",

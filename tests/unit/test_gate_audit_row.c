@@ -458,11 +458,11 @@ postgresql_reads_what_was_meant(void **state)
 	    "4bf92f3577b34da6a3ce929d0e0e4736,facade,host.example,"
 	    ",abcdefgh,jti,"
 	    "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb,search-type,Observation,"
-	    "o-1,p-1,R4,200,ok,,50,,17,3,18000,2001:db8::ff)");
+	    "o-1,p-1,R4,200,ok,,50,,17,3,18000,2001:db8::ff,,)");
 	assert_string_equal(read_back(r[2].trace),
 	    "(\"2026-11-20 09:29:59.123457+00\","
 	    "0193455e-8e40-aaaa-bbbb-ccccddddeee2,0,,,facade,host.example,"
-	    ",,,,,\"Beobachtung \xc3\xa4\xe2\x82\xac\",,,,503,,,,,,,,)");
+	    ",,,,,\"Beobachtung \xc3\xa4\xe2\x82\xac\",,,,503,,,,,,,,,,)");
 	close_database();
 }
 
