@@ -451,7 +451,7 @@ postgresql_reads_what_was_meant(void **state)
 	    "4bf92f3577b34da6a3ce929d0e0e4736,facade,host.example,"
 	    "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa,abcdefgh,jti,"
 	    "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb,search-type,Observation,"
-	    "o-1,p-1,R4,200,ok,12345,50,203,17,3,18000,192.0.2.7)");
+	    "o-1,p-1,R4,200,ok,12345,50,203,17,3,18000,192.0.2.7,,)");
 	assert_string_equal(read_back(r[1].trace),
 	    "(\"2026-11-20 09:30:00.123456+00\","
 	    "0193455e-8e40-aaaa-bbbb-ccccddddeee1,7,,"
