@@ -171,7 +171,7 @@ class Limits(Hostile):
             "POST", self.env["WG_BASE"] + "/oauth2/revoke",
             {"Content-Type": "application/json"}, json.dumps(form)).status,
             200)
-        time.sleep(1)
+        self.house.heard()
         for path in ("Patient?identifier=none", "Binary/1"):
             told = {self.env.fhir("GET", path, dead, "R4").status
                     for _ in range(BURST)}
