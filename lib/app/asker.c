@@ -263,7 +263,7 @@ keys_fit(struct asker *by, const struct directory_keys *k, struct err *e)
 		return err_set(e, ERR_CLIENT_UNKNOWN, NULL);
 	if (k->disabled)
 		return err_set(e, ERR_CLIENT_DISABLED, NULL);
-	if (!(key = assertion_key(&by->assertion, k->set, e)))
+	if (!(key = assertion_key(&by->assertion, k->set, k->url, e)))
 		return false;
 	note_cred(by, jwk_cred(key));
 	return true;
@@ -291,7 +291,7 @@ assertion_good(struct asker *by, enum directory_how how, struct err *e)
 		by->change = k->change > told ? k->change : told;
 	if (k && keys_fit(by, k, e))
 		return true;
-	if (k && k->by_url && how == DIRECTORY_FRESH &&
+	if (k && k->url && how == DIRECTORY_FRESH &&
 	    e->kind == ERR_ASSERTION_KEY)
 		want_keys(by);
 	return false;

@@ -56,7 +56,7 @@ static const struct why table[] = {
 	  "Deploy the new one everywhere; this caller still has the old one.", DEVELOPER },
 	{ "assertion_malformed", "The client assertion could not be read as a signed JWT.",
 	  "Send one compact JWS of RS384, ES384 or another algorithm that the metadata lists.", DEVELOPER },
-	{ "assertion_key_unknown", "None of the client's registered keys has the assertion's kid and algorithm.",
+	{ "assertion_key_unknown", "None of the client's registered keys has the assertion's kid and algorithm, or its jku is not the address that the client registered.",
 	  "Register the public key, or send its kid: `wardgate client jwks`.", OWNER },
 	{ "assertion_signature", "The client assertion's signature does not fit the registered key of that kid.",
 	  "Sign with the private half of the key that is registered under this kid.", DEVELOPER },

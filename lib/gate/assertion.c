@@ -48,7 +48,8 @@ object_of(struct arena *a, struct str part)
 
 /* RFC 7515 4.1.11: what we do not understand must not be there; b64 (RFC 7797)
  * would be named by it. Keys that a header brings along, or where it says they
- * lie (jwk, jku, x5c, x5u), are not looked at. */
+ * lie (jwk, x5c, x5u), are not looked at; nor is jku, but for whether it is the
+ * registered one (SMART App Launch 2.2, "Signature Verification"). */
 static bool
 read_header(
     struct assertion *to, struct arena *a, struct str part, struct err *e)
@@ -64,6 +65,9 @@ read_header(
 		return malformed(e, "alg is none of ours");
 	if (!js_text(o, "kid", &to->kid))
 		return malformed(e, "kid is missing or no text");
+	to->jku = STR_NONE;
+	if (js_has(o, "jku") && !js_text(o, "jku", &to->jku))
+		return malformed(e, "jku is no text");
 	if (js_has(o, "typ") &&
 	    (!js_text(o, "typ", &typ) ||
 		!(str_is_nocase(typ, "JWT") ||
@@ -173,12 +177,15 @@ assertion_read(struct assertion *to, struct arena *a,
 /* ---- whose it is --------------------------------------------------------- */
 
 const struct jwk *
-assertion_key(
-    const struct assertion *t, const struct jwk_set *keys, struct err *e)
+assertion_key(const struct assertion *t, const struct jwk_set *keys,
+    const char *url, struct err *e)
 {
 	const struct jwk *k = keys ? jwk_set_find(keys, t->kid) : NULL;
 
-	if (!k)
+	if (t->jku.at && !(url && str_is(t->jku, url)))
+		err_why(e, ERR_ASSERTION_KEY,
+		    "jku is not the address that the client registered");
+	else if (!k)
 		err_why(e, ERR_ASSERTION_KEY, "the client has no such kid");
 	else if (jwk_alg(k) != t->alg)
 		err_why(e, ERR_ASSERTION_KEY,

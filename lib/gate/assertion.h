@@ -29,6 +29,7 @@ struct assertion {
 	struct guid client; /* iss and sub */
 	enum jwk_alg alg;
 	struct str kid;
+	struct str jku; /* where its key is said to be published, or absent */
 	struct str jti; /* 1 to ASSERTION_JTI_MAX bytes */
 	int64_t end_s;  /* from this second on it is refused, skew and
 	                         all: until then it has to be remembered */
@@ -46,9 +47,10 @@ bool assertion_read(struct assertion *to, struct arena *a,
 
 /* assertion_key - the key of the set that signed it, borrowed from the set.
  *   keys  the client's; NULL: it has none
- * NULL: ERR_ASSERTION_KEY (no such kid, or not that key's algorithm),
- * ERR_ASSERTION_SIGNATURE. */
-const struct jwk *assertion_key(
-    const struct assertion *t, const struct jwk_set *keys, struct err *e);
+ *   url   where the client has registered that it publishes them; NULL: by value
+ * NULL: ERR_ASSERTION_KEY (no such kid, not that key's algorithm, or jku is not
+ * url), ERR_ASSERTION_SIGNATURE. */
+const struct jwk *assertion_key(const struct assertion *t,
+    const struct jwk_set *keys, const char *url, struct err *e);
 
 #endif

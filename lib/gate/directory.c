@@ -138,6 +138,17 @@ look_up(struct directory *d, struct arena *a, const struct source *s,
 	return value;
 }
 
+static const char *
+put_text(char **at, struct str s)
+{
+	char *start = *at;
+
+	memcpy(start, s.at ? s.at : "", s.len);
+	start[s.len] = '\0';
+	*at += s.len + 1;
+	return start;
+}
+
 static int64_t
 end_of(const struct db_rows *rows, size_t r, size_t c)
 {
@@ -193,7 +204,7 @@ fill_client(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 }
 
 /* Columns of client_keys_for_token. */
-enum { K_N, K_STATE, K_JWKS, K_BY_URL };
+enum { K_N, K_STATE, K_JWKS, K_URL };
 
 static void
 forget_keys(void *value)
@@ -208,7 +219,9 @@ static void *
 fill_keys_of(
     const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 {
-	struct directory_keys *k = cache_value(sizeof *k);
+	struct str url = db_text(rows, 0, K_URL);
+	struct directory_keys *k = cache_value(sizeof *k + url.len + 1);
+	char *at = (char *)(k + 1);
 	struct err e = { .kind = ERR_NONE };
 
 	(void)a;
@@ -216,7 +229,7 @@ fill_keys_of(
 	*n = k->change = db_int(rows, 0, K_N);
 	k->known = !str_is(db_text(rows, 0, K_STATE), "unknown");
 	k->disabled = !str_is(db_text(rows, 0, K_STATE), "live");
-	k->by_url = db_bool(rows, 0, K_BY_URL);
+	k->url = db_null(rows, 0, K_URL) ? NULL : put_text(&at, url);
 	if (!db_null(rows, 0, K_JWKS))
 		k->set = jwk_set_read(db_text(rows, 0, K_JWKS), &e);
 	*keep = k->known && !k->disabled && k->set;
@@ -310,17 +323,6 @@ texts_room(const struct db_rows *rows)
 	for (i = 0; i < COUNT(route_texts); i++)
 		room += db_text(rows, 0, (size_t)route_texts[i]).len + 1;
 	return room;
-}
-
-static const char *
-put_text(char **at, struct str s)
-{
-	char *start = *at;
-
-	memcpy(start, s.at ? s.at : "", s.len);
-	start[s.len] = '\0';
-	*at += s.len + 1;
-	return start;
 }
 
 /* Each of them is put behind the value, at its full length. */

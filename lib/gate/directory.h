@@ -46,7 +46,8 @@ struct directory_keys {
 	bool known, disabled;
 	int64_t change; /* number of the snapshot that it was read from */
 	const struct jwk_set *set; /* NULL: it has none */
-	bool by_url; /* a copy of what it publishes, which may be newer */
+	const char *url; /* where it publishes them: ours are a copy, which may
+	                    be older. NULL: they are registered by value */
 };
 
 /* May this client have a token for this tenant? As `token` sees it. */

@@ -39,13 +39,16 @@ begin
       on conflict do nothing;
   if found then
     outcome := 'created';
-    return;
+  else
+    update wardgate.client_jwks_url as u
+       set url = kept, set_at = now(), wanted_at = null, tried_at = null,
+           fetched_at = null, error = ''
+     where u.client_id = client and u.url <> kept;
+    outcome := case when found then 'changed' else 'unchanged' end;
   end if;
-  update wardgate.client_jwks_url as u
-     set url = kept, set_at = now(), wanted_at = null, tried_at = null,
-         fetched_at = null, error = ''
-   where u.client_id = client and u.url <> kept;
-  outcome := case when found then 'changed' else 'unchanged' end;
+  if outcome <> 'unchanged' then
+    perform wardgate.change_made('client', array[client::text]);
+  end if;
 end $$;
 comment on function wardgate.client_jwks_url_set is
   'Sets where an app publishes its keys; the keeper fetches them at once';

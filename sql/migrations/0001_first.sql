@@ -1932,10 +1932,11 @@ comment on function wardgate.pepper_remove is
 -- ---- functions/42_client_keys.sql
 
 -- One row, always. client_state: unknown, live, disabled; jwks: null if the
--- client has no keys; by_url: they are a copy of what it publishes.
+-- client has no keys; url: they are a copy of what it publishes there, null: they
+-- are registered by value.
 create function wardgate.client_keys_for_token(
   client uuid, out n bigint, out client_state text, out jwks text,
-  out by_url boolean)
+  out url text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -1944,8 +1945,8 @@ begin
               when l.disabled_at is not null then 'disabled'
               else 'live'
           end,
-         k.jwks::text, u.client_id is not null
-    into n, client_state, jwks, by_url
+         k.jwks::text, u.url
+    into n, client_state, jwks, url
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.client_jwks as k on k.client_id = client
@@ -1991,6 +1992,9 @@ begin
   perform wardgate.client_must_be(client);
   delete from wardgate.client_jwks_url as u where u.client_id = client;
   had_url := found;
+  if had_url then
+    perform wardgate.change_made('client', array[client::text]);
+  end if;
   if jwks is null then
     delete from wardgate.client_jwks as k where k.client_id = client;
     outcome := case when found or had_url then 'removed'
@@ -2234,13 +2238,16 @@ begin
       on conflict do nothing;
   if found then
     outcome := 'created';
-    return;
+  else
+    update wardgate.client_jwks_url as u
+       set url = kept, set_at = now(), wanted_at = null, tried_at = null,
+           fetched_at = null, error = ''
+     where u.client_id = client and u.url <> kept;
+    outcome := case when found then 'changed' else 'unchanged' end;
   end if;
-  update wardgate.client_jwks_url as u
-     set url = kept, set_at = now(), wanted_at = null, tried_at = null,
-         fetched_at = null, error = ''
-   where u.client_id = client and u.url <> kept;
-  outcome := case when found then 'changed' else 'unchanged' end;
+  if outcome <> 'unchanged' then
+    perform wardgate.change_made('client', array[client::text]);
+  end if;
 end $$;
 comment on function wardgate.client_jwks_url_set is
   'Sets where an app publishes its keys; the keeper fetches them at once';

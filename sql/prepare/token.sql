@@ -30,9 +30,9 @@ prepare client_for_token (uuid) as
     from wardgate.client_for_token($1);
 
 -- The public keys of the client, one row, always: jwks null, it has none;
--- by_url: they are a copy of what it publishes.
+-- url: they are a copy of what it publishes there; null: they are not.
 prepare client_keys_for_token (uuid) as
-  select n, client_state, jwks, by_url
+  select n, client_state, jwks, url
     from wardgate.client_keys_for_token($1);
 
 -- The keeper is to fetch the keys of client $1 again.

@@ -112,6 +112,12 @@ class Good(Asserting):
                               f"wardgate.audit where trace_id = '{trace}'"),
                          [[creds["RS384"]]])
 
+    def test_a_token_lives_five_minutes_at_most(self):
+        answer = self.send(self.assertion())
+        claims = jwt.parts(answer.json["access_token"])[1]
+        self.assertEqual(answer.json["expires_in"], 300)
+        self.assertEqual(claims["exp"] - claims["iat"], 300)
+
     def test_the_issuer_is_an_audience_too(self):
         self.token(aud=self.env["WG_BASE"])
         self.token(aud=[self.env["WG_TOKEN_URL"]])
@@ -238,7 +244,10 @@ class Keys(Asserting):
                 self.refused(self.assertion(key=mine, head=head),
                              "key_unknown")
                 self.refused(self.assertion(
-                    key=mine, head={**head, "kid": "my-ES256"}), "signature")
+                    key=mine, head={**head, "kid": "my-ES256"}),
+                    "key_unknown" if "jku" in head else "signature")
+                if "jku" not in head:
+                    self.token(head=head)
 
     def test_C12_kids(self):
         for kid in ("../../etc/passwd", "' OR 1=1--", "x" * 2000, "my-ES384 ",

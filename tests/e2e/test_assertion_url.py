@@ -160,6 +160,25 @@ class Urls(Published):
                                  [k["kid"] for k in self.shop.keys])
                 self.token(alg="ES384", who=who)
 
+    def test_an_assertion_may_name_the_registered_address_and_no_other(self):
+        who, url = self.bare(), self.shop.base + "/good?of=jku"
+        self.fetched(who, url)
+        self.token(alg="ES384", who=who, head={"jku": url})
+        for other in (url + "x", url.upper(), self.shop.base + "/good", ""):
+            self.refused(self.assertion("ES384", who=who,
+                                        head={"jku": other}), "key_unknown")
+        self.refused(self.assertion("ES384", who=who, head={"jku": [url]}),
+                     "malformed")
+        asked = len(self.shop.asked)
+        moved = self.shop.base + "/jwkset"
+        self.fetched(who, moved)
+        self.token(alg="ES384", who=who, head={"jku": moved})
+        time.sleep(1)
+        self.refused(self.assertion("ES384", who=who, head={"jku": url}),
+                     "key_unknown")
+        self.assertFalse([p for _, p in self.shop.asked[asked:]
+                          if p == "/good"])
+
     def test_a_new_key_is_looked_for_when_it_is_used(self):
         who, path = self.bare(), "/good/grows"
         fresh = jwt.KeyPair(self.folder.name, "ES256", "fresh")

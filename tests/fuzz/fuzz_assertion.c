@@ -71,9 +71,9 @@ try_assertion(struct arena *a, struct str compact)
 		return;
 	keypair_must(t->end_s > NOW && t->end_s <= NOW + 300 + 2 * 60 &&
 		     t->jti.len && t->jti.len <= ASSERTION_JTI_MAX);
-	if (assertion_key(t, keys, &e))
-		keypair_must(
-		    jwk_verify(jwk_set_at(keys, 0), t->signed_, t->signature));
+	if (assertion_key(t, keys, NULL, &e))
+		keypair_must(!t->jku.at && jwk_verify(jwk_set_at(keys, 0),
+					       t->signed_, t->signature));
 }
 
 static const char *

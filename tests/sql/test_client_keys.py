@@ -221,6 +221,23 @@ class Keys(base.DatabaseCase):
         self.fetched(keys("a"), "aaaaaaaa")
         self.assertEqual(self.number(), before)
 
+    def test_another_address_is_a_change_of_the_client(self):
+        def seen():
+            return self.row("select url from wardgate.client_keys_for_token("
+                            f"'{CLIENT}')", "wg_token")["url"]
+        self.assertIsNone(seen())
+        for what in ("publish", "again", "other", "value"):
+            before = self.number()
+            if what == "value":
+                self.sql(f"select wardgate.client_jwks_set('{CLIENT}', null, "
+                         "null)", "wg_operator")
+            else:
+                url = "https://a.example/" + what.replace("again", "publish")
+                self.sql(f"select wardgate.client_jwks_url_set('{CLIENT}', "
+                         f"'{url}')", "wg_operator")
+            self.assertEqual(seen(), None if what == "value" else url)
+            self.assertEqual(self.number() > before, what != "again")
+
     def test_urls_are_https_and_elsewhere(self):
         for url in ("http://a.example/k", "https://127.0.0.1/k",
                     "https://169.254.169.254/k", "https://a.example/k#x",

@@ -12,17 +12,19 @@
 #include "gate/assertion.h"
 #include "keypair.h"
 
-#define NOW    1800000000
-#define BASE   "https://gw.example.org"
-#define URL    BASE "/oauth2/token"
-#define CLIENT "0f8fad5b-d9cb-469f-a165-70867728950e"
-#define OTHER  "7c9e6679-7425-40de-944b-e07fc1f90ae7"
-#define HEAD   "{\"alg\":\"ES256\",\"kid\":\"k\",\"typ\":\"JWT\"}"
-#define WHO    "\"iss\":\"" CLIENT "\",\"sub\":\"" CLIENT "\""
-#define AUD    ",\"aud\":\"" URL "\""
-#define JTI    ",\"jti\":\"one\""
-#define EXP    ",\"exp\":1800000200"
-#define CLAIMS "{" WHO AUD JTI EXP "}"
+#define NOW  1800000000
+#define BASE "https://gw.example.org"
+#define URL  BASE "/oauth2/token"
+
+#define PUBLISHED "https://app.example/keys"
+#define CLIENT    "0f8fad5b-d9cb-469f-a165-70867728950e"
+#define OTHER     "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+#define HEAD      "{\"alg\":\"ES256\",\"kid\":\"k\",\"typ\":\"JWT\"}"
+#define WHO       "\"iss\":\"" CLIENT "\",\"sub\":\"" CLIENT "\""
+#define AUD       ",\"aud\":\"" URL "\""
+#define JTI       ",\"jti\":\"one\""
+#define EXP       ",\"exp\":1800000200"
+#define CLAIMS    "{" WHO AUD JTI EXP "}"
 
 static const struct assertion_rules rules = { BASE, URL, 60 };
 static struct arena *a;
@@ -79,7 +81,7 @@ refusal(struct str compact, struct assertion *t)
 	struct err e = { .kind = ERR_NONE };
 
 	if (assertion_read(t, a, &rules, compact, NOW, &e))
-		assertion_key(t, keys, &e);
+		assertion_key(t, keys, PUBLISHED, &e);
 	return e.kind;
 }
 
@@ -185,9 +187,16 @@ static const struct {
 	{ "{\"alg\":\"ES256\",\"kid\":\"k\",\"typ\":"
 	  "\"client-authentication+jwt\"}",
 	    ERR_NONE },
-	{ "{\"alg\":\"ES256\",\"kid\":\"k\",\"jku\":\"https://e.example\","
+	{ "{\"alg\":\"ES256\",\"kid\":\"k\",\"jku\":\"" PUBLISHED "\","
 	  "\"jwk\":{},\"x5c\":[],\"x5u\":\"x\"}",
 	    ERR_NONE },
+	{ "{\"alg\":\"ES256\",\"kid\":\"k\",\"jku\":\"https://e.example\"}",
+	    ERR_ASSERTION_KEY },
+	{ "{\"alg\":\"ES256\",\"kid\":\"k\",\"jku\":\"\"}", ERR_ASSERTION_KEY },
+	{ "{\"alg\":\"ES256\",\"kid\":\"k\",\"jku\":\"" PUBLISHED "/\"}",
+	    ERR_ASSERTION_KEY },
+	{ "{\"alg\":\"ES256\",\"kid\":\"k\",\"jku\":[\"" PUBLISHED "\"]}",
+	    ERR_ASSERTION_MALFORMED },
 	{ "{\"alg\":\"none\",\"kid\":\"k\"}", ERR_ASSERTION_MALFORMED },
 	{ "{\"alg\":\"nOnE\",\"kid\":\"k\"}", ERR_ASSERTION_MALFORMED },
 	{ "{\"alg\":\"HS256\",\"kid\":\"k\"}", ERR_ASSERTION_MALFORMED },
@@ -294,7 +303,24 @@ a_client_without_keys_has_none_that_fits(void **state)
 
 	(void)state;
 	assert_int_equal(refusal(made(HEAD, CLAIMS), &t), ERR_NONE);
-	assert_null(assertion_key(&t, NULL, &e));
+	assert_null(assertion_key(&t, NULL, NULL, &e));
+	assert_int_equal(e.kind, ERR_ASSERTION_KEY);
+}
+
+static void
+whose_keys_are_registered_by_value_names_no_address(void **state)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct assertion t;
+
+	(void)state;
+	assert_int_equal(
+	    refusal(made("{\"alg\":\"ES256\",\"kid\":\"k\",\"jku\":\"" PUBLISHED
+			 "\"}",
+			CLAIMS),
+		&t),
+	    ERR_NONE);
+	assert_null(assertion_key(&t, keys, NULL, &e));
 	assert_int_equal(e.kind, ERR_ASSERTION_KEY);
 }
 
@@ -309,6 +335,8 @@ main(void)
 		cmocka_unit_test(text_that_is_no_jws_is_malformed),
 		cmocka_unit_test(an_altered_assertion_is_refused),
 		cmocka_unit_test(a_client_without_keys_has_none_that_fits),
+		cmocka_unit_test(
+		    whose_keys_are_registered_by_value_names_no_address),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
