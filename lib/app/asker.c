@@ -161,26 +161,25 @@ note_client(struct asker *by, const struct guid *client)
 
 /* ---- by secret --------------------------------------------------------------- */
 
+/* The same work for a client that is not there; only then is it looked at why
+ * it is refused. */
 static bool
 client_fits(struct asker *by, const struct directory_client *c, struct err *e)
 {
-	const struct secret *s = NULL;
-	struct err wrong = { .kind = ERR_NONE };
-	bool fits = secret_check(peppers, c->secrets, c->known ? c->n : 0,
-	    by->form.client_secret, by->now_s, &s, &wrong);
+	bool same, fits = secret_check(peppers, c->has ? &c->secret : NULL,
+		       by->form.client_secret, by->now_s, &same, e);
 
-	if (s)
-		note_cred(by, s->key_id);
-	if (!c->known && wrong.kind != ERR_SECRET_MALFORMED)
-		return err_set(e, ERR_CLIENT_UNKNOWN, NULL);
-	if (c->disabled)
-		return err_set(e, ERR_CLIENT_DISABLED, NULL);
-	if (!fits) {
-		*e = wrong;
-		return false;
+	if (same)
+		note_cred(by, c->secret.key_id);
+	if (!c->known || c->disabled) {
+		err_clear(e);
+		return err_set(e,
+		    c->known ? ERR_CLIENT_DISABLED : ERR_CLIENT_UNKNOWN, NULL);
 	}
-	by->end_s = s->end_s;
-	by->secret = s;
+	if (!fits)
+		return false;
+	by->end_s = c->secret.end_s;
+	by->secret = &c->secret;
 	return true;
 }
 
@@ -188,14 +187,15 @@ static bool
 secret_good(struct asker *by, enum directory_how how, struct err *e)
 {
 	int64_t told = directory_number(gateway->directory);
-	const struct directory_client *c =
-	    directory_client(gateway->directory, by->w->a, &by->client, how, e);
+	const struct directory_client *c = directory_client(
+	    gateway->directory, by->w->a, &by->client, by->key_id, how, e);
 
 	if (c)
 		by->change = c->change > told ? c->change : told;
 	return c && client_fits(by, c, e);
 }
 
+/* A typo is told before anybody is looked for: whoever the client is. */
 static bool
 read_secret(struct asker *by)
 {
@@ -205,7 +205,7 @@ read_secret(struct asker *by)
 		return err_set(&by->w->err, ERR_CLIENT_ABSENT, NULL);
 	if (guid_read(&id, by->form.client_id))
 		note_client(by, &id);
-	return true;
+	return secret_read(by->form.client_secret, by->key_id, &by->w->err);
 }
 
 /* ---- from one pepper to the next ------------------------------------------------- */
@@ -347,7 +347,10 @@ asked(struct asker *by, enum directory_how how, struct err *e)
 }
 
 /* A refusal is never decided by what is cached, and a stranger's path through
- * here is the same whether the client exists or not: check, query, check. */
+ * here is the same whether the client exists or not: check, query, check. What
+ * is cached is asked for by client and key id, so who shows a key id that the
+ * client does not have finds nothing there, like somebody who names no client.
+ */
 bool
 asker_known(struct asker *by)
 {
@@ -356,14 +359,9 @@ asker_known(struct asker *by)
 
 	if (!(signs ? read_assertion(by) : read_secret(by)))
 		return false;
-	if (!asked(by, DIRECTORY_CACHED, &first)) {
-		if (first.kind == ERR_SECRET_MALFORMED) {
-			by->w->err = first; /* a typo, whoever the client is */
-			return false;
-		}
-		if (!asked(by, DIRECTORY_FRESH, &by->w->err))
-			return false;
-	}
+	if (!asked(by, DIRECTORY_CACHED, &first) &&
+	    !asked(by, DIRECTORY_FRESH, &by->w->err))
+		return false;
 	return (!signs || used_up(by)) &&
 	       gateway_draw(gateway, by->w, LIMIT_CLIENT, &by->client, 1);
 }

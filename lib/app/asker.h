@@ -17,7 +17,8 @@ struct asker {
 	struct str body;
 	struct form form;
 	struct assertion assertion;
-	char cred[SECRET_KEY_ID_LEN + 1]; /* of the secret or key shown */
+	char key_id[SECRET_KEY_ID_LEN + 1]; /* that the secret shown claims */
+	char cred[SECRET_KEY_ID_LEN + 1]; /* of the secret or key, when it is */
 	struct guid client;               /* since asker_known said true */
 	int64_t now_s;
 	int64_t end_s;  /* of what was shown; INT64_MAX: without end */

@@ -16,8 +16,6 @@ struct directory {
 	void *ctx;
 };
 
-static const struct guid none;
-
 static void
 changed_ids(struct directory *d, struct str key, int64_t n)
 {
@@ -97,46 +95,14 @@ directory_confirmed(const struct directory *d)
 
 /* How rows become values of one kind. */
 struct source {
-	enum meter_lookup kind;
 	const char *statement;
-	size_t ids;          /* parameters: client, or client and tenant */
+	size_t args;
 	const void *unknown; /* the value of what is not at hand */
 	/* A value (cache_value); *n receives the change number of the rows'
 	 * snapshot, *keep whether the value can decide success. */
 	void *(*fill)(const struct db_rows *rows, struct arena *a, int64_t *n,
 	    bool *keep);
 };
-
-static const void *
-look_up(struct directory *d, struct arena *a, const struct source *s,
-    const struct guid *client, const struct guid *tenant,
-    enum directory_how how, struct err *e)
-{
-	struct cache_key key = { s->kind, *client, *tenant };
-	struct db_arg args[2] = { db_arg_guid(client), db_arg_guid(tenant) };
-	const struct db_rows *rows;
-	const void *hit = NULL;
-	void *value;
-	int64_t n = 0;
-	bool keep = false;
-
-	if (how == DIRECTORY_CACHED) {
-		if (directory_confirmed(d))
-			hit = cache_get(d->cache, a, &key);
-		meter_lookup(s->kind, hit != NULL);
-		return hit ? hit : s->unknown;
-	}
-	if (!(rows = db_ask(d->db, a, s->statement, args, s->ids, e)))
-		return NULL;
-	if (!db_count(rows)) {
-		err_why(e, ERR_DB, "%s returned no row", s->statement);
-		return NULL;
-	}
-	value = arena_adopt(a, s->fill(rows, a, &n, &keep), cache_let_go);
-	if (keep && d->cache)
-		cache_put(d->cache, &key, value, n);
-	return value;
-}
 
 static const char *
 put_text(char **at, struct str s)
@@ -166,40 +132,37 @@ copy_text(char *to, size_t room, struct str s)
 	to[n] = '\0';
 }
 
-/* Columns of client_for_token, a row per secret. */
+/* Columns of client_for_token. */
 enum { C_N, C_STATE, C_KEY, C_HASH, C_PEPPER, C_START, C_END, C_DEAD };
 
 static void
-fill_secret(struct secret *s, const struct db_rows *rows, size_t r)
+fill_secret(struct secret *s, const struct db_rows *rows)
 {
-	struct str hash = db_bytes(rows, r, C_HASH);
+	struct str hash = db_bytes(rows, 0, C_HASH);
 
-	copy_text(s->key_id, sizeof s->key_id, db_text(rows, r, C_KEY));
+	copy_text(s->key_id, sizeof s->key_id, db_text(rows, 0, C_KEY));
 	if (hash.len == sizeof s->hash)
 		memcpy(s->hash, hash.at, hash.len);
 	else
 		s->dead = true; /* not of our making: never matches */
-	s->pepper = (int)db_int(rows, r, C_PEPPER);
-	s->start_s = db_time(rows, r, C_START) / 1000000;
-	s->end_s = end_of(rows, r, C_END);
-	s->dead |= db_bool(rows, r, C_DEAD);
+	s->pepper = (int)db_int(rows, 0, C_PEPPER);
+	s->start_s = db_time(rows, 0, C_START) / 1000000;
+	s->end_s = end_of(rows, 0, C_END);
+	s->dead |= db_bool(rows, 0, C_DEAD);
 }
 
 static void *
 fill_client(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 {
-	size_t i, count = db_null(rows, 0, C_KEY) ? 0 : db_count(rows);
-	struct directory_client *c =
-	    cache_value(sizeof *c + count * sizeof c->secrets[0]);
+	struct directory_client *c = cache_value(sizeof *c);
 
 	(void)a;
 	*n = c->change = db_int(rows, 0, C_N);
 	c->known = !str_is(db_text(rows, 0, C_STATE), "unknown");
 	c->disabled = !str_is(db_text(rows, 0, C_STATE), "live");
-	c->n = count;
-	*keep = c->known && !c->disabled && count;
-	for (i = 0; i < count; i++)
-		fill_secret(&c->secrets[i], rows, i);
+	c->has = !db_null(rows, 0, C_KEY);
+	fill_secret(&c->secret, rows);
+	*keep = c->known && !c->disabled && !c->secret.dead;
 	return c;
 }
 
@@ -404,42 +367,99 @@ static const struct directory_route unknown_route = {
 };
 
 static const struct source sources[] = {
-	[METER_CLIENT] = { METER_CLIENT, "client_for_token", 1, &unknown_client,
+	[METER_CLIENT] = { "client_for_token", 2, &unknown_client,
 	    fill_client },
-	[METER_KEYS] = { METER_KEYS, "client_keys_for_token", 1, &unknown_keys,
+	[METER_KEYS] = { "client_keys_for_token", 1, &unknown_keys,
 	    fill_keys_of },
-	[METER_LINK] = { METER_LINK, "route_for_token", 2, &unknown_link,
-	    fill_link },
-	[METER_ROUTE] = { METER_ROUTE, "route_for_facade", 2, &unknown_route,
-	    fill_route },
+	[METER_LINK] = { "route_for_token", 2, &unknown_link, fill_link },
+	[METER_ROUTE] = { "route_for_facade", 2, &unknown_route, fill_route },
 };
+
+/* ---- looking up ------------------------------------------------------------- */
+
+static const void *
+at_hand(struct directory *d, struct arena *a, const struct cache_key *key)
+{
+	const void *hit = NULL;
+
+	if (directory_confirmed(d))
+		hit = cache_get(d->cache, a, key);
+	meter_lookup(key->kind, hit != NULL);
+	return hit ? hit : sources[key->kind].unknown;
+}
+
+/* args: of the statement, as many as it takes. */
+static const void *
+look_up(struct directory *d, struct arena *a, const struct cache_key *key,
+    const struct db_arg *args, enum directory_how how, struct err *e)
+{
+	const struct source *s = &sources[key->kind];
+	const struct db_rows *rows;
+	void *value;
+	int64_t n = 0;
+	bool keep = false;
+
+	if (how == DIRECTORY_CACHED)
+		return at_hand(d, a, key);
+	if (!(rows = db_ask(d->db, a, s->statement, args, s->args, e)))
+		return NULL;
+	if (!db_count(rows)) {
+		err_why(e, ERR_DB, "%s returned no row", s->statement);
+		return NULL;
+	}
+	value = arena_adopt(a, s->fill(rows, a, &n, &keep), cache_let_go);
+	if (keep && d->cache)
+		cache_put(d->cache, key, value, n);
+	return value;
+}
 
 const struct directory_client *
 directory_client(struct directory *d, struct arena *a,
-    const struct guid *client, enum directory_how how, struct err *e)
+    const struct guid *client, const char key_id[SECRET_KEY_ID_LEN + 1],
+    enum directory_how how, struct err *e)
 {
-	return look_up(d, a, &sources[METER_CLIENT], client, &none, how, e);
+	const struct db_arg args[] = { db_arg_guid(client),
+		db_arg_text(str_of(key_id)) };
+	struct cache_key key = { .kind = METER_CLIENT, .first = *client };
+
+	memcpy(key.second.at, key_id, SECRET_KEY_ID_LEN);
+	return look_up(d, a, &key, args, how, e);
 }
 
 const struct directory_keys *
 directory_keys(struct directory *d, struct arena *a, const struct guid *client,
     enum directory_how how, struct err *e)
 {
-	return look_up(d, a, &sources[METER_KEYS], client, &none, how, e);
+	const struct cache_key key = { .kind = METER_KEYS, .first = *client };
+	const struct db_arg arg = db_arg_guid(client);
+
+	return look_up(d, a, &key, &arg, how, e);
+}
+
+static const void *
+look_up_pair(struct directory *d, struct arena *a, enum meter_lookup kind,
+    const struct guid *client, const struct guid *tenant,
+    enum directory_how how, struct err *e)
+{
+	const struct cache_key key = { kind, *client, *tenant };
+	const struct db_arg args[] = { db_arg_guid(client),
+		db_arg_guid(tenant) };
+
+	return look_up(d, a, &key, args, how, e);
 }
 
 const struct directory_link *
 directory_link(struct directory *d, struct arena *a, const struct guid *client,
     const struct guid *tenant, enum directory_how how, struct err *e)
 {
-	return look_up(d, a, &sources[METER_LINK], client, tenant, how, e);
+	return look_up_pair(d, a, METER_LINK, client, tenant, how, e);
 }
 
 const struct directory_route *
 directory_route(struct directory *d, struct arena *a, const struct guid *client,
     const struct guid *tenant, enum directory_how how, struct err *e)
 {
-	return look_up(d, a, &sources[METER_ROUTE], client, tenant, how, e);
+	return look_up_pair(d, a, METER_ROUTE, client, tenant, how, e);
 }
 
 enum tenant_state

@@ -33,12 +33,12 @@ enum tenant_state {
 };
 enum grant_state { GRANT_NONE, GRANT_LIVE, GRANT_ENDED };
 
-/* A client and its secrets, as `token` sees them. */
+/* A client and one of its secrets, as `token` sees them. */
 struct directory_client {
 	int64_t change; /* number of the snapshot that it was read from */
 	bool known, disabled;
-	size_t n;
-	struct secret secrets[];
+	bool has; /* a secret of that key id: */
+	struct secret secret;
 };
 
 /* A client and its public keys, as `token` sees them: parsed once. */
@@ -106,9 +106,14 @@ void directory_free(struct directory *d);
 
 /* Each returns an entry that lives as long as arena a, also for ids that are
  * unknown. Only what could decide success is kept. NULL: ERR_DB, the database
- * does not answer (DIRECTORY_FRESH). */
+ * does not answer (DIRECTORY_FRESH).
+ *
+ * A client is asked for with the key id of the secret that was shown (as
+ * secret_read gives it), so that it costs the same however many it has, and a
+ * key id that it does not have takes the path of a client that is not there. */
 const struct directory_client *directory_client(struct directory *d,
-    struct arena *a, const struct guid *client, enum directory_how how,
+    struct arena *a, const struct guid *client,
+    const char key_id[SECRET_KEY_ID_LEN + 1], enum directory_how how,
     struct err *e);
 const struct directory_keys *directory_keys(struct directory *d,
     struct arena *a, const struct guid *client, enum directory_how how,

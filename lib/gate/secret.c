@@ -228,20 +228,7 @@ secret_read(struct str text, char key_id[SECRET_KEY_ID_LEN + 1], struct err *e)
 	return true;
 }
 
-/* ---- does it fit
- * ------------------------------------------------------------- */
-
-static const struct secret *
-row_of(const struct secret *rows, size_t n, const char *key_id)
-{
-	const struct secret *found = NULL;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!strcmp(rows[i].key_id, key_id))
-			found = &rows[i];
-	return found;
-}
+/* ---- does it fit --------------------------------------------------------------- */
 
 static bool
 alive(const struct secret *s, int64_t now_s, struct err *e)
@@ -256,41 +243,34 @@ alive(const struct secret *s, int64_t now_s, struct err *e)
 }
 
 bool
-secret_check(const struct secret_peppers *p, const struct secret *rows,
-    size_t n, struct str text, int64_t now_s, const struct secret **which,
-    struct err *e)
+secret_check(const struct secret_peppers *p, const struct secret *row,
+    struct str text, int64_t now_s, bool *same, struct err *e)
 {
 	const struct secret nobody = { .pepper = p->newest };
-	const struct secret *row, *found;
+	const struct secret *s = row ? row : &nobody;
 	unsigned char hash[SECRET_HASH_BYTES];
-	char key_id[SECRET_KEY_ID_LEN + 1];
-	const struct crypt_hmac *h;
-	bool same;
+	const struct crypt_hmac *h = pepper(p, s->pepper);
+	bool fits;
 
-	if (which)
-		*which = NULL;
-	if (!secret_read(text, key_id, e))
-		return false;
-	found = row_of(rows, n, key_id);
-	row = found ? found : &nobody;
 	/* The pepper of what ended may be gone; then it is nobody's. */
-	if (!(h = pepper(p, row->pepper)) && found &&
-	    !alive(found, now_s, NULL)) {
-		found = NULL;
-		row = &nobody;
-		h = pepper(p, p->newest);
+	if (!h && row && !alive(row, now_s, NULL)) {
+		row = NULL;
+		s = &nobody;
+		h = pepper(p, s->pepper);
 	}
+	if (same)
+		*same = false;
 	if (!h)
 		return err_why(e, ERR_BROKEN, "pepper version %d is not in %s",
-		    row->pepper, p->dir);
+		    s->pepper, p->dir);
 	crypt_hmac(h, text.at, text.len, hash);
-	same = crypt_same(hash, row->hash, sizeof hash);
+	fits = crypt_same(hash, s->hash, sizeof hash) && row;
 	crypt_wipe(hash, sizeof hash);
-	if (!found || !same)
+	if (!fits)
 		return err_why(e, ERR_SECRET_WRONG, "%s",
-		    found ? "known key id, another secret"
-			  : "no such key id with this client");
-	if (which)
-		*which = found;
-	return alive(found, now_s, e);
+		    row ? "known key id, another secret"
+			: "no such key id with this client");
+	if (same)
+		*same = true;
+	return alive(row, now_s, e);
 }

@@ -65,21 +65,19 @@ bool secret_read(
 /* secret_key_id_fits - [a-z2-7]{8}? */
 bool secret_key_id_fits(struct str key_id);
 
-/* secret_check - is text one of these secrets, and good at now_s?
+/* secret_check - is text, which secret_read has taken, this secret, and is that
+ * good at now_s?
  *
- *   rows   the client's secrets; none (NULL, 0) for an unknown client or one
- *          without secrets: the same work is done on a row of our own
- *   which  receives the secret whose text it is, also when it is refused for
- *          its state; NULL when it is none of them. May be NULL itself.
+ *   row   the client's secret of that key id; NULL when it has none, or there
+ *         is no such client: the same work is done on a row of our own
+ *   same  it is the text of that secret, also when it is refused for its
+ *         state. May be NULL.
  *
- * One HMAC and one comparison, however many rows there are. Kinds:
- * ERR_SECRET_MALFORMED (no HMAC at all: tells nothing about any client),
- * ERR_SECRET_WRONG, _DEAD, _EARLY, _EXPIRED; ERR_BROKEN when the pepper of a
- * row that works is not in the folder; without that of a dead one nothing fits
- * it any more. For an unknown client call it all the same and
- * forget its answer. */
-bool secret_check(const struct secret_peppers *p, const struct secret *rows,
-    size_t n, struct str text, int64_t now_s, const struct secret **which,
-    struct err *e);
+ * One HMAC and one comparison, always. Kinds: ERR_SECRET_WRONG, _DEAD, _EARLY,
+ * _EXPIRED; ERR_BROKEN when the pepper of a row that works is not in the
+ * folder; without that of a dead one nothing fits it any more. For an unknown
+ * client call it all the same and forget its answer. */
+bool secret_check(const struct secret_peppers *p, const struct secret *row,
+    struct str text, int64_t now_s, bool *same, struct err *e);
 
 #endif

@@ -1268,22 +1268,23 @@ return case when granted_at is null then 'none'
 comment on function wardgate.grant_state_now is
   'none, live or ended, from the columns of a grant row or of no row';
 
--- One row per secret, those that live first, at most 32; one row with null
--- key_id when there is none. client_state: unknown, live, disabled.
-create function wardgate.client_for_token(client uuid)
-returns table (
-  n              bigint,
-  client_state   text,
-  key_id         text,
-  hash           bytea,
-  pepper_version integer,
-  not_before     timestamptz,
-  not_after      timestamptz,
-  invalidated    boolean)
+-- One row, always, by the same two look-ups whatever is there, so that the time
+-- it takes tells nothing of the client, nor how many secrets it has. Therefore
+-- no index may serve the comparison of a secret's client. client_state: unknown,
+-- live, disabled; key_id: null when it has no such secret.
+create function wardgate.client_for_token(
+  client uuid, key text,
+  out n              bigint,
+  out client_state   text,
+  out key_id         text,
+  out hash           bytea,
+  out pepper_version integer,
+  out not_before     timestamptz,
+  out not_after      timestamptz,
+  out invalidated    boolean)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
-  return query
   select c.n,
          case when l.client_id is null then 'unknown'
               when l.disabled_at is not null then 'disabled'
@@ -1291,16 +1292,16 @@ begin
           end,
          s.key_id, s.hash, s.pepper_version, s.not_before, s.not_after,
          s.invalidated_at is not null
+    into n, client_state, key_id, hash, pepper_version, not_before, not_after,
+         invalidated
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
-    left join wardgate.client_secret as s on s.client_id = client
-   where c.only_row
-   order by s.invalidated_at is not null, s.not_after desc nulls first,
-         s.created_at desc
-   limit 32;
+    left join wardgate.client_secret as s
+           on s.key_id = key and (s.client_id = client) is true
+   where c.only_row;
 end $$;
 comment on function wardgate.client_for_token is
-  'The client behind a client_id and the hashes of its secrets';
+  'The client behind a client_id, and the hash of one of its secrets';
 
 -- tenant_state: unknown, active, suspended, maintenance (which still gets
 -- tokens). grant_state: none, live, ended; grant_ends: a planned end.
@@ -4128,7 +4129,7 @@ grant execute on function
 grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.changes_since(bigint),
-      wardgate.client_for_token(uuid),
+      wardgate.client_for_token(uuid, text),
       wardgate.pepper_in_use(),
       wardgate.secret_rehash(uuid, text, bytea, bytea, bigint),
       wardgate.client_keys_for_token(uuid),

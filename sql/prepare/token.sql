@@ -21,13 +21,13 @@ prepare changes_since (bigint) as
   select kind, n, key
     from wardgate.changes_since($1);
 
--- The client behind a client_id and its secrets, one row each, live ones
--- first; one row with null key_id when there is none. client_state: unknown,
--- live, disabled.
-prepare client_for_token (uuid) as
+-- The client behind a client_id ($1) and its secret of key id $2: one row,
+-- always; key_id null when it has no such secret. client_state: unknown, live,
+-- disabled.
+prepare client_for_token (uuid, text) as
   select n, client_state, key_id, hash, pepper_version, not_before, not_after,
          invalidated
-    from wardgate.client_for_token($1);
+    from wardgate.client_for_token($1, $2);
 
 -- The public keys of the client, one row, always: jwks null, it has none;
 -- url: they are a copy of what it publishes there; null: they are not.

@@ -32,7 +32,7 @@ grant execute on function
 grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.changes_since(bigint),
-      wardgate.client_for_token(uuid),
+      wardgate.client_for_token(uuid, text),
       wardgate.pepper_in_use(),
       wardgate.secret_rehash(uuid, text, bytea, bytea, bigint),
       wardgate.client_keys_for_token(uuid),

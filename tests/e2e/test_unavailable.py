@@ -241,7 +241,7 @@ class Outage(Story):
     def test_a_directory_that_cannot_be_confirmed(self):
         """A17 by itself: the trail could be written."""
         token = self.token()
-        asked = {"wg_token": ("client_for_token(uuid)",
+        asked = {"wg_token": ("client_for_token(uuid, text)",
                               "route_for_token(uuid, uuid)"),
                  "wg_facade": ("route_for_facade(uuid, uuid)",)}
 

@@ -173,7 +173,8 @@ class Attempts(base.DatabaseCase):
     TRIES = {
         "wg_facade": (
             "select hash from wardgate.client_secret",
-            f"select * from wardgate.client_for_token('{base.CLIENT}')",
+            "select * from wardgate.client_for_token("
+            f"'{base.CLIENT}', 'abcdefgh')",
             "select * from wardgate.audit",
             "insert into wardgate.audit (at, trace_id, program, status)"
             " values (now(), gen_random_uuid(), 'x', 200)",

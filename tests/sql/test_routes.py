@@ -29,9 +29,9 @@ class Routes(base.DatabaseCase):
             f"select * from wardgate.route_for_token('{client}',"
             f" '{tenant}')", "wg_token")
 
-    def secrets(self, client=CLIENT):
-        return self.rows(
-            f"select * from wardgate.client_for_token('{client}')",
+    def secret(self, client=CLIENT, key="abcdefgh"):
+        return self.row(
+            f"select * from wardgate.client_for_token('{client}', '{key}')",
             "wg_token")
 
     def test_a_live_route_says_all_that_a_call_needs(self):
@@ -76,45 +76,63 @@ class Routes(base.DatabaseCase):
                              "unknown" if tenant == NOBODY else "active")
             found = self.token(client, tenant)
             self.assertEqual(found["grant_state"], "none")
-        found = self.secrets(NOBODY)
-        self.assertEqual(len(found), 1)
-        self.assertEqual(found[0]["client_state"], "unknown")
-        self.assertIsNone(found[0]["key_id"])
+        found = self.secret(NOBODY)
+        self.assertEqual(set(found), set(self.secret()))
+        self.assertEqual(found["client_state"], "unknown")
+        self.assertIsNone(found["key_id"])
 
     def test_a_client_without_secrets_is_known(self):
-        found = self.secrets()
-        self.assertEqual([(r["client_state"], r["key_id"]) for r in found],
-                         [("live", None)])
+        found = self.secret()
+        self.assertEqual((found["client_state"], found["key_id"]),
+                         ("live", None))
 
     def test_disabled_clients_are_told_so(self):
         self.add_secret()
         self.sql(f"select wardgate.client_able('{CLIENT}', false)",
                  "wg_operator")
         self.assertEqual(self.facade()["client_state"], "disabled")
-        self.assertEqual(self.secrets()[0]["client_state"], "disabled")
+        self.assertEqual(self.secret()["client_state"], "disabled")
+        self.assertEqual(self.secret()["key_id"], "abcdefgh")
 
-    def test_secrets_come_live_ones_first_and_bounded(self):
+    def test_of_the_secrets_of_a_client_the_one_that_is_asked_for(self):
         self.add_secret("aaaaaaaa")
         self.sql(f"select wardgate.secret_invalidate('{CLIENT}', 'aaaaaaaa')",
                  "wg_operator")
         self.add_secret("bbbbbbbb", after="now() + interval '1 hour'")
-        self.add_secret("cccccccc")
-        found = self.secrets()
-        self.assertEqual(
-            [(r["key_id"], r["invalidated"]) for r in found],
-            [("cccccccc", False), ("bbbbbbbb", False), ("aaaaaaaa", True)])
-        self.assertEqual(found[0]["hash"], "\\x" + "ab" * 32)
-        self.sql(f"""
-            insert into wardgate.client_secret (key_id, client_id, hint, hash,
-                   pepper_version, invalidated_at)
-            select translate(to_char(i, 'FM00000000'), '01', 'ab'), '{CLIENT}',
-                   'h', decode(repeat('00', 32), 'hex'), 1, now()
-              from generate_series(2, 77) as i
-             where to_char(i, 'FM00000000') !~ '[89]'""")
-        found = self.secrets()
-        self.assertEqual(len(found), 32)
-        self.assertEqual([r["key_id"] for r in found[:2]],
-                         ["cccccccc", "bbbbbbbb"])
+        found = [self.secret(key=key) for key in ("aaaaaaaa", "bbbbbbbb")]
+        self.assertEqual([(r["key_id"], r["hash"], r["invalidated"])
+                          for r in found],
+                         [("aaaaaaaa", "\\x" + "ab" * 32, True),
+                          ("bbbbbbbb", "\\x" + "ab" * 32, False)])
+
+    def test_a_secret_of_another_client_is_none(self):
+        self.add_client(CLIENT[:-1] + "f")
+        self.add_secret("aaaaaaaa")
+        for client, state in ((CLIENT[:-1] + "f", "live"),
+                              (NOBODY, "unknown")):
+            found = self.secret(client, "aaaaaaaa")
+            self.assertEqual((found["client_state"], found["key_id"],
+                              found["hash"]), (state, None, None))
+
+    def test_C2_whoever_asks_costs_the_same_look_ups(self):
+        for key in "aaaaaaaa", "bbbbbbbb", "cccccccc":
+            self.add_secret(key)
+        calls = "".join(f"""
+            select count(*) from wardgate.client_for_token('{who}', '{key}');
+            select string_agg(relname || ' ' || seq_scan || ' ' || idx_scan,
+                              ', ' order by relname)
+              from pg_stat_xact_user_tables
+             where relname in ('client', 'client_secret');"""
+                        for who, key in ((NOBODY, "zzzzzzzz"),
+                                         (CLIENT, "zzzzzzzz"),
+                                         (CLIENT, "aaaaaaaa"),
+                                         (NOBODY, "aaaaaaaa")))
+        read = self.server.run(
+            self.name, None, text="set enable_seqscan = off;"
+            f"set plan_cache_mode = force_generic_plan; begin; {calls} commit;")
+        told = [line for line in read.splitlines() if "client" in line]
+        self.assertEqual(told, [f"client 0 {n}, client_secret 0 {n}"
+                                for n in (1, 2, 3, 4)])
 
     def test_only_keys_that_count_are_live(self):
         self.add_secret("aaaaaaaa")
@@ -208,7 +226,8 @@ class Routes(base.DatabaseCase):
               '{TENANT}');
             select count(*) from wardgate.route_for_token('{CLIENT}',
               '{TENANT}');
-            select count(*) from wardgate.client_for_token('{CLIENT}');
+            select count(*) from wardgate.client_for_token('{CLIENT}',
+              'abcdefgh');
             select sum(seq_tup_read) from pg_stat_xact_user_tables
              where relname in ('tenant', 'provider');
             commit;""").split()

@@ -134,10 +134,10 @@ authenticate(struct arena *a)
 {
 	struct err e = { .kind = ERR_NONE };
 
-	if (!directory_client(
-		token->directory, a, &world.client, DIRECTORY_CACHED, &e) ||
-	    !directory_client(
-		token->directory, a, &world.client, DIRECTORY_FRESH, &e))
+	if (!directory_client(token->directory, a, &world.client, "abcdefgh",
+		DIRECTORY_CACHED, &e) ||
+	    !directory_client(token->directory, a, &world.client, "abcdefgh",
+		DIRECTORY_FRESH, &e))
 		err_clear(&e);
 }
 
