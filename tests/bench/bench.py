@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # usage: python3 -m tests.bench.bench [--rounds N] [--seconds S] [--users N]
-#            [--only KEY[,KEY]] [--minutes M] [--profile KEY]
+#            [--only KEY[,KEY]] [--minutes M] [--samples N] [--profile KEY]
 #
 # Starts a house of its own, the provider behind it and the peers beside it, on
 # free loopback ports in a temporary folder, and measures them in turns:
 # round 1 A B C, round 2 A B C, ... Results: build/bench/bench.md, bench.json.
-# Keys: token read search convert metadata unit delay memory directory batch.
+# Keys: token read search convert metadata unit delay memory directory batch
+# timing.
 
 import argparse
 import os
@@ -16,12 +17,13 @@ import sys
 import time
 from types import SimpleNamespace
 
-from tests.bench import batch, directory, machine, peers, perf, report, subjects
+from tests.bench import (batch, directory, machine, peers, perf, report,
+                         subjects, timing)
 from tests.bench.house import House
 from tests.bench.upstream import Upstream
 from tests.rig import place
 
-KEYS = (*subjects.MAKERS, "memory", "directory", "batch")
+KEYS = (*subjects.MAKERS, "memory", "directory", "batch", "timing")
 MEMORY_MB = 64
 WARM_S = 0.5
 
@@ -187,7 +189,7 @@ def memory_text(found):
 
 # ---- the verdict ----------------------------------------------------------------
 
-def judge(figures, memory, tenants, batched, programs):
+def judge(figures, memory, tenants, batched, timed, programs):
     """One row per target: found, met or missed; None: not measured."""
     rows = []
     for what, key, other, kind, relation, bound in TARGETS:
@@ -208,7 +210,8 @@ def judge(figures, memory, tenants, batched, programs):
                      "value": value,
                      "found": "" if value is None else f"{value:.1f} MB",
                      "met": None if value is None else value < MEMORY_MB})
-    return rows + directory.judge(tenants) + batch.judge(batched)
+    return (rows + directory.judge(tenants) + batch.judge(batched)
+            + timing.judge(timed))
 
 
 def options():
@@ -218,6 +221,8 @@ def options():
     p.add_argument("--users", type=int, default=32)
     p.add_argument("--minutes", type=float, default=10,
                    help="of mixed load before memory is looked at")
+    p.add_argument("--samples", type=int, default=10000,
+                   help="of each cause of a refusal")
     p.add_argument("--only", default="", help="of " + ", ".join(KEYS))
     p.add_argument("--profile", choices=tuple(subjects.MAKERS))
     args = p.parse_args()
@@ -250,7 +255,7 @@ def measure(stand, load, args):
     result["subjects"] = figures
     result["rounds"] = {s.key: {w.name: w.rounds for w in s.works}
                         for s in todo}
-    memory = tenants = batched = None
+    memory = tenants = batched = timed = None
     if "token" in args.only:
         texts.append(yardstick(result))
     if "memory" in args.only:
@@ -262,7 +267,11 @@ def measure(stand, load, args):
     if "batch" in args.only:
         batched = result["batch"] = batch.run(stand, load, args)
         texts.append(batch.text(batched))
-    targets = judge(figures, memory, tenants, batched, stand.ours.programs)
+    if "timing" in args.only:
+        timed = result["timing"] = timing.run(stand, args)
+        texts.append(timing.text(timed))
+    targets = judge(figures, memory, tenants, batched, timed,
+                    stand.ours.programs)
     result["targets"] = targets
     report.write(stand.build, result, [report.target_table(targets), *texts])
     print((stand.build / "bench.md").read_text())
