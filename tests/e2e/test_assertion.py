@@ -13,11 +13,14 @@ import uuid
 from pathlib import Path
 from urllib.parse import urlencode
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import jwt
 from tests.e2e.hostile import Hostile, request, rows
 from tests.rig import place
 from tests.rig.client import FORM, basic
 from tests.rig.house import House
+
+setUpModule = behind_lighttpd
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGS = ("RS256", "RS384", "PS256", "ES256", "ES384")

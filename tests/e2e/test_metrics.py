@@ -14,11 +14,14 @@ import time
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlencode
 
+from tests.e2e import behind_lighttpd
 from tests.e2e.hostile import Hostile, rows
 from tests.rig import place
 from tests.rig.client import FORM, raw_answer, request
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import PROCESSES, House
+
+setUpModule = behind_lighttpd
 
 WORKERS = 8
 REQUESTS = 10_000

@@ -10,10 +10,13 @@ import re
 import unittest
 from pathlib import Path
 
+from tests.e2e import behind_lighttpd
 from tests.rig.client import Env
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import House
 from tests.rig.provider import Provider
+
+setUpModule = behind_lighttpd
 
 TENANT = "0000add0-0a11-4000-8000-000000000001"
 OTHER = "0000add0-0a11-4000-8000-000000000002"

@@ -6,10 +6,13 @@ import tempfile
 import unittest
 from urllib.parse import quote, urlencode
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import wards
 from tests.e2e.wards import WardCase, fold, instant
 from tests.rig import client
 from tests.rig.client import Env
+
+setUpModule = behind_lighttpd
 
 
 class Contract(WardCase):

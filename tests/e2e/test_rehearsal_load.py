@@ -7,9 +7,12 @@ import threading
 import unittest
 from pathlib import Path
 
+from tests.e2e import behind_lighttpd
 from tests.e2e import wards
 from tests.rig import client
 from tests.rig.client import Env
+
+setUpModule = behind_lighttpd
 
 LINE = '{"resourceType":"Patient","id":"one","multipleBirthInteger":%s}'
 
