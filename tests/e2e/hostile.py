@@ -6,9 +6,9 @@
 # request; that checks what holds for every hostile request: the shape of the
 # refusal, no-store, ids of the trace, and one audit row with the true reason.
 
-import subprocess
 import unittest
 
+from tests.rig import session
 from tests.rig.client import Env, request
 
 AUDIT = ("select coalesce(reason, ''), status from wardgate.audit "
@@ -18,9 +18,7 @@ AUDIT = ("select coalesce(reason, ''), status from wardgate.audit "
 
 def rows(env, sql):
     """Rows of a query as lists of texts, as the owner of the database."""
-    out = subprocess.run(["psql", env["WG_DB"], "-AtqX", "-F", "\t", "-c", sql],
-                         capture_output=True, text=True, check=True).stdout
-    return [line.split("\t") for line in out.splitlines()]
+    return session.of(env["WG_DB"]).rows(sql)
 
 
 class Hostile(unittest.TestCase):
