@@ -147,6 +147,9 @@ PARTS = (
          lambda: [python_module("tests.house.check_house")], summary_line),
     Part("hostile", "hostile requests, and who tests them",
          lambda: [python_module("tests.house.check_hostile")], summary_line),
+    Part("conform", "clauses of standards, and who tests them",
+         lambda: [python_module("tests.house.check_conformance")],
+         summary_line),
     Part("unit", "modules, under ASan and UBSan", units, cmocka, jobs=2),
     Part("unit-db", "modules that ask a database", units_with_database,
          cmocka),
@@ -164,7 +167,7 @@ PARTS = (
     Part("demo", "what a newcomer meets",
          lambda: discover("tests/demo"), unittests),
 )
-QUICK = ("house", "hostile", "unit", "fuzz", "fhir", "man")
+QUICK = ("house", "hostile", "conform", "unit", "fuzz", "fhir", "man")
 
 
 # ---- running ----

@@ -148,6 +148,10 @@ challenges_follow_the_standards(void **state)
 	r = answered(FAIL_R4, ERR_TOKEN_EXPIRED, NULL, "Bearer x");
 	assert_string_equal(header(&r, "WWW-Authenticate"),
 	    "Bearer realm=\"wardgate\", error=\"invalid_token\"");
+	r = answered(FAIL_R4, ERR_TYPE_GRANTED, NULL, "Bearer x");
+	assert_int_equal(r.status, 403);
+	assert_string_equal(header(&r, "WWW-Authenticate"),
+	    "Bearer realm=\"wardgate\", error=\"insufficient_scope\"");
 	r = answered(FAIL_OAUTH, ERR_SECRET_WRONG, NULL, NULL);
 	assert_null(header(&r, "WWW-Authenticate"));
 	r = answered(FAIL_OAUTH, ERR_SECRET_WRONG, NULL, "basic eDp5");
