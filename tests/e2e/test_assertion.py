@@ -5,7 +5,9 @@
 # registered by value. The house runs two token processes and two facades, so
 # what holds for many requests holds across processes.
 
+import atexit
 import concurrent.futures
+import functools
 import json
 import tempfile
 import time
@@ -26,6 +28,16 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGS = ("RS256", "RS384", "PS256", "ES256", "ES384")
 
 
+@functools.cache
+def key_pairs():
+    """(folder, {algorithm: key}), made once for all stories: it takes long."""
+    folder = tempfile.TemporaryDirectory(prefix="wardgate-keys-")
+    atexit.register(folder.cleanup)
+    Path(folder.name).chmod(0o711)    # the command reads key sets
+    return folder, {alg: jwt.KeyPair(folder.name, alg, f"my-{alg}")
+                    for alg in ALGS}
+
+
 class Asserting(Hostile):
     """A client of its own with one key of each algorithm."""
 
@@ -33,11 +45,7 @@ class Asserting(Hostile):
     def setUpClass(cls):
         super().setUpClass()
         cls.house = House(cls.env["WG_HOME"])
-        cls.folder = tempfile.TemporaryDirectory(prefix="wardgate-keys-")
-        cls.addClassCleanup(cls.folder.cleanup)
-        Path(cls.folder.name).chmod(0o711)    # the command reads key sets
-        cls.keys = {alg: jwt.KeyPair(cls.folder.name, alg, f"my-{alg}")
-                    for alg in ALGS}
+        cls.folder, cls.keys = key_pairs()
         cls.who = cls.client_with([k.jwk() for k in cls.keys.values()])
 
     @classmethod
