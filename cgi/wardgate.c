@@ -20,6 +20,7 @@
 #include "app/cmd_migrate.h"
 #include "app/cmd_revoke.h"
 #include "app/cmd_secret.h"
+#include "app/cmd_tenant.h"
 #include "app/cmd_why.h"
 #include "app/command.h"
 
@@ -56,6 +57,15 @@ static const struct command_verb verbs[] = {
 	  "end that, and the tokens issued for it" },
 	{ "client grants", client_grants, AS_OPERATOR, "[--tenant GUID] [CLIENT]",
 	  "which app may ask for which tenant" },
+	{ "tenant list", tenant_list, AS_OPERATOR, "",
+	  "all hospitals, their states and servers" },
+	{ "tenant suspend", tenant_suspend, AS_OPERATOR, "TENANT",
+	  "no tokens for a hospital, and those there are count for nothing" },
+	{ "tenant maintenance", tenant_maintenance, AS_OPERATOR,
+	  "--notice TEXT [--until TIME] [--retry-after SECONDS] TENANT",
+	  "a notice instead of its records" },
+	{ "tenant resume", tenant_resume, AS_OPERATOR, "TENANT",
+	  "end either" },
 	{ "revoke token", revoke_token, AS_OPERATOR,
 	  "[--why TEXT] [--dry-run] JTI", "end one token" },
 	{ "revoke secret", revoke_secret, AS_OPERATOR,

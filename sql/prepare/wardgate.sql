@@ -67,6 +67,18 @@ prepare grant_list (uuid, uuid) as
          ended_at, types, purpose
     from wardgate.grant_list($1, $2);
 
+-- Make tenant $1 active, suspended, or in maintenance ($2) with notice $3 until $4
+-- and Retry-After $5; empty: none, without end, as it was. The first row says of
+-- the tenant what was done, and its state.
+prepare tenant_state_set (text, text, text, text, text) as
+  select outcome, detail
+    from wardgate.tenant_state_set($1, $2, $3, $4, $5);
+
+prepare tenant_list as
+  select tenant_id, slug, name, state, notice_until, fhir_version, base_url,
+         live_grants
+    from wardgate.tenant_list();
+
 -- End the tokens issued so far: kind $1, client $2, tenant $3, key id or jti $4
 -- (null: not for this kind), why $5; $6: only say whether it could be done.
 prepare revoke (text, uuid, uuid, text, text, boolean) as
