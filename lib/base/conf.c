@@ -305,12 +305,19 @@ static bool
 slurp(struct arena *a, const char *path, struct str *text, struct err *e)
 {
 	FILE *f = fopen(path, "re");
+	struct stat st;
 	char *p;
 	size_t n;
 
 	if (!f)
 		return err_set(e, ERR_CONF, "%s: cannot be read: %s.", path,
 		    strerror(errno));
+	if (fstat(fileno(f), &st) || (st.st_mode & S_IWOTH)) {
+		fclose(f);
+		return err_set(e, ERR_CONF,
+		    "%s: everybody may write it; run `chmod o-w %s`.", path,
+		    path);
+	}
 	p = arena_raw(a, FILE_BYTES_MAX + 1);
 	n = fread(p, 1, FILE_BYTES_MAX + 1, f);
 	fclose(f);

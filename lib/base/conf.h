@@ -100,7 +100,8 @@ struct conf {
 	const char *expiry_hook; /* program of the operator; "": none */
 };
 
-/* conf_read - the settings in the file at path, borrowed from a.
+/* conf_read - the settings in the file at path, borrowed from a. They hold no
+ * secret, so all may read them, but not write.
  * NULL: ERR_CONF, with file, line, what is wrong and what to write. */
 const struct conf *conf_read(struct arena *a, const char *path, struct err *e);
 

@@ -8,7 +8,9 @@
 import contextlib
 import http.server
 import json
+import socket
 import subprocess
+import tempfile
 import threading
 import unittest
 from email.utils import formatdate
@@ -18,6 +20,7 @@ from tests.e2e import behind_lighttpd
 from tests.rig import place
 from tests.rig.client import Env, request
 from tests.rig.house import House
+from tests.rig.provider import Provider, certificate
 
 setUpModule = behind_lighttpd
 
@@ -76,17 +79,20 @@ class Story(unittest.TestCase):
         cls.house = House(cls.env["WG_HOME"])
         cls.keys = cls.house.home / "keys"
 
-    def run_doctor(self, *words, conf=None):
-        """(exit code, what it said)"""
+    def doctor(self, *words, conf=None):
         argv = self.house.program("wardgate")
         if conf:
             argv[argv.index("-c") + 1] = str(conf)
-        done = subprocess.run(
+        return subprocess.run(
             [*argv, "doctor", "--sockets", str(self.house.home / "run"),
              *words, "--json"], text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=self.house.home, env=self.house.cluster.environment(),
             **place.drop())
+
+    def run_doctor(self, *words, conf=None):
+        """(exit code, what it said)"""
+        done = self.doctor(*words, conf=conf)
         self.assertIn(done.returncode, (DONE, REFUSED), done.stderr)
         return done.returncode, json.loads(done.stdout)
 
@@ -218,6 +224,28 @@ class Files(Story):
             place.write(path, "")
             self.finds("socket of token", "is no socket", offline=True)
             path.unlink()
+            with socket.socket(socket.AF_UNIX) as dead:
+                dead.bind(str(path))        # and does not listen
+                path.chmod(0o660)
+                place.give(path)
+            self.finds("socket of token", "nobody listens", offline=True,
+                       act="start the program's socket")
+            path.unlink()
+
+    def test_settings_that_cannot_be_trusted(self):
+        for mode, text, words in (
+                (0o666, "", "chmod o-w"),
+                (0o640, "no_such_setting = 1\n", "no_such_setting"),
+                (0o640, "database = host=/x password=y\n", "password")):
+            path = self.settings()
+            place.write(path, path.read_text().replace(
+                "database =", "#" if "database" in text else "database =")
+                + text)
+            path.chmod(mode)
+            with self.subTest(words):
+                done = self.doctor("--offline", conf=path)
+                self.assertNotIn(done.returncode, (DONE,), done.stdout)
+                self.assertIn(words, done.stdout + done.stderr)
 
 
 class Database(Story):
@@ -287,6 +315,24 @@ class Database(Story):
                     "wardgate client secret add", "warning")
         self.house.operator("client", "disable", client)
 
+    def test_a_clock_that_goes_otherwise(self):
+        """As the doctor's role sees it: a clock of our own in its path."""
+        for skew, words in (("- interval '2 min'", "behind this host's"),
+                            ("+ interval '2 min'", "ahead of this host's")):
+            with self.subTest(words), self.done(
+                    f"""create schema skewed;
+                        create function skewed.clock_timestamp() returns
+                          timestamptz language sql as
+                          $$ select pg_catalog.clock_timestamp() {skew} $$;
+                        grant usage on schema skewed to wg_operator;
+                        alter role wg_operator in database wardgate
+                          set search_path = skewed, pg_catalog""",
+                    """alter role wg_operator in database wardgate
+                          reset search_path;
+                        drop schema skewed cascade"""):
+                self.finds("clock of the database", words, offline=True,
+                           act="NTP")
+
     def test_a_keeper_that_sleeps(self):
         self.seeded("keeper", "the last round",
                     "update wardgate.roll_up set done_to = done_to - "
@@ -322,6 +368,13 @@ class Outside(Story):
         self.through("public base", "not as this gateway (status 200)",
                      "web server",
                      spoil=lambda path, status, body: (200, b"<html>"))
+
+    def test_a_certificate_that_nobody_vouches_for(self):
+        with tempfile.TemporaryDirectory() as folder, \
+                Provider("R4", tls=certificate(folder)) as front:
+            conf = self.settings(public_base=front.base)
+            self.finds("public base", "certificate", conf=conf,
+                       act="its certificate")
 
     def test_a_base_where_nobody_answers(self):
         conf = self.settings(public_base="http://127.0.0.1:1")

@@ -155,6 +155,23 @@ a_secret_lies_only_where_others_cannot_read(void **state)
 	assert_false(conf_secret_file("/nonexistent", &e));
 }
 
+static void
+settings_that_everybody_may_write_are_refused(void **state)
+{
+	struct arena *a = arena_new();
+	struct err e;
+
+	(void)state;
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_non_null(read_text(a, LEAST, &e));
+	assert_int_equal(chmod(path, 0602), 0);
+	assert_null(read_text(a, LEAST, &e));
+	assert_int_equal(e.kind, ERR_CONF);
+	assert_non_null(strstr(e.said, "chmod o-w"));
+	chmod(path, 0600);
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -163,6 +180,7 @@ main(void)
 		cmocka_unit_test(every_mistake_is_named_with_its_line),
 		cmocka_unit_test(a_file_that_is_not_there_is_named),
 		cmocka_unit_test(a_secret_lies_only_where_others_cannot_read),
+		cmocka_unit_test(settings_that_everybody_may_write_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
