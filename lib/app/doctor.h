@@ -43,8 +43,19 @@ void doctor_clock(struct doctor *d, const char *whose, int64_t theirs_us,
     int64_t before_us, int64_t after_us);
 
 /* doctor_base - asks public_base from here: is this gateway there, does it
- * call itself so, does Authorization arrive, is it ready, what time is it?
+ * call itself so, does Authorization arrive, whom does it take us for, is it
+ * ready, what time is it?
  *   kid  the key that signs, to be published; NULL: not known */
 void doctor_base(struct doctor *d, const char *kid);
+
+/* doctor_source - whose request was that to the program? It had a forged
+ * address, DOCTOR_FORGED, in the fields that proxies write.
+ *   request  its X-Request-Id, from doctor_request */
+#define DOCTOR_FORGED      "192.0.2.77" /* RFC 5737: nobody's */
+#define DOCTOR_REQUEST_LEN 39
+void doctor_source(struct doctor *d, const char *request);
+
+/* doctor_request - an X-Request-Id of our own, and a NUL. Returns to. */
+char *doctor_request(char to[DOCTOR_REQUEST_LEN + 1]);
 
 #endif

@@ -61,12 +61,13 @@ on_done(struct fetch_job *job)
 	((struct asking *)job->ctx)->done = true;
 }
 
-/* GET public_base + path; head: one more field, or NULL. */
+/* GET public_base + path; heads: more fields, NULL ends; or NULL. */
 static const struct fetch_job *
-get(struct asking *q, const char *path, char *head)
+get(struct asking *q, const char *path, char *const *heads)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct fetch_job *job = arena_get(q->a, sizeof *job);
+	size_t i;
 
 	job->a = q->a;
 	job->url = q->url;
@@ -74,7 +75,8 @@ get(struct asking *q, const char *path, char *head)
 	job->addrs = q->addrs;
 	job->addrs_n = q->n;
 	job->plain_http = !q->url.https;
-	job->heads[0] = head;
+	for (i = 0; heads && heads[i]; i++)
+		job->heads[i] = heads[i];
 	job->connect_ms = CONNECT_MS;
 	job->total_ms = TOTAL_MS;
 	job->limits = &limits;
@@ -156,8 +158,13 @@ look_at_clock(struct asking *q)
 static void
 look_at_authorization(struct asking *q)
 {
-	char head[] = "Authorization: Bearer wardgate-doctor";
-	const struct fetch_job *j = get(q, "/fhir/r4/Patient/doctor", head);
+	char request[DOCTOR_REQUEST_LEN + 1];
+	char *const heads[] = { (char[]){
+				    "Authorization: Bearer wardgate-doctor" },
+		arena_printf(q->a, "X-Request-Id: %s", doctor_request(request)),
+		(char[]){ "X-Forwarded-For: " DOCTOR_FORGED },
+		(char[]){ "Forwarded: for=" DOCTOR_FORGED }, NULL };
+	const struct fetch_job *j = get(q, "/fhir/r4/Patient/doctor", heads);
 	const char *challenge =
 	    j->challenge.at ? str_text(q->a, j->challenge) : "";
 
@@ -177,6 +184,8 @@ look_at_authorization(struct asking *q)
 			j->status),
 		    "let the web server hand /fhir to the programs; look at "
 		    "the log of facade");
+	if (j->status == 401)
+		doctor_source(q->d, request);
 }
 
 static void

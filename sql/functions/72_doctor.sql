@@ -123,6 +123,24 @@ end $$;
 comment on function wardgate.doctor_secrets is
   'Apps whose last secret has expired or will soon';
 
+-- Of nobody else's request: only the doctor's own carry such an id.
+create function wardgate.doctor_source(request text)
+returns text
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  if request !~ '^doctor-[0-9a-f]{32}$' then
+    return null;
+  end if;
+  return (select host(a.source)
+            from wardgate.audit as a
+           where a.at > now() - interval '1 minute'
+             and a.request_id = request
+           limit 1);
+end $$;
+comment on function wardgate.doctor_source is
+  'The address that a request of the doctor was taken to come from';
+
 create function wardgate.doctor()
 returns table (subject text, state text, finding text, act text)
 language plpgsql stable security definer

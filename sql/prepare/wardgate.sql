@@ -141,6 +141,10 @@ prepare doctor as
   select subject, state, finding, act, clock_timestamp() as at
     from wardgate.doctor();
 
+-- Whom the doctor's request with the id $1 was taken for; null: not found.
+prepare doctor_source (text) as
+  select wardgate.doctor_source($1) as source;
+
 -- Audit rows, newest last: since $1 (null: the newest), of tenant $2 and trace
 -- id $3 (null: any), at most $4.
 prepare audit_tail (timestamptz, uuid, uuid, bigint) as

@@ -117,6 +117,7 @@ grant execute on function
       wardgate.tenant_list(),
       wardgate.loss_list(text),
       wardgate.doctor(),
+      wardgate.doctor_source(text),
       wardgate.switch_read(text, text)
    to wg_operator;
 grant select on wardgate.loss_report to wg_operator;

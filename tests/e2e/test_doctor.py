@@ -17,6 +17,7 @@ from email.utils import formatdate
 from time import time
 
 from tests.e2e import behind_lighttpd
+from tests.e2e.test_limits import set_lines, start_again
 from tests.rig import place
 from tests.rig.client import Env, request
 from tests.rig.house import House
@@ -30,13 +31,14 @@ TAKEN = ("content-type", "www-authenticate")
 
 class Front:
     """A web server before the gateway; spoil(path, answer) may change what
-    comes back, strip takes a request's field away."""
+    comes back, strip takes a request's field away, writes sets some."""
 
-    def __init__(self, target, strip=None, spoil=None, skew_s=0):
+    def __init__(self, target, strip=None, spoil=None, skew_s=0, writes=()):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 fields = {k: v for k, v in self.headers.items()
                           if k.lower() not in ("host", strip)}
+                fields.update(writes)
                 got = request("GET", target + self.path, fields)
                 status, body = got.status, got.body.replace(
                     target.encode(), front.base.encode())
@@ -170,7 +172,8 @@ class Healthy(Story):
              "database: roles", "database: durability", "database: secrets",
              "database: keeper", "clock of the database", "key that signs",
              "its public half", "public base", "Authorization", "readiness",
-             "clock of the public base", "published keys"}, subjects)
+             "clock of the public base", "published keys",
+             "source of requests"}, subjects)
 
     def test_people_read_a_table_and_a_verdict(self):
         text = self.house.operator("doctor", "--offline", "--sockets",
@@ -341,12 +344,14 @@ class Database(Story):
                     "interval '1 minute'", "wardgate keep", "warning")
 
 
-class Outside(Story):
+class Through(Story):
     def through(self, subject, words, act="", state="fault", **front):
         with Front(self.env["WG_BASE"], **front) as seen:
             conf = self.settings(public_base=seen.base)
             return self.finds(subject, words, state, conf=conf, act=act)
 
+
+class Outside(Through):
     def test_a_front_that_spoils_nothing_is_healthy(self):
         with Front(self.env["WG_BASE"]) as front:
             code, said = self.run_doctor(
@@ -398,3 +403,24 @@ class Outside(Story):
         def spoil(path, status, body):
             return status, body.replace(kid.encode(), b"x" * 43)
         self.through("published keys", kid, f"copy {kid}.pem", spoil=spoil)
+
+
+class Proxies(Through):
+    """A proxy on this host, which the settings name."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        before = set_lines(cls.house, {"trusted_proxies": "127.0.0.1"})
+        cls.addClassCleanup(start_again, cls.house, cls.env)
+        cls.addClassCleanup(place.write, cls.house.conf, before)
+        start_again(cls.house, cls.env)
+
+    def test_a_proxy_that_passes_on_what_a_caller_wrote(self):
+        self.through("source of requests", "may choose the address",
+                     "X-Forwarded-For", "warning")
+
+    def test_a_proxy_that_nobody_named(self):
+        self.through("source of requests", "taken for one from 203.0.113.5",
+                     "trusted_proxies", "warning",
+                     writes={"X-Forwarded-For": "203.0.113.5"})

@@ -33,7 +33,7 @@ MAY_CALL = {
         revoke revocation_list
         signing_key_add signing_key_list signing_key_use
         signing_key_withdraw tenant_put tenant_state_set
-        tenant_remove tenant_list loss_list doctor
+        tenant_remove tenant_list loss_list doctor doctor_source
         pepper_in_use pepper_needed pepper_use pepper_remove
         switch_read""",
     "wg_auditor": "audit_tail audit_act_behind",
