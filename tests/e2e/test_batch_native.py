@@ -173,6 +173,11 @@ class FoundOut(Hurried):
 
     letter = "0"
     own = {"total_ms": 1000 * WHILE_S, "can_batch": "auto"}
+    settings = """
+request_wait_ms = 4000
+provider_wait_ms = 3900
+batch_parallel = 1
+"""     # half of it goes to a batch that hangs
 
     def calls(self):
         """What reaches the hospital for three good reads, below its base."""
