@@ -39,7 +39,7 @@ say_keys(struct command *c, const struct jwk_set *set)
 		const struct jwk *k = jwk_set_at(set, i);
 
 		say_text(c, "kid", jwk_kid(k));
-		say_text(c, "alg", jwk_alg_name(jwk_alg(k)));
+		say_text(c, "alg", jwa_name(jwk_alg(k)));
 		say_text(c, "cred", jwk_cred(k));
 		say_row(c);
 	}

@@ -2,56 +2,20 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ext/jwk.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-#include <openssl/rsa.h>
 
 #include "base/buf.h"
 #include "base/enc.h"
 #include "ext/crypt.h"
 #include "ext/js.h"
 
-#define RSA_BITS_MIN  2048
-#define RSA_BITS_MAX  8192
-#define RSA_BYTES_MAX (RSA_BITS_MAX / 8)
 #define EXP_BYTES_MAX 4
-#define COORD_MAX     48
-#define DER_MAX       112 /* of a P-384 signature */
 #define WRITTEN_MAX   ((size_t)64 * 1024)
 
-struct algorithm {
-	const char *name;
-	const char *digest;
-	const char *crv; /* NULL: RSA */
-	size_t coord;    /* bytes of r, s, x and y */
-	bool pss;
-};
-
-static const struct algorithm algorithms[JWK_ALG__MAX] = {
-	[JWK_RS256] = { .name = "RS256", .digest = "SHA256" },
-	[JWK_RS384] = { .name = "RS384", .digest = "SHA384" },
-	[JWK_PS256] = { .name = "PS256", .digest = "SHA256", .pss = true },
-	[JWK_ES256] = { "ES256", "SHA256", "P-256", 32, false },
-	[JWK_ES384] = { "ES384", "SHA384", "P-384", 48, false },
-};
-
-/* The numbers of a key, big endian: n and e, or x and y. */
-struct numbers {
-	unsigned char first[RSA_BYTES_MAX], second[COORD_MAX];
-	size_t n_first, n_second;
-};
-
 struct jwk {
-	EVP_PKEY *pkey;
-	enum jwk_alg alg;
+	struct jwa_key *key;
+	enum jwa alg;
 	char kid[JWK_KID_MAX + 1];
 	char cred[JWK_CRED_LEN + 1];
 	char *first, *second; /* the numbers as base64url */
@@ -62,25 +26,6 @@ struct jwk_set {
 	size_t n;
 	struct jwk key[JWK_KEYS_MAX];
 };
-
-const char *
-jwk_alg_name(enum jwk_alg alg)
-{
-	return algorithms[alg].name;
-}
-
-bool
-jwk_alg_read(enum jwk_alg *alg, struct str name)
-{
-	int i;
-
-	for (i = 0; i < JWK_ALG__MAX; i++)
-		if (str_is(name, algorithms[i].name)) {
-			*alg = (enum jwk_alg)i;
-			return true;
-		}
-	return false;
-}
 
 /* ---- what a JWK says ------------------------------------------------------ */
 
@@ -163,17 +108,16 @@ read_alg(struct jwk *k, const struct json_t *o, struct err *e)
 	if (!rsa && !str_is(crv, "P-256") && !str_is(crv, "P-384"))
 		return err_set(
 		    e, ERR_CONF, "is on another curve than P-256 and P-384");
-	k->alg = rsa ? JWK_RS384 : str_is(crv, "P-256") ? JWK_ES256 : JWK_ES384;
+	k->alg = rsa ? JWA_RS384 : str_is(crv, "P-256") ? JWA_ES256 : JWA_ES384;
 	if (!js_has(o, "alg"))
 		return true;
-	if (!js_text(o, "alg", &alg) || !jwk_alg_read(&k->alg, alg))
+	if (!js_text(o, "alg", &alg) || !jwa_read(&k->alg, alg))
 		return err_set(e, ERR_CONF,
 		    "has an alg other than RS256, RS384, PS256, ES256 and "
 		    "ES384");
-	return rsa ? !algorithms[k->alg].crv ||
+	return rsa ? !jwa_crv(k->alg) ||
 	                 err_set(e, ERR_CONF, "has an alg that is not for RSA")
-	           : (algorithms[k->alg].crv &&
-			 str_is(crv, algorithms[k->alg].crv)) ||
+	           : (jwa_crv(k->alg) && str_is(crv, jwa_crv(k->alg))) ||
 	                 err_set(e, ERR_CONF,
 			     "has an alg that is not for its curve");
 }
@@ -194,37 +138,37 @@ read_number(unsigned char *to, size_t *n, const struct json_t *o,
 }
 
 static bool
-read_rsa(struct jwk *k, struct numbers *to, const struct json_t *o,
+read_rsa(struct jwk *k, struct jwa_numbers *to, const struct json_t *o,
     struct arena *a, struct err *e)
 {
-	to->n_first = RSA_BYTES_MAX;
+	to->n_first = JWA_RSA_BYTES_MAX;
 	to->n_second = EXP_BYTES_MAX;
 	if (!read_number(to->first, &to->n_first, o, "n", &k->first, a) ||
 	    !to->first[0])
 		return err_set(e, ERR_CONF,
 		    "has no n, or one that is not the shortest base64url of "
 		    "at most %d bits",
-		    RSA_BITS_MAX);
+		    JWA_RSA_BITS_MAX);
 	if (!read_number(to->second, &to->n_second, o, "e", &k->second, a) ||
 	    !to->second[0] || to->n_second < 3 ||
 	    !(to->second[to->n_second - 1] & 1))
 		return err_set(e, ERR_CONF,
 		    "has an e that is not odd and between 65537 and 2^32");
-	if (to->n_first < RSA_BITS_MIN / 8 ||
-	    (to->n_first == RSA_BITS_MIN / 8 && to->first[0] < 0x80))
+	if (to->n_first < JWA_RSA_BITS_MIN / 8 ||
+	    (to->n_first == JWA_RSA_BITS_MIN / 8 && to->first[0] < 0x80))
 		return err_set(
-		    e, ERR_CONF, "has fewer than %d bits", RSA_BITS_MIN);
+		    e, ERR_CONF, "has fewer than %d bits", JWA_RSA_BITS_MIN);
 	return (to->first[to->n_first - 1] & 1) ||
 	       err_set(e, ERR_CONF, "has an even modulus");
 }
 
 static bool
-read_ec(struct jwk *k, struct numbers *to, const struct json_t *o,
+read_ec(struct jwk *k, struct jwa_numbers *to, const struct json_t *o,
     struct arena *a, struct err *e)
 {
-	size_t want = algorithms[k->alg].coord;
+	size_t want = jwa_coord(k->alg);
 
-	to->n_first = to->n_second = COORD_MAX;
+	to->n_first = to->n_second = JWA_COORD_MAX;
 	return (read_number(to->first, &to->n_first, o, "x", &k->first, a) &&
 		   read_number(
 		       to->second, &to->n_second, o, "y", &k->second, a) &&
@@ -233,75 +177,13 @@ read_ec(struct jwk *k, struct numbers *to, const struct json_t *o,
 		   "has an x or y that is not base64url of %zu bytes", want);
 }
 
-/* ---- keys of OpenSSL ------------------------------------------------------- */
-
-static EVP_PKEY *
-pkey_of(const char *type, OSSL_PARAM_BLD *b)
-{
-	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(b);
-	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-	EVP_PKEY *p = NULL;
-
-	if (!params || !c || EVP_PKEY_fromdata_init(c) != 1 ||
-	    EVP_PKEY_fromdata(c, &p, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		p = NULL;
-	EVP_PKEY_CTX_free(c);
-	OSSL_PARAM_free(params);
-	return p;
-}
-
-static EVP_PKEY *
-make_rsa(const struct numbers *v)
-{
-	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
-	BIGNUM *n = BN_bin2bn(v->first, (int)v->n_first, NULL);
-	BIGNUM *x = BN_bin2bn(v->second, (int)v->n_second, NULL);
-	EVP_PKEY *p = NULL;
-
-	if (b && n && x && OSSL_PARAM_BLD_push_BN(b, "n", n) == 1 &&
-	    OSSL_PARAM_BLD_push_BN(b, "e", x) == 1)
-		p = pkey_of("RSA", b);
-	BN_free(n);
-	BN_free(x);
-	OSSL_PARAM_BLD_free(b);
-	return p;
-}
-
-/* The point as octets: 04 x y (SEC 1 2.3.3); infinity has no such form. */
-static EVP_PKEY *
-make_ec(const struct numbers *v, const struct algorithm *g)
-{
-	unsigned char point[1 + 2 * COORD_MAX] = { 4 };
-	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
-	EVP_PKEY *p = NULL;
-
-	memcpy(point + 1, v->first, g->coord);
-	memcpy(point + 1 + g->coord, v->second, g->coord);
-	if (b &&
-	    OSSL_PARAM_BLD_push_utf8_string(
-		b, OSSL_PKEY_PARAM_GROUP_NAME, g->crv, 0) == 1 &&
-	    OSSL_PARAM_BLD_push_octet_string(
-		b, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * g->coord) == 1)
-		p = pkey_of("EC", b);
-	OSSL_PARAM_BLD_free(b);
-	return p;
-}
-
-/* OpenSSL takes no point that is off its curve, and these curves have no other
- * subgroup, so its slower check of the order would tell nothing new; of RSA it
- * would test whether the modulus is prime, and read_rsa has looked at what a
- * stranger could do harm with. This is done again whenever a set is read. */
 static bool
-make_pkey(struct jwk *k, const struct numbers *v, struct err *e)
+make_key(struct jwk *k, const struct jwa_numbers *v, struct err *e)
 {
-	const struct algorithm *g = &algorithms[k->alg];
-
-	k->pkey = g->crv ? make_ec(v, g) : make_rsa(v);
-	if (k->pkey)
-		return true;
-	ERR_clear_error();
-	return err_set(e, ERR_CONF,
-	    g->crv ? "has a point off its curve" : "is not a sound RSA key");
+	return (k->key = jwa_key_new(k->alg, v)) != NULL ||
+	       err_set(e, ERR_CONF,
+		   jwa_crv(k->alg) ? "has a point off its curve"
+				   : "is not a sound RSA key");
 }
 
 /* ---- names ------------------------------------------------------------------ */
@@ -310,7 +192,7 @@ make_pkey(struct jwk *k, const struct numbers *v, struct err *e)
 static const char *
 thumbprint_input(struct arena *a, const struct jwk *k)
 {
-	const char *crv = algorithms[k->alg].crv;
+	const char *crv = jwa_crv(k->alg);
 
 	return crv ? arena_printf(a,
 			 "{\"crv\":\"%s\",\"kty\":\"EC\",\"x\":\"%s\","
@@ -345,16 +227,16 @@ static bool
 read_key(struct jwk_set *set, const struct json_t *o, struct err *e)
 {
 	struct jwk *k = &set->key[set->n];
-	struct numbers v;
+	struct jwa_numbers v;
 
 	if (!no_secret_part(o, e) || !for_signatures(o, e) ||
 	    !read_kid(k, o, e) || !read_alg(k, o, e))
 		return false;
 	if (jwk_set_find(set, str_of(k->kid)))
 		return err_set(e, ERR_CONF, "has the kid of another key");
-	if (!(algorithms[k->alg].crv ? read_ec(k, &v, o, set->a, e)
-				     : read_rsa(k, &v, o, set->a, e)) ||
-	    !make_pkey(k, &v, e))
+	if (!(jwa_crv(k->alg) ? read_ec(k, &v, o, set->a, e)
+			      : read_rsa(k, &v, o, set->a, e)) ||
+	    !make_key(k, &v, e))
 		return false;
 	name_credential(set->a, k);
 	set->n++;
@@ -415,7 +297,7 @@ jwk_set_free(void *p)
 	if (!set)
 		return;
 	for (i = 0; i < JWK_KEYS_MAX; i++)
-		EVP_PKEY_free(set->key[i].pkey);
+		jwa_key_free(set->key[i].key);
 	arena_free(set->a);
 	free(set);
 }
@@ -446,17 +328,17 @@ jwk_set_find(const struct jwk_set *set, struct str kid)
 static void
 write_key(struct buf *b, const struct jwk *k)
 {
-	const struct algorithm *g = &algorithms[k->alg];
+	const char *crv = jwa_crv(k->alg);
 
-	if (g->crv)
+	if (crv)
 		buf_fmt(b,
 		    "{\"kty\":\"EC\",\"crv\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"",
-		    g->crv, k->first, k->second);
+		    crv, k->first, k->second);
 	else
 		buf_fmt(b, "{\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"%s\"",
 		    k->first, k->second);
-	buf_fmt(b, ",\"use\":\"sig\",\"alg\":\"%s\",\"kid\":\"%s\"}", g->name,
-	    k->kid);
+	buf_fmt(b, ",\"use\":\"sig\",\"alg\":\"%s\",\"kid\":\"%s\"}",
+	    jwa_name(k->alg), k->kid);
 }
 
 const char *
@@ -491,7 +373,7 @@ jwk_kid(const struct jwk *k)
 	return k->kid;
 }
 
-enum jwk_alg
+enum jwa
 jwk_alg(const struct jwk *k)
 {
 	return k->alg;
@@ -503,73 +385,8 @@ jwk_cred(const struct jwk *k)
 	return k->cred;
 }
 
-/* ---- verifying --------------------------------------------------------------- */
-
-/* DER of r | s; 0 when it is not a signature at all. */
-static size_t
-der_of(unsigned char der[DER_MAX], const unsigned char *raw, size_t coord)
-{
-	BIGNUM *r = BN_bin2bn(raw, (int)coord, NULL);
-	BIGNUM *s = BN_bin2bn(raw + coord, (int)coord, NULL);
-	ECDSA_SIG *sig = ECDSA_SIG_new();
-	int n = 0;
-
-	if (r && s && sig && ECDSA_SIG_set0(sig, r, s) == 1) {
-		r = s = NULL; /* sig has them now */
-		if (i2d_ECDSA_SIG(sig, NULL) <= DER_MAX)
-			n = i2d_ECDSA_SIG(sig, &der);
-	}
-	BN_free(r);
-	BN_free(s);
-	ECDSA_SIG_free(sig);
-	return n > 0 ? (size_t)n : 0;
-}
-
-/* RFC 7518 3.5: MGF1 with the same digest, a salt as long as it. */
-static bool
-set_padding(EVP_PKEY_CTX *c, bool pss)
-{
-	return !pss ||
-	       (EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) == 1 &&
-		   EVP_PKEY_CTX_set_rsa_pss_saltlen(
-		       c, RSA_PSS_SALTLEN_DIGEST) == 1);
-}
-
-static bool
-evp_verify(
-    const struct jwk *k, struct str input, const unsigned char *sig, size_t n)
-{
-	const struct algorithm *g = &algorithms[k->alg];
-	EVP_MD_CTX *m = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *c = NULL; /* m's own */
-	bool good;
-
-	good = m &&
-	       EVP_DigestVerifyInit_ex(
-		   m, &c, g->digest, NULL, NULL, k->pkey, NULL) == 1 &&
-	       set_padding(c, g->pss) &&
-	       EVP_DigestVerify(
-		   m, sig, n, (const unsigned char *)input.at, input.len) == 1;
-	EVP_MD_CTX_free(m);
-	if (!good)
-		ERR_clear_error();
-	return good;
-}
-
 bool
 jwk_verify(const struct jwk *k, struct str input, struct str sig)
 {
-	const struct algorithm *g = &algorithms[k->alg];
-	size_t want =
-	    g->crv ? 2 * g->coord : (size_t)EVP_PKEY_get_size(k->pkey);
-	unsigned char raw[RSA_BYTES_MAX], der[DER_MAX];
-	size_t n = sizeof raw;
-
-	if (!input.at || sig.len != ENC_B64_LEN(want) ||
-	    !dec_b64url(raw, &n, sig) || n != want)
-		return false;
-	if (!g->crv)
-		return evp_verify(k, input, raw, n);
-	n = der_of(der, raw, g->coord);
-	return n && evp_verify(k, input, der, n);
+	return jwa_verify(k->key, input, sig);
 }

@@ -7,35 +7,20 @@
  * it is left out, RS384 for RSA (what SMART asks every client to have), ES256
  * for P-256, ES384 for P-384. A set with a private or symmetric key in it, or
  * with one that is not for signatures, is refused as a whole: whoever sent it
- * meant something else. Certificates in a JWK are not looked at.
- *
- * Signatures are EVP's work; libjwt has no PS256, parses a key at every call,
- * and takes the algorithm from the token. A set is immutable and may be shared
- * by all threads. */
+ * meant something else. Certificates in a JWK are not looked at. A set is
+ * immutable and may be shared by all threads. */
 #ifndef EXT_JWK_H
 #define EXT_JWK_H
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "ext/jwa.h"
 
 #define JWK_KEYS_MAX      20
 #define JWK_SET_BYTES_MAX ((size_t)64 * 1024)
 #define JWK_KID_MAX       200 /* printable ASCII without " and \ */
 #define JWK_CRED_LEN      8   /* [a-z2-7], like the key id of a secret */
-
-enum jwk_alg {
-	JWK_RS256,
-	JWK_RS384,
-	JWK_PS256,
-	JWK_ES256,
-	JWK_ES384,
-	JWK_ALG__MAX
-};
-
-/* jwk_alg_name - "RS256". jwk_alg_read - exact letters (RFC 7515 4.1.1). */
-const char *jwk_alg_name(enum jwk_alg alg);
-bool jwk_alg_read(enum jwk_alg *alg, struct str name);
 
 struct jwk;     /* one key */
 struct jwk_set; /* JWK_KEYS_MAX keys at most */
@@ -60,7 +45,7 @@ const char *jwk_set_write(struct arena *a, const struct jwk_set *set);
 const char *jwk_set_creds(struct arena *a, const struct jwk_set *set);
 
 const char *jwk_kid(const struct jwk *k);
-enum jwk_alg jwk_alg(const struct jwk *k);
+enum jwa jwk_alg(const struct jwk *k);
 
 /* jwk_cred - what tokens issued for this key carry as `cred`: made of kid and
  * RFC 7638 thumbprint, so another key under the same kid is another one. */

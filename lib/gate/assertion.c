@@ -61,7 +61,7 @@ read_header(
 		return malformed(e, "the header is not a JSON object");
 	if (js_has(o, "crit") || js_has(o, "b64"))
 		return malformed(e, "the header has crit or b64");
-	if (!js_text(o, "alg", &alg) || !jwk_alg_read(&to->alg, alg))
+	if (!js_text(o, "alg", &alg) || !jwa_read(&to->alg, alg))
 		return malformed(e, "alg is none of ours");
 	if (!js_text(o, "kid", &to->kid))
 		return malformed(e, "kid is missing or no text");
@@ -190,7 +190,7 @@ assertion_key(const struct assertion *t, const struct jwk_set *keys,
 	else if (jwk_alg(k) != t->alg)
 		err_why(e, ERR_ASSERTION_KEY,
 		    "the key is registered for %s, the assertion says %s",
-		    jwk_alg_name(jwk_alg(k)), jwk_alg_name(t->alg));
+		    jwa_name(jwk_alg(k)), jwa_name(t->alg));
 	else if (!jwk_verify(k, t->signed_, t->signature))
 		err_why(e, ERR_ASSERTION_SIGNATURE,
 		    "the signature is not the key's");

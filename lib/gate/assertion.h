@@ -27,7 +27,7 @@ struct assertion_rules {
 
 struct assertion {
 	struct guid client; /* iss and sub */
-	enum jwk_alg alg;
+	enum jwa alg;
 	struct str kid;
 	struct str jku; /* where its key is said to be published, or absent */
 	struct str jti; /* 1 to ASSERTION_JTI_MAX bytes */

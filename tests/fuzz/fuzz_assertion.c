@@ -33,9 +33,9 @@ make_keys(void)
 	struct arena *a = arena_new();
 	struct err e = { .kind = ERR_NONE };
 
-	key = keypair_make(JWK_ES256);
+	key = keypair_make(JWA_ES256);
 	keys = jwk_set_read(str_of(arena_printf(a, "{\"keys\":[%s]}",
-				keypair_jwk(a, key, JWK_ES256, "k"))),
+				keypair_jwk(a, key, JWA_ES256, "k"))),
 	    &e);
 	keypair_must(keys != NULL);
 	arena_free(a);
@@ -90,7 +90,7 @@ signed_by_us(struct arena *a, struct str head, struct str claims)
 {
 	const char *input =
 	    arena_printf(a, "%s.%s", part(a, head), part(a, claims));
-	struct str sig = keypair_sign(a, key, JWK_ES256, str_of(input));
+	struct str sig = keypair_sign(a, key, JWA_ES256, str_of(input));
 
 	return str_of(arena_printf(a, "%s.%.*s", input, STR_FMT(sig)));
 }

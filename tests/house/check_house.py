@@ -17,7 +17,7 @@ LIMIT_FILE = 450
 # Foreign headers, and the one door that may include each.
 DOORS = (
     (r"jansson\.h", ("ext/js", "ext/jws")),
-    (r"openssl/.*", ("ext/crypt", "ext/ecdsa", "ext/jwk", "ext/jws",
+    (r"openssl/.*", ("ext/crypt", "ext/ecdsa", "ext/jwa", "ext/jws",
                        "ext/fetch")),
     (r"jwt\.h", ("ext/jws",)),
     (r"libpq-fe\.h|libpq/.*|postgres_ext\.h", ("ext/db",)),

@@ -24,14 +24,14 @@ keypair_must(bool holds)
 }
 
 static inline size_t
-keypair_coord(enum jwk_alg alg)
+keypair_coord(enum jwa alg)
 {
-	return alg == JWK_ES256 ? 32 : alg == JWK_ES384 ? 48 : 0;
+	return alg == JWA_ES256 ? 32 : alg == JWA_ES384 ? 48 : 0;
 }
 
 /* Owned; EVP_PKEY_free. */
 static inline EVP_PKEY *
-keypair_make(enum jwk_alg alg)
+keypair_make(enum jwa alg)
 {
 	size_t coord = keypair_coord(alg);
 	EVP_PKEY *p = coord ? EVP_EC_gen(coord == 32 ? "P-256" : "P-384")
@@ -58,7 +58,7 @@ keypair_number(struct arena *a, EVP_PKEY *p, const char *name, size_t n)
 
 /* The public half, borrowed from a. */
 static inline const char *
-keypair_jwk(struct arena *a, EVP_PKEY *p, enum jwk_alg alg, const char *kid)
+keypair_jwk(struct arena *a, EVP_PKEY *p, enum jwa alg, const char *kid)
 {
 	size_t coord = keypair_coord(alg);
 
@@ -67,12 +67,12 @@ keypair_jwk(struct arena *a, EVP_PKEY *p, enum jwk_alg alg, const char *kid)
 		    "{\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"%s\",\"alg\":\"%s\","
 		    "\"kid\":\"%s\"}",
 		    keypair_number(a, p, "n", 0), keypair_number(a, p, "e", 0),
-		    jwk_alg_name(alg), kid);
+		    jwa_name(alg), kid);
 	return arena_printf(a,
 	    "{\"kty\":\"EC\",\"crv\":\"P-%zu\",\"x\":\"%s\",\"y\":\"%s\","
 	    "\"alg\":\"%s\",\"kid\":\"%s\"}",
 	    coord * 8, keypair_number(a, p, "qx", coord),
-	    keypair_number(a, p, "qy", coord), jwk_alg_name(alg), kid);
+	    keypair_number(a, p, "qy", coord), jwa_name(alg), kid);
 }
 
 static inline size_t
@@ -90,9 +90,9 @@ keypair_raw(unsigned char *sig, size_t n, size_t coord)
 
 /* The signature as base64url, borrowed from a. */
 static inline struct str
-keypair_sign(struct arena *a, EVP_PKEY *p, enum jwk_alg alg, struct str input)
+keypair_sign(struct arena *a, EVP_PKEY *p, enum jwa alg, struct str input)
 {
-	bool wide = alg == JWK_RS384 || alg == JWK_ES384;
+	bool wide = alg == JWA_RS384 || alg == JWA_ES384;
 	EVP_MD_CTX *m = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *c = NULL;
 	unsigned char sig[RAW_MAX];
@@ -101,7 +101,7 @@ keypair_sign(struct arena *a, EVP_PKEY *p, enum jwk_alg alg, struct str input)
 
 	keypair_must(EVP_DigestSignInit_ex(m, &c, wide ? "SHA384" : "SHA256",
 			 NULL, NULL, p, NULL) == 1);
-	if (alg == JWK_PS256)
+	if (alg == JWA_PS256)
 		keypair_must(EVP_PKEY_CTX_set_rsa_padding(
 				 c, RSA_PKCS1_PSS_PADDING) == 1 &&
 			     EVP_PKEY_CTX_set_rsa_pss_saltlen(

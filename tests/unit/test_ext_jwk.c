@@ -40,16 +40,16 @@ a_key_stands_for_one_algorithm(void **state)
 {
 	static const struct {
 		const char *key;
-		enum jwk_alg alg;
+		enum jwa alg;
 	} cases[] = {
-		{ EC(KID("k")), JWK_ES256 },
+		{ EC(KID("k")), JWA_ES256 },
 		{ EC(KID("k") ",\"alg\":\"ES256\",\"use\":\"sig\""),
-		    JWK_ES256 },
-		{ EC(KID("k") ",\"key_ops\":[\"verify\"]"), JWK_ES256 },
-		{ RSA(KID("k")), JWK_RS384 },
-		{ RSA(KID("k") ",\"alg\":\"RS256\""), JWK_RS256 },
+		    JWA_ES256 },
+		{ EC(KID("k") ",\"key_ops\":[\"verify\"]"), JWA_ES256 },
+		{ RSA(KID("k")), JWA_RS384 },
+		{ RSA(KID("k") ",\"alg\":\"RS256\""), JWA_RS256 },
 		{ RSA(KID("k") ",\"alg\":\"PS256\",\"x5c\":[\"!\"]"),
-		    JWK_PS256 },
+		    JWA_PS256 },
 	};
 	struct err e;
 
@@ -308,21 +308,20 @@ static void
 a_signature_is_that_of_one_key_algorithm_and_text(void **state)
 {
 	struct arena *a = arena_new();
-	EVP_PKEY *key[JWK_ALG__MAX], *other;
-	struct jwk_set *set[JWK_ALG__MAX];
+	EVP_PKEY *key[JWA__MAX], *other;
+	struct jwk_set *set[JWA__MAX];
 	struct err e;
 
 	(void)state;
-	for (int i = 0; i < JWK_ALG__MAX; i++) {
-		key[i] = keypair_make((enum jwk_alg)i);
-		set[i] =
-		    read_set(arena_printf(a, SET("%s"),
-				 keypair_jwk(a, key[i], (enum jwk_alg)i, "k")),
-			&e);
+	for (int i = 0; i < JWA__MAX; i++) {
+		key[i] = keypair_make((enum jwa)i);
+		set[i] = read_set(arena_printf(a, SET("%s"),
+				      keypair_jwk(a, key[i], (enum jwa)i, "k")),
+		    &e);
 		assert_non_null(set[i]);
 	}
-	for (int i = 0; i < JWK_ALG__MAX; i++) {
-		enum jwk_alg alg = (enum jwk_alg)i;
+	for (int i = 0; i < JWA__MAX; i++) {
+		enum jwa alg = (enum jwa)i;
 		struct str sig = keypair_sign(a, key[i], alg, STR("a.b"));
 		const struct jwk *k = jwk_set_at(set[i], 0);
 		char *changed = str_text(a, sig);
@@ -332,7 +331,7 @@ a_signature_is_that_of_one_key_algorithm_and_text(void **state)
 		assert_false(jwk_verify(k, STR_NONE, sig));
 		changed[5] = changed[5] == 'A' ? 'B' : 'A';
 		assert_false(jwk_verify(k, STR("a.b"), str_of(changed)));
-		for (int j = 0; j < JWK_ALG__MAX; j++)
+		for (int j = 0; j < JWA__MAX; j++)
 			if (j != i)
 				assert_false(jwk_verify(
 				    jwk_set_at(set[j], 0), STR("a.b"), sig));
@@ -341,18 +340,18 @@ a_signature_is_that_of_one_key_algorithm_and_text(void **state)
 		    k, STR("a.b"), keypair_sign(a, other, alg, STR("a.b"))));
 		EVP_PKEY_free(other);
 	}
-	for (int i = 0; i < JWK_ALG__MAX; i++) {
+	for (int i = 0; i < JWA__MAX; i++) {
 		/* the same key under another algorithm */
-		enum jwk_alg wrong = i == JWK_RS256   ? JWK_RS384
-		                     : i == JWK_RS384 ? JWK_PS256
-		                                      : JWK_RS256;
+		enum jwa wrong = i == JWA_RS256   ? JWA_RS384
+		                 : i == JWA_RS384 ? JWA_PS256
+		                                  : JWA_RS256;
 
-		if (i <= JWK_PS256)
+		if (i <= JWA_PS256)
 			assert_false(
 			    jwk_verify(jwk_set_at(set[i], 0), STR("a.b"),
 				keypair_sign(a, key[i], wrong, STR("a.b"))));
 	}
-	for (int i = 0; i < JWK_ALG__MAX; i++) {
+	for (int i = 0; i < JWA__MAX; i++) {
 		jwk_set_free(set[i]);
 		EVP_PKEY_free(key[i]);
 	}
@@ -412,17 +411,16 @@ algorithms_are_known_by_their_exact_names(void **state)
 {
 	static const char *const others[] = { "none", "nOnE", "HS256", "rs256",
 		"RS512", "ES256K", "EdDSA", "PS384", "ES256 ", "" };
-	enum jwk_alg alg;
+	enum jwa alg;
 
 	(void)state;
-	for (int i = 0; i < JWK_ALG__MAX; i++) {
-		assert_true(
-		    jwk_alg_read(&alg, str_of(jwk_alg_name((enum jwk_alg)i))));
+	for (int i = 0; i < JWA__MAX; i++) {
+		assert_true(jwa_read(&alg, str_of(jwa_name((enum jwa)i))));
 		assert_int_equal(alg, i);
 	}
 	for (size_t i = 0; i < COUNT(others); i++)
-		assert_false(jwk_alg_read(&alg, str_of(others[i])));
-	assert_false(jwk_alg_read(&alg, STR_NONE));
+		assert_false(jwa_read(&alg, str_of(others[i])));
+	assert_false(jwa_read(&alg, STR_NONE));
 }
 
 int

@@ -38,9 +38,9 @@ start(void **state)
 
 	(void)state;
 	a = arena_new();
-	key = keypair_make(JWK_ES256);
+	key = keypair_make(JWA_ES256);
 	keys = jwk_set_read(str_of(arena_printf(a, "{\"keys\":[%s]}",
-				keypair_jwk(a, key, JWK_ES256, "k"))),
+				keypair_jwk(a, key, JWA_ES256, "k"))),
 	    &e);
 	return keys ? 0 : -1;
 }
@@ -69,7 +69,7 @@ static struct str
 made(const char *head, const char *claims)
 {
 	const char *input = arena_printf(a, "%s.%s", part(head), part(claims));
-	struct str sig = keypair_sign(a, key, JWK_ES256, str_of(input));
+	struct str sig = keypair_sign(a, key, JWA_ES256, str_of(input));
 
 	return str_of(arena_printf(a, "%s.%.*s", input, STR_FMT(sig)));
 }
@@ -96,7 +96,7 @@ a_good_assertion_names_its_client(void **state)
 	assert_string_equal(guid_write(guid, &t.client), CLIENT);
 	assert_true(str_is(t.jti, "one"));
 	assert_true(str_is(t.kid, "k"));
-	assert_int_equal(t.alg, JWK_ES256);
+	assert_int_equal(t.alg, JWA_ES256);
 	assert_int_equal(t.end_s, 1800000260);
 }
 
