@@ -54,7 +54,7 @@ struct audit_row *gateway_row(struct work *w);
 
 /* gateway_when_kept - what else is done when the row of an answer that is no
  * refusal is durable, and before it leaves.
- *   change  the change number when the row was stored */
+ *   change  as audit_keep says */
 typedef void gateway_then(struct work *w, void *ctx, int64_t change);
 void gateway_when_kept(struct work *w, gateway_then *then, void *ctx);
 

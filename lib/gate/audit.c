@@ -28,7 +28,7 @@ struct pending {
 	size_t rows;
 	sem_t done;
 	bool taken;     /* by the writer: its owner waits for the verdict */
-	int64_t change; /* number when the rows were stored */
+	int64_t change; /* as audit_keep tells it */
 	/* Written last, before `done`, and read first after it: the thread
 	 * sanitizer does not know sem_clockwait, but it knows this. */
 	atomic_bool kept;

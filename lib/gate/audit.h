@@ -27,8 +27,9 @@ void audit_stop(struct audit *audit);
 
 /* audit_keep - returns true when the row, and all that it leads to (`with`), are
  * durable; they are committed together or not at all. At most
- * AUDIT_TOGETHER_MAX of them. *change receives the change number when they were
- * stored: no change from before the call has a higher one. false: ERR_AUDIT:
+ * AUDIT_TOGETHER_MAX of them. *change receives a change number from when they
+ * were stored: no change from before the call that may bear on a new token has a
+ * higher one. false: ERR_AUDIT:
  * queue full, database away, or no commit within audit_wait_ms. Then they may or
  * may not have been written, and the answer must not leave. */
 #define AUDIT_TOGETHER_MAX 512

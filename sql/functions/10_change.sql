@@ -12,7 +12,7 @@ begin
   if coalesce(cardinality(keys), 0) = 0 then
     return;
   end if;
-  update wardgate.change as c set n = c.n + 1
+  update wardgate.change as c set n = c.n + 1, bears = c.n + 1
    where c.only_row
   returning c.n into number;
   if cardinality(keys) > 1000 then

@@ -25,10 +25,10 @@ begin
          r.status, r.reason, r.matches, r.returned, r.upstream_status,
          r.upstream_ms, r.lookups, r.duration_us, r.source
     from unnest(rows) as r;
-  return (select c.n from wardgate.change as c where c.only_row);
+  return (select c.bears from wardgate.change as c where c.only_row);
 end $$;
 comment on function wardgate.audit_write is
-  'Stores audit rows, durable when the transaction is committed; returns the change number';
+  'Stores audit rows, durable when the transaction is committed; returns the number of the newest change that may bear on a new token';
 
 -- Made beside the table and then attached, so that writers do not wait for
 -- more than a moment. Rows that came before their month was there move in.

@@ -27,7 +27,11 @@ begin
     return wardgate.revocation_put('everything', array[''],
         wardgate.revocation_end(), null, why);
   end if;
-  update wardgate.change as c set n = c.n + 1
+  update wardgate.change as c
+     set n = c.n + 1,
+         bears = case when revocation_put.kind = 'token' then c.bears
+                      else c.n + 1
+                  end
    where c.only_row
   returning c.n into number;
   insert into wardgate.revocation as r (kind, key, n, expires_at, made_by,

@@ -53,12 +53,15 @@ alter default privileges revoke usage on types from public;
 create table wardgate.change (
   only_row  boolean primary key default true check (only_row),
   n         bigint not null default 1,
+  bears     bigint not null default 1,
   log_above bigint not null default 1
 );
 comment on table wardgate.change is
   'The change number: raised in the transaction of every change to what programs trust';
 comment on column wardgate.change.only_row is 'There is one row';
 comment on column wardgate.change.n is 'The number of the newest change';
+comment on column wardgate.change.bears is
+  'The number of the newest change that may bear on a token that is not issued yet: any but the revocation of one token';
 comment on column wardgate.change.log_above is
   'change_log holds every change with a number above this one';
 
@@ -831,7 +834,7 @@ begin
   if coalesce(cardinality(keys), 0) = 0 then
     return;
   end if;
-  update wardgate.change as c set n = c.n + 1
+  update wardgate.change as c set n = c.n + 1, bears = c.n + 1
    where c.only_row
   returning c.n into number;
   if cardinality(keys) > 1000 then
@@ -2812,10 +2815,10 @@ begin
          r.status, r.reason, r.matches, r.returned, r.upstream_status,
          r.upstream_ms, r.lookups, r.duration_us, r.source
     from unnest(rows) as r;
-  return (select c.n from wardgate.change as c where c.only_row);
+  return (select c.bears from wardgate.change as c where c.only_row);
 end $$;
 comment on function wardgate.audit_write is
-  'Stores audit rows, durable when the transaction is committed; returns the change number';
+  'Stores audit rows, durable when the transaction is committed; returns the number of the newest change that may bear on a new token';
 
 -- Made beside the table and then attached, so that writers do not wait for
 -- more than a moment. Rows that came before their month was there move in.
@@ -3472,7 +3475,11 @@ begin
     return wardgate.revocation_put('everything', array[''],
         wardgate.revocation_end(), null, why);
   end if;
-  update wardgate.change as c set n = c.n + 1
+  update wardgate.change as c
+     set n = c.n + 1,
+         bears = case when revocation_put.kind = 'token' then c.bears
+                      else c.n + 1
+                  end
    where c.only_row
   returning c.n into number;
   insert into wardgate.revocation as r (kind, key, n, expires_at, made_by,

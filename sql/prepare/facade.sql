@@ -78,7 +78,7 @@ prepare found_put (uuid, bigint, text) as
 prepare loss_add (text) as
   select wardgate.loss_add($1) as kept;
 
--- Audit rows as a binary array of wardgate.audit_row (see gate/audit); the change
--- number when they were stored.
+-- Audit rows as a binary array of wardgate.audit_row (see gate/audit); the number
+-- of the newest change that may bear on a new token, when they were stored.
 prepare audit_write (wardgate.audit_row[]) as
   select wardgate.audit_write($1) as n;

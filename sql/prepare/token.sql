@@ -89,7 +89,7 @@ prepare token_stands (uuid, uuid, text, text) as
 prepare revoke_own_token (uuid, text, timestamptz) as
   select wardgate.revoke_own_token($1, $2, $3) as outcome;
 
--- Audit rows as a binary array of wardgate.audit_row (see gate/audit); the change
--- number when they were stored.
+-- Audit rows as a binary array of wardgate.audit_row (see gate/audit); the number
+-- of the newest change that may bear on a new token, when they were stored.
 prepare audit_write (wardgate.audit_row[]) as
   select wardgate.audit_write($1) as n;

@@ -8,12 +8,15 @@
 create table wardgate.change (
   only_row  boolean primary key default true check (only_row),
   n         bigint not null default 1,
+  bears     bigint not null default 1,
   log_above bigint not null default 1
 );
 comment on table wardgate.change is
   'The change number: raised in the transaction of every change to what programs trust';
 comment on column wardgate.change.only_row is 'There is one row';
 comment on column wardgate.change.n is 'The number of the newest change';
+comment on column wardgate.change.bears is
+  'The number of the newest change that may bear on a token that is not issued yet: any but the revocation of one token';
 comment on column wardgate.change.log_above is
   'change_log holds every change with a number above this one';
 

@@ -145,6 +145,26 @@ class Epochs(Case):
         self.sql("update wardgate.client set disabled_at = now()")
         self.assertEqual(self.stands(jti=jti), nothing)
 
+    def test_what_bears_on_new_tokens_is_numbered_apart(self):
+        """So that who ends many tokens makes nobody's new ones dearer."""
+        def bears():
+            return int(self.sql("select wardgate.audit_write('{}')",
+                                "wg_token"))
+        ends = "now() + interval '1 h'"
+        self.sql("select wardgate.client_able('%s', false)" % CLIENT,
+                 "wg_operator")
+        before = bears()
+        self.assertEqual(before, self.number())
+        self.sql(f"select wardgate.revoke_own_token('{CLIENT}', '{JTI[::-1]}',"
+                 f" {ends})", "wg_token")
+        self.sql(self.revoke("token", name=JTI), "wg_operator")
+        self.assertEqual((bears(), self.number()), (before, before + 2))
+        for text in (self.revoke("client", CLIENT),
+                     self.revoke("everything"),
+                     f"select wardgate.client_able('{CLIENT}', true)"):
+            self.sql(text, "wg_operator")
+            self.assertEqual(bears(), self.number())
+
     def test_a_grant_whose_end_has_passed_is_given_again(self):
         old = self.number()
         self.sql("update wardgate.client_grant set granted_at = now() -"
