@@ -47,6 +47,9 @@ say_new_secret(struct command *c, const struct db_arg args[ARGS],
 		say_time(c, "not_after", args[END].number);
 	else
 		say_null(c, "not_after");
+	if (command_json(c)) /* RFC 7591 3.2.1: in seconds; 0: it does not */
+		say_int(c, "client_secret_expires_at",
+		    args[END].type == DB_TIME ? args[END].number / 1000000 : 0);
 	say_secret(c, "client_secret", text);
 	say_note(c,
 	    "Keep the secret now: it is shown this once. Here only a keyed "

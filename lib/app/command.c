@@ -410,7 +410,7 @@ run(struct command *c)
 		/* What was done before the failure is worth knowing. */
 		say_flush(c);
 		tell_failure(c, &e);
-		if (c->misused)
+		if (c->misused && !c->json)
 			usage_line(stderr, c->verb);
 	}
 	db_close(c->db);
@@ -432,6 +432,19 @@ take_common(struct command *c)
 }
 
 static int
+no_verb(struct command *c, const struct command_verb *verbs, size_t n)
+{
+	struct err e = { 0 };
+
+	err_set(&e, ERR_MALFORMED, "There is no such verb; see --help.");
+	if (c->json)
+		tell_failure(c, &e);
+	else
+		usage(stderr, verbs, n);
+	return MISUSED;
+}
+
+static int
 answer(struct command *c, const struct command_verb *verbs, size_t n)
 {
 	if (command_flag(c, "--version")) {
@@ -443,10 +456,8 @@ answer(struct command *c, const struct command_verb *verbs, size_t n)
 		return DONE;
 	}
 	take_common(c);
-	if (!(c->verb = verb_of(verbs, n, c))) {
-		usage(stderr, verbs, n);
-		return MISUSED;
-	}
+	if (!(c->verb = verb_of(verbs, n, c)))
+		return no_verb(c, verbs, n);
 	c->say = say_open(c->a, c->json);
 	return run(c);
 }
