@@ -225,14 +225,41 @@ gateway_when_kept(struct work *w, gateway_then *then, void *ctx)
 	k->ctx = ctx;
 }
 
+static void
+reached(struct gateway *g, struct work *w, enum limit_kind kind)
+{
+	w->limit = limit_burst(g->limits, kind);
+	w->left = 0;
+	w->reset_s = w->err.retry_after_s;
+}
+
+/* Its own limit is a client's business; what is left of a hospital's would tell
+ * it of others. */
+static void
+tell_left(struct gateway *g, struct work *w, const struct guid *client,
+    int64_t now_us)
+{
+	int64_t left =
+	    limit_left(g->limits, LIMIT_CLIENT, client, now_us, &w->reset_s);
+
+	if (left < 0)
+		return;
+	w->limit = limit_burst(g->limits, LIMIT_CLIENT);
+	w->left = left;
+}
+
 bool
 gateway_draw(struct gateway *g, struct work *w, enum limit_kind kind,
     const struct guid *who, int64_t cost)
 {
-	if (limit_draw(g->limits, kind, who, cost, clock_mono_us(), &w->err))
-		return true;
-	w->limit = limit_burst(g->limits, kind);
-	return false;
+	int64_t now_us = clock_mono_us();
+	bool fine = limit_draw(g->limits, kind, who, cost, now_us, &w->err);
+
+	if (!fine)
+		reached(g, w, kind);
+	else if (kind == LIMIT_CLIENT)
+		tell_left(g, w, who, now_us);
+	return fine;
 }
 
 /* Credentials that nobody has given out. A token of ours that has expired or
@@ -269,7 +296,7 @@ gateway_refused(struct gateway *g, struct work *w)
 		g->limits, LIMIT_SOURCE, &source, 1, clock_mono_us(), &e))
 		return;
 	w->err = e;
-	w->limit = limit_burst(g->limits, LIMIT_SOURCE);
+	reached(g, w, LIMIT_SOURCE);
 }
 
 void

@@ -203,6 +203,17 @@ over(enum limit_kind kind, int64_t wait_us, struct err *e)
 	return false;
 }
 
+/* The set that a bucket is in, if it is anywhere. */
+static struct bucket *
+set_of(struct limits *l, enum limit_kind kind, const struct guid *who,
+    uint64_t *key)
+{
+	*key = sip(l->memory->hash_key, who->at, sizeof who->at) | 1;
+	return &l->memory->bucket[((uint64_t)kind * l->sets +
+				      (*key >> 1) % l->sets) *
+				  SET];
+}
+
 bool
 limit_draw(struct limits *l, enum limit_kind kind, const struct guid *who,
     int64_t cost, int64_t now_us, struct err *e)
@@ -214,12 +225,29 @@ limit_draw(struct limits *l, enum limit_kind kind, const struct guid *who,
 
 	if (!r->each_us)
 		return true;
-	key = sip(l->memory->hash_key, who->at, sizeof who->at) | 1;
-	set = &l->memory
-	           ->bucket[((uint64_t)kind * l->sets + (key >> 1) % l->sets) *
-			    SET];
+	set = set_of(l, kind, who, &key);
 	wait_us = draw(r, bucket_of(set, key, now_us), now_us, cost);
 	return !wait_us || over(kind, wait_us, e);
+}
+
+int64_t
+limit_left(struct limits *l, enum limit_kind kind, const struct guid *who,
+    int64_t now_us, unsigned *full_s)
+{
+	const struct limit_rule *r = &l->rule[kind];
+	struct bucket *set, *spare, *b;
+	uint64_t key;
+	int64_t full_us;
+
+	*full_s = 0;
+	if (!r->each_us)
+		return -1;
+	set = set_of(l, kind, who, &key);
+	if (!(b = in_set(set, key, now_us, &spare)))
+		return r->burst;
+	full_us = as_it_counts(r, atomic_load(&b->full_us), now_us);
+	*full_s = (unsigned)((full_us - now_us + SECOND - 1) / SECOND);
+	return (now_us + r->burst * r->each_us - full_us) / r->each_us;
 }
 
 int64_t

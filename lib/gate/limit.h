@@ -54,6 +54,11 @@ void limits_close(struct limits *l);
 bool limit_draw(struct limits *l, enum limit_kind kind, const struct guid *who,
     int64_t cost, int64_t now_us, struct err *e);
 
+/* limit_left - how many more may come at once, and in how many seconds it is
+ * all of them again; -1: there is no limit. Takes nothing. */
+int64_t limit_left(struct limits *l, enum limit_kind kind,
+    const struct guid *who, int64_t now_us, unsigned *full_s);
+
 /* limit_burst - how many at once; what a refusal tells. */
 int64_t limit_burst(const struct limits *l, enum limit_kind kind);
 

@@ -26,6 +26,18 @@
 static const struct program *program;
 static const struct conf *conf;
 
+/* draft-ietf-httpapi-ratelimit-headers-06. */
+static void
+tell_limit(struct work *w)
+{
+	resp_header(w->resp, "RateLimit-Limit",
+	    arena_printf(w->a, "%lld", (long long)w->limit));
+	resp_header(w->resp, "RateLimit-Remaining",
+	    arena_printf(w->a, "%lld", (long long)w->left));
+	resp_header(
+	    w->resp, "RateLimit-Reset", arena_printf(w->a, "%u", w->reset_s));
+}
+
 static void
 dress(struct work *w)
 {
@@ -40,22 +52,13 @@ dress(struct work *w)
 		if (w->face == FAIL_OAUTH)
 			resp_header(r, "Pragma", "no-cache");
 	}
+	if (w->limit)
+		tell_limit(w);
 	resp_header(r, "X-Content-Type-Options", "nosniff");
 	resp_header(r, "X-Request-Id", w->req->trace.request_id);
 	resp_header(r, "X-Trace-Id", w->req->trace.id);
 	if (w->req->method == REQ_HEAD || r->status == 304)
 		r->bodiless = true;
-}
-
-/* draft-ietf-httpapi-ratelimit-headers-06. */
-static void
-tell_limit(struct work *w)
-{
-	resp_header(w->resp, "RateLimit-Limit",
-	    arena_printf(w->a, "%lld", (long long)w->limit));
-	resp_header(w->resp, "RateLimit-Remaining", "0");
-	resp_header(w->resp, "RateLimit-Reset",
-	    arena_printf(w->a, "%u", w->err.retry_after_s));
 }
 
 static void
@@ -64,8 +67,8 @@ refuse(struct work *w)
 	fail_write(w->resp, w->a, w->req, w->face, &w->err);
 	if (w->resp->status == 405)
 		resp_header(w->resp, "Allow", w->allow);
-	if (w->limit && w->resp->status == 429)
-		tell_limit(w);
+	if (w->err.kind == ERR_UPSTREAM_LIMIT)
+		w->limit = 0; /* it was not this one that was reached */
 }
 
 /* One line for each request; the caller's trace id leads to its own logs. */

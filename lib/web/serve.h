@@ -27,10 +27,13 @@ struct work {
 	const char *allow;         /* Allow field of a 405, or NULL */
 	void *state;               /* the program's own, made by begin */
 	struct serve_line *line;
-	unsigned cell;  /* of the tenant, in gate/meter; 0: not known */
-	int64_t limit;  /* that was reached, requests at once; 0: none */
-	bool raw;       /* serve_raw has answered */
-	long left_bare; /* references whose display could not be found out */
+	unsigned cell; /* of the tenant, in gate/meter; 0: not known */
+	int64_t limit; /* that the caller is under, requests at once; 0: none */
+	int64_t left;  /* of it */
+	unsigned reset_s; /* until it is all there again; refused: until it is
+	                     worth trying */
+	bool raw;         /* serve_raw has answered */
+	long left_bare;   /* references whose display could not be found out */
 };
 
 /* A program is a page: what cgi/NAME.c fills in. */

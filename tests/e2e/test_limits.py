@@ -20,7 +20,7 @@ FAILURES = 10
 SETTINGS = {"client_rate": RATE, "client_burst": BURST, "tenant_rate": RATE,
             "tenant_burst": TENANT_BURST, "batch_entries": TENANT_BURST,
             "failures_per_minute": FAILURES, "trusted_proxies": "127.0.0.1"}
-TENANTS = [f"{n:08x}-11a1-4000-8000-000000000011" for n in range(1, 10)]
+TENANTS = [f"{n:08x}-11a1-4000-8000-000000000011" for n in range(1, 11)]
 PROGRAMS = ("token", "facade")
 
 
@@ -130,6 +130,25 @@ class Limits(Hostile):
             self.safe(answer, 429, "temporarily_unavailable", "limit_client")
             self.limited(answer, BURST)
         self.assertEqual(self.ask(other, tenant).status, 200)
+
+    def test_a_client_is_told_what_is_left_and_nobody_else(self):
+        who, here = self.client(), self.source()
+        tenant = self.tenant(9, who)
+        answers = [self.ask(who, tenant) for _ in range(4)]
+        answers.append(self.read(answers[0].json["access_token"]))
+        left = [int(a.header["ratelimit-remaining"]) for a in answers]
+        self.assertLess(left[0], BURST)
+        self.assertGreaterEqual(left[0], BURST - 2)
+        self.assertEqual(sorted(left, reverse=True), left)
+        for answer in answers:
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(answer.header["ratelimit-limit"], str(BURST))
+            self.assertGreaterEqual(int(answer.header["ratelimit-reset"]), 1)
+        for answer in (self.failures(who, here, 1)[0], self.read(None),
+                       self.read("made.up.token", here)):
+            self.assertEqual(answer.status, 401)
+            self.assertFalse([h for h in answer.header
+                              if h.startswith("ratelimit")])
 
     def test_tokens_and_records_come_from_one_limit(self):
         who = self.client()

@@ -198,6 +198,31 @@ a_refusal_says_how_long(void **state)
 }
 
 static void
+what_is_left_is_told_and_asking_takes_nothing(void **state)
+{
+	struct limits *l = fresh(64);
+	struct guid who = someone(1), other = someone(2);
+	unsigned full_s;
+	int i;
+
+	(void)state;
+	passed(l, LIMIT_CLIENT, 1, 60, START);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(
+		    limit_left(l, LIMIT_CLIENT, &who, START, &full_s), 140);
+		assert_int_equal(full_s, 2); /* 60 at 50 a second, rounded up */
+	}
+	assert_int_equal(
+	    limit_left(l, LIMIT_CLIENT, &who, START + 1000000, &full_s), 190);
+	assert_int_equal(
+	    limit_left(l, LIMIT_CLIENT, &other, START, &full_s), 200);
+	assert_int_equal(full_s, 0);
+	passed(l, LIMIT_CLIENT, 1, 500, START);
+	assert_int_equal(limit_left(l, LIMIT_CLIENT, &who, START, &full_s), 0);
+	limits_close(l);
+}
+
+static void
 who_opens_it_again_finds_the_same_buckets(void **state)
 {
 	struct limits *l = fresh(64), *other;
@@ -265,6 +290,7 @@ main(void)
 		cmocka_unit_test(no_rate_is_no_limit),
 		cmocka_unit_test(ten_failures_a_minute),
 		cmocka_unit_test(a_refusal_says_how_long),
+		cmocka_unit_test(what_is_left_is_told_and_asking_takes_nothing),
 		cmocka_unit_test(who_opens_it_again_finds_the_same_buckets),
 		cmocka_unit_test(who_fills_the_table_does_not_free_himself),
 		cmocka_unit_test(
