@@ -3,6 +3,7 @@
 #include "app/facade_emulate.h"
 
 #include "app/facade_ask.h"
+#include "app/facade_hold.h"
 #include "fhir/match.h"
 #include "fhir/once.h"
 
@@ -11,6 +12,7 @@ struct walk {
 	struct visit *v;
 	const struct search_plan *plan;
 	const struct match *match;
+	struct hold hold;          /* what the match need not look at */
 	struct tree_node **record; /* what fits */
 	size_t n, room;
 	struct once met; /* what fits or not */
@@ -69,9 +71,11 @@ static bool
 read_pages(struct walk *w, struct bundle *first)
 {
 	struct visit *v = w->v;
-	struct bundle page = *first;
+	struct bundle page;
 	int64_t left = v->w->conf->pages_walked - 1;
 
+	hold_sift(&w->hold, first); /* longer than the one that was judged by */
+	page = *first;
 	look_through(w, first);
 	while (page.next.len && !w->cut) {
 		struct str next = page.next;
@@ -87,6 +91,7 @@ read_pages(struct walk *w, struct bundle *first)
 				return false;
 			break;
 		}
+		hold_sift(&w->hold, &page);
 		/* it leads to itself, or round in a circle */
 		w->cut = !look_through(w, &page) || str_eq(page.next, next);
 		take_aside(first, &page);
@@ -116,7 +121,13 @@ say(struct walk *w, struct bundle *b)
 
 	facade_plan_withheld(v, w->plan, b);
 	facade_plan_say(v, w->plan, b);
-	if (w->plan->search->count && !v->withheld &&
+	if (w->hold.dropped)
+		bundle_tell(b, v->w->a, v->face.version, "informational",
+		    arena_printf(v->w->a,
+			"The hospital's server cannot search so by %s; the "
+			"gateway looked through the records itself.",
+			w->hold.by));
+	if (w->plan->search->count && !v->withheld && !w->hold.dropped &&
 	    !search_plan_here(w->plan) && !w->plan->nothing)
 		bundle_tell(b, v->w->a, v->face.version, "informational",
 		    "The hospital's server sends more records at a time than "
@@ -144,6 +155,7 @@ facade_emulate(
 		.match = match_open(v->w->a, v->type, v->face.version,
 		    p->filter, p->n_filter) };
 
+	hold_open(&w.hold, v, s, p);
 	once_open(&w.met, v->w->a);
 	if (!read_pages(&w, &run->b))
 		return false;

@@ -4,6 +4,8 @@
 
 #include "app/facade_ask.h"
 
+#define END_LEN (4 * sizeof(int64_t)) /* two numbers, in hex digits */
+
 /* The default face answers in more than one version. */
 static struct cursor_for
 bound(const struct visit *v)
@@ -68,41 +70,78 @@ handle(struct visit *v, const struct cursor *c)
 
 /* Absent when there is none, or it leads nowhere that we may ask (*lost is set
  * then). */
+struct linking {
+	struct visit *v;
+	const struct bundle *b;
+	const struct page_chain *chain;
+	struct str asked, search;
+	bool lost; /* a link leads nowhere that we may ask */
+};
+
 static struct str
-theirs(struct visit *v, const struct bundle *b, struct str link,
-    struct str asked, bool *lost)
+theirs(struct linking *t, struct str link, struct str end)
 {
-	struct cursor c = { .revision = v->to.revision,
-		.total = b->has_total ? (int64_t)b->total : -1,
+	struct cursor c = { .revision = t->v->to.revision,
+		.total = t->chain->total,
 		.offset = -1,
-		.patient = v->row->patient };
+		.search = t->search,
+		.end = end };
 
 	if (!link.len)
 		return STR_NONE;
-	if (!facade_ask_place(v, b, link, asked, &c.path, &c.query)) {
-		*lost = true;
+	if (!t->search.at) {
+		err_set(&t->v->w->err, ERR_TOO_LARGE, NULL);
 		return STR_NONE;
 	}
-	return handle(v, &c);
+	if (!facade_ask_place(t->v, t->b, link, t->asked, &c.path, &c.query)) {
+		t->lost = true;
+		return STR_NONE;
+	}
+	return handle(t->v, &c);
+}
+
+static struct str
+end_text(struct arena *a, const struct match_end *end)
+{
+	int64_t us[] = { end->span.from_us, end->span.upto_us };
+	char *text;
+
+	if (!end->has)
+		return STR_NONE;
+	text = arena_raw(a, END_LEN);
+	enc_hex(text, us, sizeof us);
+	return (struct str){ text, END_LEN };
+}
+
+struct match_end
+facade_page_end(const struct cursor *c)
+{
+	int64_t us[2];
+	bool has = c->end.at && dec_hex(us, sizeof us, c->end);
+
+	return has ? (struct match_end){ true, { us[0], us[1], DATE_TIME } }
+	           : (struct match_end){ .has = false };
 }
 
 bool
-facade_page_theirs(
-    struct visit *v, struct bundle *b, struct str self, struct str asked)
+facade_page_theirs(struct visit *v, struct bundle *b, struct str self,
+    struct str asked, const struct page_chain *chain)
 {
-	bool lost = false;
+	struct linking t = { v, b, chain, asked,
+		str_of(self_query(v, chain->search)), false };
+	struct str none = STR_NONE, end = end_text(v->w->a, &chain->end);
 	struct bundle_link links[] = {
 		{ "self", self },
-		{ "first", theirs(v, b, b->first, asked, &lost) },
-		{ "previous", theirs(v, b, b->previous, asked, &lost) },
-		{ "next", theirs(v, b, b->next, asked, &lost) },
-		{ "last", theirs(v, b, b->last, asked, &lost) },
+		{ "first", theirs(&t, b->first, none) },
+		{ "previous", theirs(&t, b->previous, none) },
+		{ "next", theirs(&t, b->next, end) },
+		{ "last", theirs(&t, b->last, none) },
 	};
 
 	if (v->w->err.kind != ERR_NONE)
 		return false;
 	bundle_links(b, v->w->a, links, COUNT(links));
-	if (lost)
+	if (t.lost)
 		bundle_note(b, v->w->a, v->face.version, "incomplete",
 		    "The hospital's server gave a page link that cannot be "
 		    "followed: it leads outside of that server, or is too "
@@ -118,11 +157,9 @@ ours(struct visit *v, const struct search *s, uint64_t offset, uint64_t matches)
 	struct cursor c = { .revision = v->to.revision,
 		.total = (int64_t)matches,
 		.offset = (int64_t)offset,
-		.path = STR(""),
-		.query = str_of(self_query(v, s)),
-		.patient = v->row->patient };
+		.search = str_of(self_query(v, s)) };
 
-	if (!c.query.at) {
+	if (!c.search.at) {
 		err_set(&v->w->err, ERR_TOO_LARGE, NULL);
 		return STR_NONE;
 	}

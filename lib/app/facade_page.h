@@ -5,6 +5,7 @@
 
 #include "app/visit.h"
 #include "fhir/bundle.h"
+#include "fhir/match.h"
 #include "fhir/search_plan.h"
 
 /* facade_page_self - where this search is to be asked again.
@@ -16,11 +17,23 @@ struct str facade_page_again(struct visit *v, struct str text);
  * too when the provider was changed since. */
 bool facade_page_read(struct visit *v, struct str text, struct cursor *c);
 
+/* facade_page_end - where the page before a handle's ended. */
+struct match_end facade_page_end(const struct cursor *c);
+
+/* What goes from one of the provider's pages to the next, so that each can be
+ * held against what was asked for. */
+struct page_chain {
+	const struct search *search;
+	int64_t total;        /* of all pages; CURSOR_UNKNOWN, CURSOR_UNTRUE */
+	struct match_end end; /* of this page, for the next one's order */
+};
+
 /* facade_page_theirs - b's links become ours: handles over the provider's. One
  * that leads nowhere that we may ask is left out, and a note says so.
- *   asked  where they are relative to, below the provider's base */
-bool facade_page_theirs(
-    struct visit *v, struct bundle *b, struct str self, struct str asked);
+ *   asked  where they are relative to, below the provider's base
+ * false: as cursor_make; ERR_TOO_LARGE, the search is too long to go along. */
+bool facade_page_theirs(struct visit *v, struct bundle *b, struct str self,
+    struct str asked, const struct page_chain *chain);
 
 /* facade_page_ours - links of a search whose pages the gateway makes: they run
  * it again and show it from another match on.

@@ -2,10 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/facade_plan.h"
 
-#include <string.h>
-
 #include "app/facade_ask.h"
-#include "fhir/match.h"
+#include "app/facade_hold.h"
 
 /* A search on its way to being answered. */
 struct running {
@@ -203,94 +201,36 @@ number_known(const struct running *r)
 
 /* ---- passed over --------------------------------------------------------------- */
 
+/* By what it sent, which is remembered, or by its own word, which is enough for
+ * this once if there is more to come. */
 static bool
-holds(struct str text, const char *part)
+passes_over(struct running *r, const struct hold *h, size_t i)
 {
-	return text.len && memmem(text.at, text.len, part, strlen(part));
+	const struct bundle *b = &r->run->b;
+
+	return hold_misfits(h, b, i) || (b->next.len && hold_left_out(h, b, i));
 }
 
-/* A server that passes over a parameter leaves it out of the link that says
- * what it has done (FHIR R4 search 3.1.1.1.2). Told only where that link
- * repeats what else was asked. */
-static bool
-left_out(const struct facade_run *run, const char *name)
-{
-	const struct search_plan *p = run->plan;
-	bool alone = true, repeats = false;
-	struct str query;
-
-	str_cut(run->b.self, '?', &query);
-	for (size_t i = 0; i < p->n; i++) {
-		if (!strcmp(p->asked[i].name, name))
-			continue;
-		alone = false;
-		repeats = repeats || holds(query, p->asked[i].name);
-	}
-	return !holds(query, name) &&
-	       (alone ? holds(query, "_count") : repeats);
-}
-
-static bool
-all_fit(struct running *r, const struct search_param *want)
-{
-	const struct search *s = r->s;
-	struct arena *a = r->v->w->a;
-	const struct match *m = match_open(a, s->type, s->face, want, 1);
-	struct tree_node *entry;
-
-	tree_each(entry, tree_at(r->run->b.root, NAME_entry))
-	{
-		struct tree_node *record = bundle_match(entry);
-
-		if (record && !match_fits(m, a, record))
-			return false;
-	}
-	return true;
-}
-
-/* Who is found by birth date, gender or number must have it. Names may be
- * found by other rules than ours (ue for an umlaut), and a category by what a
- * record does not say: then the server's own word is wanted too. */
-static bool
-passes_over(struct running *r, const struct search_asked *asked,
-    const struct iface_param *p)
-{
-	const struct search_param want = { p, asked->modifier, asked->value };
-	bool strict = r->s->type == IFACE_PATIENT && p->kind != IFACE_STRING;
-
-	return (strict || left_out(r->run, asked->name)) && !all_fit(r, &want);
-}
-
-/* Then what is found is looked through here anyhow. */
-static bool
-looked_through(const struct search_plan *p, const struct iface_param *q)
-{
-	for (size_t i = 0; i < p->n_filter; i++)
-		if (p->filter[i].param == q)
-			return true;
-	return false;
-}
-
-/* Many servers answer as if what they do not know had not been asked, and
- * would show the wrong people. Then it is looked for here; so are those who
- * were asked for by id, when others were withheld beside them. */
+/* Then it is looked for here; so are those who were asked for by id, when
+ * others were withheld beside them. */
 static bool
 by_looking(struct running *r)
 {
 	const struct search_plan *p = r->run->plan;
 	bool any = r->v->withheld && !search_plan_here(p);
+	struct hold h;
 
 	r->walks = r->walks || any;
+	hold_open(&h, r->v, r->s, p);
 	for (size_t i = 0; i < p->n && !p->nothing; i++) {
 		const struct iface_param *q =
-		    iface_canonical(r->s->type, r->s->face, p->asked[i].name);
+		    iface_canonical(r->s->type, p->to, p->asked[i].name);
 
-		if (!q || q->kind == IFACE_REFERENCE || q->kind == IFACE_ID ||
-		    looked_through(p, q) || !passes_over(r, &p->asked[i], q))
+		if (!q || ability_passed(&r->can, r->s->type, q) ||
+		    !passes_over(r, &h, i))
 			continue;
 		any = true;
-		ability_param_passed(&r->can, r->s->type,
-		    iface_canonical(r->s->type, p->to, p->asked[i].name));
+		ability_param_passed(&r->can, r->s->type, q);
 	}
 	if (any && r->run->b.next.len)
 		return attempt(r, plan(r, &r->can), &r->v->w->err);
@@ -304,23 +244,17 @@ by_looking(struct running *r)
 static bool
 in_order(struct running *r)
 {
-	const struct search *s = r->s;
-	const struct bundle *b = &r->run->b;
-	struct tree_node *entry,
-	    **list = arena_get(r->v->w->a, b->matches * sizeof *list);
-	size_t n = 0;
+	struct facade_run *run = r->run;
+	const struct bundle *b = &run->b;
+	struct hold h;
 
-	tree_each(entry, tree_at(b->root, NAME_entry))
-	{
-		struct tree_node *record = bundle_match(entry);
-
-		if (record && n < b->matches)
-			list[n++] = record;
-	}
-	if (!match_sorted(s->type, s->face, s->sort, s->sorts, list, n))
+	hold_open(&h, r->v, r->s, run->plan);
+	run->end = (struct match_end){ .has = false };
+	if (!hold_order(&h, b, &run->end))
 		return false;
 	/* a few may stand so by chance */
-	return (!b->next.len && b->total <= n) || !left_out(r->run, "sort");
+	return (!b->next.len && b->total <= b->matches) ||
+	       !hold_order_left_out(&h, b);
 }
 
 /* Newest first must be newest first. */

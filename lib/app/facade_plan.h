@@ -5,12 +5,13 @@
  * could, and only when it is refused (400, 501) less is tried, one thing after
  * the other, and what was refused is remembered (relay/abilities). The
  * statement is read only when that may help. That a server passes over _sort
- * or a parameter is seen from what it answers. */
+ * or a parameter is seen from what it answers (app/facade_hold). */
 #ifndef APP_FACADE_PLAN_H
 #define APP_FACADE_PLAN_H
 
 #include "app/visit.h"
 #include "fhir/bundle.h"
+#include "fhir/match.h"
 #include "fhir/search_plan.h"
 
 /* A search that was asked. */
@@ -18,6 +19,7 @@ struct facade_run {
 	const struct search *search;
 	const struct search_plan *plan; /* what was asked in the end */
 	struct bundle b;                /* the first page */
+	struct match_end end; /* where it ends, if the provider sorted it */
 	bool walks; /* all pages are to be read, if only to count them */
 };
 

@@ -37,11 +37,10 @@ count_new(struct once *met, const struct bundle *page)
 	return n;
 }
 
-/* false: stopped early, *total is a lower bound. */
-static bool
-walk(struct visit *v, const struct search_plan *p, const struct bundle *first,
-    uint64_t *total)
+static enum total_word
+walk(struct hold *h, const struct bundle *first, uint64_t *total)
 {
+	struct visit *v = h->v;
 	struct bundle page = *first;
 	int64_t left = v->w->conf->pages_walked - 1;
 	struct once met;
@@ -55,50 +54,39 @@ walk(struct visit *v, const struct search_plan *p, const struct bundle *first,
 		bool lost;
 
 		if (!left-- || arena_over(v->w->a) ||
-		    !facade_ask_next(v, p, &page, &lost, &e))
-			return false;
+		    !facade_ask_next(v, h->plan, &page, &lost, &e))
+			return TOTAL_AT_LEAST;
+		if (hold_sift(h, &page))
+			return TOTAL_PASSED;
 		*total += more = count_new(&met, &page);
 		/* it leads to itself, or round in a circle */
 		if ((page.matches && !more) || str_eq(page.next, next))
-			return false;
+			return TOTAL_AT_LEAST;
 	}
-	return true;
+	return TOTAL_EXACT;
 }
 
-static void
-say_lower_bound(struct visit *v, struct bundle *b)
+void
+total_at_least(struct visit *v, struct bundle *b, uint64_t total)
 {
+	bundle_total(b, v->w->a, total);
 	bundle_note(b, v->w->a, v->face.version, "incomplete",
 	    "The hospital's server does not tell how many records match; total "
 	    "is what could be counted, and there may be more.");
 }
 
-bool
-total_settle(struct visit *v, const struct search_plan *p, struct bundle *b)
+enum total_word
+total_settle(struct hold *h, struct bundle *b)
 {
-	uint64_t total = b->matches;
-	bool exact = true;
+	struct visit *v = h->v;
+	uint64_t total = b->has_total ? b->total : b->matches;
+	enum total_word word = TOTAL_EXACT;
 
-	if (b->has_total) {
-		bundle_total(b, v->w->a, b->total);
-		return true;
-	}
-	if (b->next.len && !ask_number(v, p, &total))
-		exact = walk(v, p, b, &total);
-	bundle_total(b, v->w->a, total);
-	if (!exact)
-		say_lower_bound(v, b);
-	return true;
-}
-
-bool
-total_of_page(struct visit *v, struct bundle *b)
-{
-	if (b->has_total) {
-		bundle_total(b, v->w->a, b->total);
-	} else {
-		bundle_total(b, v->w->a, b->matches);
-		say_lower_bound(v, b);
-	}
-	return true;
+	if (!b->has_total && b->next.len && !ask_number(v, h->plan, &total))
+		word = walk(h, b, &total);
+	if (word == TOTAL_AT_LEAST)
+		total_at_least(v, b, total);
+	else
+		bundle_total(b, v->w->a, total);
+	return word;
 }

@@ -3,20 +3,23 @@
 #ifndef APP_FACADE_TOTAL_H
 #define APP_FACADE_TOTAL_H
 
-#include "app/visit.h"
-#include "fhir/bundle.h"
-#include "fhir/search_plan.h"
+#include "app/facade_hold.h"
 
-/* total_settle - b, the first page of p, gets its total: what the provider
- * said; else what it says when asked for the number alone; else what is
- * counted page by page, at most pages_walked of them, a record that comes twice
- * as one. A count that had to stop early is a lower bound, and an outcome entry
- * says so. */
-bool total_settle(
-    struct visit *v, const struct search_plan *p, struct bundle *b);
+/* What a total is worth. */
+enum total_word {
+	TOTAL_EXACT,
+	TOTAL_AT_LEAST, /* a lower bound, and a note says so */
+	TOTAL_PASSED,   /* none: the provider passed over a parameter */
+};
 
-/* total_of_page - the same for a later page whose cursor knows no total: the
- * provider's word, else a lower bound. */
-bool total_of_page(struct visit *v, struct bundle *b);
+/* total_settle - b, the first page of h->plan, gets its total: what the
+ * provider said; else what it says when asked for the number alone; else what
+ * is counted page by page, at most pages_walked of them, a record that comes
+ * twice as one. Pages that are counted are held against the search:
+ * TOTAL_PASSED when one does not fit, and it has to be run again. */
+enum total_word total_settle(struct hold *h, struct bundle *b);
+
+/* total_at_least - b's total is a lower bound, and an outcome entry says so. */
+void total_at_least(struct visit *v, struct bundle *b, uint64_t total);
 
 #endif

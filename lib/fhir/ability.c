@@ -179,6 +179,15 @@ read_rest(struct ability *can, const struct tree_node *rest)
 		say_person(can, ABILITY_PERSON_NONE, ABILITY_STATEMENT);
 }
 
+/* What was seen stays. */
+static void
+forget_types(struct ability *can)
+{
+	for (int t = 0; t < IFACE__MAX; t++)
+		can->types[t] =
+		    (struct ability_type){ .passed = can->types[t].passed };
+}
+
 bool
 ability_read(struct ability *can, const struct tree_node *statement)
 {
@@ -188,7 +197,7 @@ ability_read(struct ability *can, const struct tree_node *statement)
 	if (!str_is(type, "Conformance") &&
 	    !str_is(type, "CapabilityStatement"))
 		return false;
-	memset(can->types, 0, sizeof can->types);
+	forget_types(can);
 	can->told = true;
 	each_of(rest, statement, "rest")
 	{
@@ -202,7 +211,12 @@ void
 ability_take(struct ability *can, const struct ability *told)
 {
 	can->told = true;
-	memcpy(can->types, told->types, sizeof can->types);
+	for (int t = 0; t < IFACE__MAX; t++) {
+		uint32_t passed = can->types[t].passed;
+
+		can->types[t] = told->types[t];
+		can->types[t].passed |= passed;
+	}
 	for (int f = 0; f < ABILITY_FACT__MAX; f++)
 		if (told->facts[f].voice == ABILITY_STATEMENT)
 			say(can, (enum ability_fact)f,
@@ -268,6 +282,13 @@ ability_param_passed(
 	can->types[t].passed |= bit_of(t, p);
 }
 
+bool
+ability_passed(
+    const struct ability *can, enum iface_type t, const struct iface_param *p)
+{
+	return can->types[t].passed & bit_of(t, p);
+}
+
 /* ---- asked --------------------------------------------------------------- */
 
 enum ability_answer
@@ -292,7 +313,7 @@ ability_param(
 
 	if (p->name[0] == '_') /* every type has these, seldom listed */
 		return ABILITY_UNKNOWN;
-	if (type->passed & bit_of(t, p))
+	if (ability_passed(can, t, p))
 		return ABILITY_NO;
 	return listed(bit_of(t, p), type->params, type->params_told);
 }

@@ -51,8 +51,7 @@ struct ability_type {
 	bool contains_told; /* DSTU2: with the modifiers that they take */
 	bool subject;       /* `subject` is among them */
 	uint32_t params, contains;
-	uint32_t
-	    passed; /* seen to be passed over, whatever the statement says */
+	uint32_t passed; /* seen to be passed over, whatever is said */
 };
 
 struct ability {
@@ -95,10 +94,12 @@ void ability_seen(struct ability *can, enum ability_fact f, bool works);
  * from then on the compartment; where that was refused, none. */
 void ability_person_refused(struct ability *can, enum ability_person was);
 
-/* ability_param_passed - it was asked by that parameter and answered as if it
- * had not been there. */
+/* ability_param_passed - it was asked by that parameter, named as its version
+ * does, and answered as if it had not been there. ability_passed - was it? */
 void ability_param_passed(
     struct ability *can, enum iface_type t, const struct iface_param *p);
+bool ability_passed(
+    const struct ability *can, enum iface_type t, const struct iface_param *p);
 
 /* ability_can - one fact. */
 enum ability_answer ability_can(const struct ability *can, enum ability_fact f);

@@ -13,6 +13,7 @@
 #ifndef FHIR_MATCH_H
 #define FHIR_MATCH_H
 
+#include "fhir/date.h"
 #include "fhir/param.h"
 #include "fhir/search.h"
 
@@ -52,11 +53,19 @@ void match_sort(struct arena *a, enum iface_type t, enum fhir_version face,
     const struct search_sort *sort, size_t sorts, struct tree_node **list,
     size_t n);
 
+/* Where a list ends that is in order: the date of its last record that has
+ * one. All zero: nothing came before. */
+struct match_end {
+	bool has;
+	struct date_span span;
+};
+
 /* match_sorted - may a server have sorted these records so? Looks at the first
  * key, if it is a date: periods may go by their starts or by their ends, and
- * records without a date may stand anywhere. */
+ * records without a date may stand anywhere.
+ *   end  where the list before this one ended; then where this one does */
 bool match_sorted(enum iface_type t, enum fhir_version face,
     const struct search_sort *sort, size_t sorts, struct tree_node *const *list,
-    size_t n);
+    size_t n, struct match_end *end);
 
 #endif

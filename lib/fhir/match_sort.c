@@ -208,15 +208,10 @@ turns(const struct search_sort *sort, int64_t before, int64_t after)
 }
 
 /* The first date of one record. */
-struct dates {
-	bool has;
-	struct date_span span;
-};
-
 static void
 note_date(void *ctx, struct tree_node *n)
 {
-	struct dates *d = ctx;
+	struct match_end *d = ctx;
 
 	if (!d->has)
 		d->has = match_span(n, &d->span);
@@ -240,25 +235,24 @@ judge(const struct search_sort *sort, const struct date_span *before,
 bool
 match_sorted(enum iface_type t, enum fhir_version face,
     const struct search_sort *sort, size_t sorts, struct tree_node *const *list,
-    size_t n)
+    size_t n, struct match_end *end)
 {
 	const struct param *p = sorts ? param_find(face, iface_name(t, face),
 					    str_of(sort->param->name))
 	                              : NULL;
-	struct dates last = { .has = false };
 	bool by_start = true, by_end = true;
 
 	if (!p || p->kind != PARAM_DATE)
 		return true;
 	for (size_t i = 0; i < n; i++) {
-		struct dates one = { .has = false };
+		struct match_end one = { .has = false };
 
 		param_each(p, list[i], note_date, &one);
 		if (!one.has)
 			continue;
-		if (last.has)
-			judge(sort, &last.span, &one.span, &by_start, &by_end);
-		last = one;
+		if (end->has)
+			judge(sort, &end->span, &one.span, &by_start, &by_end);
+		*end = one;
 	}
 	return by_start || by_end;
 }

@@ -182,6 +182,7 @@ ask_other(struct planning *g, struct fate *f)
 	const struct search *s = g->s;
 	struct search_mapped m =
 	    search_map(g->a, s->type, s->face, g->p->to, f->param);
+	bool passed;
 
 	f->look = !m.param || !m.exact;
 	if (!m.param)
@@ -189,7 +190,8 @@ ask_other(struct planning *g, struct fate *f)
 	f->asked.name = m.param->name;
 	f->asked.value = m.value;
 	f->narrow = narrows(f->param);
-	if (ability_param(g->can, s->type, m.param) == ABILITY_NO) {
+	passed = ability_passed(g->can, s->type, m.param);
+	if (!passed && ability_param(g->can, s->type, m.param) == ABILITY_NO) {
 		f->drop = f->look = true;
 		f->starts = m.param->kind == IFACE_STRING &&
 		            f->param->modifier != IFACE_EXACT;
@@ -198,12 +200,16 @@ ask_other(struct planning *g, struct fate *f)
 	else if (s->type == IFACE_PATIENT &&
 		 !strcmp(m.param->name, "identifier"))
 		ask_number(g, f);
+	if (passed) { /* asked all the same: it does no harm */
+		f->look = true;
+		f->quiet = false;
+	}
 }
 
 static void
 ask(struct planning *g, struct fate *f, const struct search_param *p)
 {
-	f->param = p;
+	f->param = f->asked.param = p;
 	f->asked.value = p->value;
 	if (p->param->kind != IFACE_REFERENCE)
 		ask_other(g, f);

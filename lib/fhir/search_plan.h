@@ -20,7 +20,8 @@
 struct search_asked {
 	const char *name;
 	enum iface_modifier modifier;
-	struct str value; /* decoded */
+	struct str value;                 /* decoded */
+	const struct search_param *param; /* the face's, that it is made of */
 };
 
 struct search_said {

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Outside: base64url of  kind (1) | day (4, big endian) | seal
- * Sealed:  format, expiry, revision, total, offset, path, query, patient, one
- *          per line: none of them can hold a line end. */
+ * Sealed:  format, expiry, revision, total, offset, search, path, query, end,
+ *          one per line. */
 #include "gate/cursor.h"
 
 #include <pthread.h>
@@ -18,13 +18,13 @@
 
 #define DAY_S     86400
 #define HEAD      ((size_t)5)
-#define PLAIN_MAX ((size_t)48 * 1024)
-#define HANDLE    ((size_t)16) /* bytes of a number in the database */
+#define PLAIN_MAX ((size_t)60 * 1024) /* what the table takes, sealed */
+#define HANDLE    ((size_t)16)        /* bytes of a number in the database */
 
 enum { INLINE = 1, STORED = 2 };
 
 /* Of what is sealed: a handle of another one is no handle. */
-#define FORMAT "2"
+#define FORMAT "3"
 
 #define LOOK_MS 1000 /* between two looks at the files */
 
@@ -302,8 +302,8 @@ cursor_make(struct cursor_keys *k, struct arena *a, const struct cursor_for *to,
 	buf_fmt(&b, FORMAT "\n%lld\n%lld\n%lld\n%lld\n",
 	    (long long)(now_s + k->life_s), (long long)c->revision,
 	    (long long)c->total, (long long)c->offset);
-	buf_fmt(&b, "%.*s\n%.*s\n%.*s", STR_FMT(c->path), STR_FMT(c->query),
-	    STR_FMT(c->patient));
+	buf_fmt(&b, "%.*s\n%.*s\n%.*s\n%.*s", STR_FMT(c->search),
+	    STR_FMT(c->path), STR_FMT(c->query), STR_FMT(c->end));
 	if (b.failed) {
 		err_why(e, ERR_BROKEN, "page link over %zu bytes", PLAIN_MAX);
 		return STR_NONE;
@@ -322,13 +322,12 @@ read_int(struct str *rest, int64_t *n)
 	struct str line = str_cut(*rest, '\n', rest);
 	uint64_t v;
 
-	if (str_is(line, "-1")) {
-		*n = -1;
-		return true;
-	}
-	if (!str_number(line, 18, &v))
+	bool below = line.len && line.at[0] == '-';
+
+	if (!str_number(
+		(struct str){ line.at + below, line.len - below }, 18, &v))
 		return false;
-	*n = (int64_t)v;
+	*n = below ? -(int64_t)v : (int64_t)v;
 	return true;
 }
 
@@ -341,9 +340,10 @@ read_plain(struct str plain, int64_t now_s, struct cursor *c, struct err *e)
 	    !read_int(&plain, &end_s) || !read_int(&plain, &c->revision) ||
 	    !read_int(&plain, &c->total) || !read_int(&plain, &c->offset))
 		return err_set(e, ERR_CURSOR, NULL);
+	c->search = str_cut(plain, '\n', &plain);
 	c->path = str_cut(plain, '\n', &plain);
 	c->query = str_cut(plain, '\n', &plain);
-	c->patient = plain.len ? plain : STR_NONE;
+	c->end = plain.len ? plain : STR_NONE;
 	return now_s < end_s || err_set(e, ERR_CURSOR_EXPIRED, NULL);
 }
 

@@ -30,16 +30,21 @@ struct cursor_for {
 	struct str type; /* resource type */
 };
 
-/* What it carries: a place of the provider's, or, where the gateway filters or
- * sorts itself, a search that is to be run again and how far it was shown.
- * Slices are borrowed from the arena after reading. */
+#define CURSOR_UNKNOWN (-1) /* a total that nobody has told */
+#define CURSOR_UNTRUE  (-2) /* what the provider tells is not the total */
+
+/* What it carries: what was asked for, and a place of the provider's, which is
+ * held against it, or, where the gateway filters or sorts itself, how far it
+ * was shown. Slices are borrowed from the arena after reading; none may hold a
+ * line end. */
 struct cursor {
-	int64_t revision; /* of the provider's row */
-	int64_t total;    /* matches in all pages; -1: not known */
-	int64_t offset;   /* matches before this page; -1: of the provider's */
-	struct str path;  /* under the provider's base, percent-encoded */
-	struct str query; /* there; or, with an offset, of our own search */
-	struct str patient; /* for the audit; absent if none */
+	int64_t revision;  /* of the provider's row */
+	int64_t total;     /* matches in all pages; or one of the above */
+	int64_t offset;    /* matches before this page; -1: of the provider's */
+	struct str search; /* our own, as a query */
+	struct str path;   /* under the provider's base, percent-encoded */
+	struct str query;  /* there */
+	struct str end; /* where the page before ended, hex digits; or absent */
 };
 
 /* cursor_make - text for a URL (base64url), borrowed from a. Absent: ERR_DB,

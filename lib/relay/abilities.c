@@ -156,6 +156,19 @@ abilities_refused(
 	pthread_mutex_unlock(&s->lock);
 }
 
+void
+abilities_passed(struct abilities *s, const struct abilities_of *of,
+    enum iface_type t, const struct iface_param *p)
+{
+	struct entry *e;
+
+	pthread_mutex_lock(&s->lock);
+	e = p ? make(s, of) : NULL;
+	if (e)
+		ability_param_passed(&e->can, t, p);
+	pthread_mutex_unlock(&s->lock);
+}
+
 bool
 abilities_news(
     struct abilities *s, const struct abilities_of *of, struct ability *can)

@@ -45,6 +45,11 @@ void abilities_seen(struct abilities *s, const struct abilities_of *of,
 void abilities_refused(struct abilities *s, const struct abilities_of *of,
     enum ability_person was);
 
+/* abilities_passed - the same as ability_param_passed.
+ *   p  NULL: nothing happens */
+void abilities_passed(struct abilities *s, const struct abilities_of *of,
+    enum iface_type t, const struct iface_param *p);
+
 /* abilities_news - has something been found out that this has not handed out
  * yet? *can receives all that is known. */
 bool abilities_news(

@@ -261,6 +261,31 @@ a_parameter_that_was_passed_over_is_not_known_whatever_is_said(void **state)
 	    ABILITY_YES);
 }
 
+static void
+a_statement_does_not_make_it_forgotten(void **state)
+{
+	struct arena *a = arena_new();
+	const struct iface_param *born =
+	    iface_canonical(IFACE_PATIENT, FHIR_R4, "birthdate");
+	struct ability told, can;
+
+	(void)state;
+	ability_start(&told, FHIR_R4);
+	ability_start(&can, FHIR_R4);
+	ability_param_passed(&can, IFACE_PATIENT, born);
+	assert_true(ability_read(&told,
+	    help_read(a, "{\"resourceType\":\"CapabilityStatement\",\"rest\":"
+			 "[{\"resource\":[{\"type\":\"Patient\","
+			 "\"searchParam\":[{\"name\":\"birthdate\"}]}]}]}")));
+	assert_false(ability_passed(&told, IFACE_PATIENT, born));
+	ability_take(&can, &told);
+	assert_true(ability_passed(&can, IFACE_PATIENT, born));
+	assert_true(ability_read(
+	    &can, help_read(a, "{\"resourceType\":\"CapabilityStatement\"}")));
+	assert_true(ability_passed(&can, IFACE_PATIENT, born));
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -272,6 +297,7 @@ main(void)
 		cmocka_unit_test(what_one_was_told_another_takes_over),
 		cmocka_unit_test(
 		    a_parameter_that_was_passed_over_is_not_known_whatever_is_said),
+		cmocka_unit_test(a_statement_does_not_make_it_forgotten),
 		cmocka_unit_test(
 		    a_refused_person_leaves_the_compartment_then_nothing),
 	};

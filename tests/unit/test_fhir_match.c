@@ -417,6 +417,16 @@ key_of(enum iface_type t, enum fhir_version face, const char *text)
 		.newest = newest };
 }
 
+static bool
+is_sorted(enum iface_type t, enum fhir_version face,
+    const struct search_sort *sort, size_t sorts, struct tree_node **list,
+    size_t n)
+{
+	struct match_end end = { .has = false };
+
+	return match_sorted(t, face, sort, sorts, list, n, &end);
+}
+
 static void
 records_are_put_in_order_and_odd_ones_last(void **state)
 {
@@ -433,14 +443,53 @@ records_are_put_in_order_and_odd_ones_last(void **state)
 		sort[0] = key_of(t, face, orders[i].first);
 		if (orders[i].second)
 			sort[1] = key_of(t, face, orders[i].second);
-		if (match_sorted(t, face, sort, sorts, list, n) !=
+		if (is_sorted(t, face, sort, sorts, list, n) !=
 		    orders[i].sorted)
 			fail_msg("row %zu", i);
 		match_sort(a, t, face, sort, sorts, list, n);
 		for (size_t k = 0; k < n; k++)
 			buf_put(&b, tree_str(list[k], "id").at, 1);
 		assert_string_equal(buf_text(&b), orders[i].order);
-		assert_true(match_sorted(t, face, sort, sorts, list, n));
+		assert_true(is_sorted(t, face, sort, sorts, list, n));
+		arena_free(a);
+	}
+}
+
+/* The first page ends with the second record. */
+static const struct {
+	const char *key, *first, *second;
+	bool sorted;
+} pages[] = {
+	{ "-date", "2026-01-03", "2026-01-02", true },
+	{ "-date", "2026-01-03", "2026-01-03", true },
+	{ "-date", "2026-01-03", "2026-01-04", false },
+	{ "date", "2026-01-03", "2026-01-04", true },
+	{ "date", "2026-01-03", "2026-01-02", false },
+	{ "date", "someday", "2026-01-02", true },
+};
+
+static void
+an_order_goes_on_over_pages(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(pages); i++) {
+		struct arena *a = arena_new();
+		struct search_sort sort =
+		    key_of(IFACE_OBSERVATION, FHIR_R4, pages[i].key);
+		struct match_end end = { .has = false };
+		struct tree_node *one[2];
+
+		one[0] = help_read(
+		    a, arena_printf(a, "{\"effectiveDateTime\":\"%s\"}",
+			   pages[i].first));
+		one[1] = help_read(
+		    a, arena_printf(a, "{\"effectiveDateTime\":\"%s\"}",
+			   pages[i].second));
+		assert_true(match_sorted(
+		    IFACE_OBSERVATION, FHIR_R4, &sort, 1, one, 1, &end));
+		if (match_sorted(IFACE_OBSERVATION, FHIR_R4, &sort, 1, one + 1,
+			1, &end) != pages[i].sorted)
+			fail_msg("row %zu", i);
 		arena_free(a);
 	}
 }
@@ -457,6 +506,7 @@ main(void)
 		cmocka_unit_test(a_record_says_whom_it_is_about),
 		cmocka_unit_test(an_id_is_one_of_a_list),
 		cmocka_unit_test(records_are_put_in_order_and_odd_ones_last),
+		cmocka_unit_test(an_order_goes_on_over_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

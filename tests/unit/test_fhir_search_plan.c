@@ -336,6 +336,43 @@ what_a_provider_cannot_do_is_left_to_the_gateway(void **state)
 	}
 }
 
+/* What was seen to be passed over is asked all the same, and looked through. */
+static const struct {
+	const char *param, *query, *asked, *here;
+} passed[] = {
+	{ "birthdate", "birthdate=1980-05-17&gender=female",
+	    "birthdate=1980-05-17&gender=female", "birthdate" },
+	{ "family", "family=a", "family:contains=a", "family" },
+	{ "family", "family:exact=a", "family:exact=a", "family" },
+	{ "identifier", "identifier=7", "identifier=7", "identifier" },
+	{ "gender", "family=a", "family:contains=a", "" },
+};
+
+static void
+what_is_passed_over_is_looked_through(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(passed); i++) {
+		struct arena *a = arena_new();
+		const struct search_plan *p;
+		struct ability can;
+
+		ability_start(&can, R4);
+		ability_param_passed(&can, IFACE_PATIENT,
+		    iface_canonical(IFACE_PATIENT, R4, passed[i].param));
+		p = search_plan_make(a,
+		    search_of(a, R4, IFACE_PATIENT, passed[i].query), &can,
+		    STR_NONE);
+		if (strcmp(body_of(a, p), passed[i].asked) ||
+		    strcmp(left(a, p), passed[i].here) ||
+		    strcmp(
+			said(a, p), passed[i].here[0] ? "informational" : ""))
+			fail_msg("row %zu: %s, here: %s, said: %s", i,
+			    body_of(a, p), left(a, p), said(a, p));
+		arena_free(a);
+	}
+}
+
 static void
 a_plan_says_what_it_relies_on_untried(void **state)
 {
@@ -460,6 +497,7 @@ main(void)
 		cmocka_unit_test(a_search_is_asked_in_the_providers_words),
 		cmocka_unit_test(
 		    what_a_provider_cannot_do_is_left_to_the_gateway),
+		cmocka_unit_test(what_is_passed_over_is_looked_through),
 		cmocka_unit_test(a_plan_says_what_it_relies_on_untried),
 		cmocka_unit_test(the_total_alone_can_be_asked_for),
 		cmocka_unit_test(

@@ -68,11 +68,12 @@ made(void)
 {
 	struct cursor_for to = for_whom();
 	struct cursor c = { .revision = 7,
-		.total = 41,
+		.total = CURSOR_UNTRUE,
 		.offset = -1,
+		.search = STR("name=Ng%C3%BCyen&_count=7"),
 		.path = STR("Patient"),
-		.query = STR("_getpages=x&name=Ng%C3%BCyen"),
-		.patient = STR("p-1") };
+		.query = STR("_getpages=x"),
+		.end = STR("0123456789abcdef") };
 	struct err e = { .kind = ERR_NONE };
 	struct str text = cursor_make(keys, a, &to, &c, NOW, &e);
 
@@ -101,12 +102,14 @@ what_was_sealed_comes_back(void **state)
 	(void)state;
 	assert_true(cursor_read(keys, a, &to, text, NOW + 3599, &c, &e));
 	assert_int_equal(c.revision, 7);
-	assert_int_equal(c.total, 41);
+	assert_int_equal(c.total, CURSOR_UNTRUE);
 	assert_int_equal(c.offset, -1);
+	assert_true(str_is(c.search, "name=Ng%C3%BCyen&_count=7"));
 	assert_true(str_is(c.path, "Patient"));
-	assert_true(str_is(c.query, "_getpages=x&name=Ng%C3%BCyen"));
-	assert_true(str_is(c.patient, "p-1"));
+	assert_true(str_is(c.query, "_getpages=x"));
+	assert_true(str_is(c.end, "0123456789abcdef"));
 	assert_null(memmem(text.at, text.len, "getpages", 8));
+	assert_null(memmem(text.at, text.len, "name", 4));
 }
 
 static void
@@ -179,8 +182,7 @@ a_search_of_our_own_knows_how_far_it_was_shown(void **state)
 	struct cursor c = { .revision = 7,
 		.total = 41,
 		.offset = 20,
-		.path = STR(""),
-		.query = STR("family=Ng%C3%BCyen&_count=20") };
+		.search = STR("family=Ng%C3%BCyen&_count=20") };
 	struct err e = { .kind = ERR_NONE };
 	struct str text = cursor_make(keys, a, &to, &c, NOW, &e);
 
@@ -188,9 +190,11 @@ a_search_of_our_own_knows_how_far_it_was_shown(void **state)
 	memset(&c, 0, sizeof c);
 	assert_true(cursor_read(keys, a, &to, text, NOW, &c, &e));
 	assert_int_equal(c.offset, 20);
+	assert_int_equal(c.total, 41);
 	assert_int_equal(c.path.len, 0);
-	assert_true(str_is(c.query, "family=Ng%C3%BCyen&_count=20"));
-	assert_null(c.patient.at);
+	assert_int_equal(c.query.len, 0);
+	assert_true(str_is(c.search, "family=Ng%C3%BCyen&_count=20"));
+	assert_null(c.end.at);
 }
 
 /* ---- from one key to another ---------------------------------------------------- */
