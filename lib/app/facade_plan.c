@@ -128,9 +128,61 @@ by_statement(struct running *r)
 	return !same_question(r, p) && attempt(r, p, &e);
 }
 
+/* Somebody who is in no hospital. */
+#define NOBODY "wardgate"
+
+/* Is a search for nobody in particular taken? Neither its answer nor how it
+ * fails says anything about the request that it is made for. */
+static bool
+takes(struct running *r, const char *name, enum iface_modifier modifier)
+{
+	const struct search_asked one = {
+		.name = name, .modifier = modifier, .value = STR(NOBODY)
+	};
+	const struct search_plan *p = r->run->plan;
+	const struct search_plan probe = { .search = r->s,
+		.to = p->to,
+		.type = p->type,
+		.asked = &one,
+		.n = 1,
+		.count = 1,
+		.post = p->post,
+		.tries = p->tries };
+	struct visit *v = r->v;
+	int status = v->row->upstream_status;
+	size_t withheld = v->withheld;
+	struct err e = { .kind = ERR_NONE };
+	bool taken = facade_ask_plan(v, &probe, false, &e);
+
+	v->row->upstream_status = status;
+	v->withheld = withheld;
+	return taken;
+}
+
+/* A name may be refused for itself, and the next caller's be taken: so a plain
+ * one is tried, with the modifier and without. */
+static void
+settle_contains(struct running *r, const struct search_plan *refused)
+{
+	const char *name = NULL;
+
+	if (ability_can(&r->can, ABILITY_CONTAINS) == ABILITY_YES)
+		return;
+	for (size_t i = 0; i < refused->n && !name; i++)
+		if (refused->asked[i].modifier == IFACE_CONTAINS)
+			name = refused->asked[i].name;
+	if (!name)
+		return;
+	if (takes(r, name, IFACE_CONTAINS))
+		seen(r, 1u << ABILITY_CONTAINS, true);
+	else if (takes(r, name, IFACE_PLAIN))
+		seen(r, 1u << ABILITY_CONTAINS, false);
+}
+
 static bool
 without(struct running *r, unsigned facts)
 {
+	const struct search_plan *refused = r->run->plan;
 	struct ability can = r->can;
 
 	for (int f = 0; f < ABILITY_FACT__MAX; f++)
@@ -138,7 +190,11 @@ without(struct running *r, unsigned facts)
 			ability_seen(&can, (enum ability_fact)f, false);
 	if (!facts || !again(r, &can))
 		return false;
-	seen(r, facts, false);
+	if (facts & 1u << ABILITY_CONTAINS)
+		settle_contains(r, refused);
+	seen(r, facts & ~(1u << ABILITY_CONTAINS), false);
+	if (facts & 1u << ABILITY_CONTAINS) /* not this time, at any rate */
+		ability_seen(&r->can, ABILITY_CONTAINS, false);
 	return true;
 }
 

@@ -120,7 +120,9 @@ ask_text(struct planning *g, struct fate *f, const struct iface_param *there)
 		return;
 	}
 	f->asked.modifier = IFACE_CONTAINS;
-	if (can == ABILITY_UNKNOWN)
+	/* seen with one name, it may still be refused with another */
+	if (can == ABILITY_UNKNOWN ||
+	    g->can->facts[ABILITY_CONTAINS].voice == ABILITY_SEEN)
 		g->p->tries |= 1u << ABILITY_CONTAINS;
 }
 
