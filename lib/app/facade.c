@@ -252,7 +252,7 @@ keep_found(struct visit *v)
 
 	if (abilities_news(facade.abilities, &of, &can) &&
 	    !found_put(facade.gateway->db, v->w->a, &v->claims->tenant,
-		v->to.revision, &can, &e))
+		v->to.revision, &can, v->now_s, &e))
 		log_event(LOG_WARN, "found_not_kept", LOG_WHY, e.why, LOG_END);
 }
 

@@ -3,12 +3,31 @@
 #include "app/facade_ask.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "fhir/bundle.h"
+#include "gate/found.h"
 
 struct abilities_of
 facade_ask_of(const struct visit *v)
 {
 	return (struct abilities_of){ &v->to, v->speaks, clock_mono_ms() };
+}
+
+/* Another process may have seen what this one has not. */
+static void
+recall(const struct visit *v, const struct abilities_of *of)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct ability known;
+
+	if (!abilities_new_to(v->facade->abilities, of))
+		return;
+	ability_start(&known, v->speaks);
+	if (found_get(v->facade->gateway->db, v->w->a, &v->claims->tenant,
+		v->to.revision, &known, v->now_s, &e))
+		abilities_recall(v->facade->abilities, of, &known);
+	else
+		log_event(LOG_WARN, "found_not_read", LOG_WHY, e.why, LOG_END);
 }
 
 void
@@ -25,6 +44,7 @@ facade_ask_can(const struct visit *v, struct ability *can)
 	};
 	const struct abilities_of of = facade_ask_of(v);
 
+	recall(v, &of);
 	abilities_get(v->facade->abilities, &of, can);
 	ability_switch(can, &to);
 }

@@ -118,7 +118,8 @@ read_can(struct work *w, const struct db_rows *rows, struct ability *can)
 
 	ability_start(can, can->version);
 	if (!db_null(rows, 0, FACTS))
-		found_read(can, w->a, db_text(rows, 0, FACTS));
+		found_read(can, w->a, db_text(rows, 0, FACTS),
+		    w->req->start_us / 1000000);
 	ability_switch(can, &switches);
 }
 

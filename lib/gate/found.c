@@ -6,6 +6,9 @@
 
 #include "ext/js.h"
 
+#define DAY_S     86400
+#define DAYS_KEPT 1 /* after the day on which it was seen */
+
 static const char *const facts[ABILITY_FACT__MAX] = {
 	[ABILITY_POST] = "post",
 	[ABILITY_CONTAINS] = "contains",
@@ -91,13 +94,41 @@ write_types(struct buf *b, const struct ability *can)
 	buf_char(b, '}');
 }
 
+static void
+write_passed(
+    struct buf *b, const struct ability *can, const struct found_days *days)
+{
+	const char *before = "";
+
+	buf_str(b, ",\"passed\":{");
+	for (int t = 0; t < IFACE__MAX; t++) {
+		const struct iface_resource *r =
+		    iface_resource((enum iface_type)t);
+		const char *open = arena_printf(b->a, "%s\"%s\":{", before,
+		    iface_name((enum iface_type)t, can->version));
+
+		for (size_t i = 0; i < r->n && i < FOUND_PARAMS_MAX; i++) {
+			if (!days->of[t][i])
+				continue;
+			buf_fmt(b, "%s\"%s\":%lld", open, r->params[i].name,
+			    (long long)days->of[t][i]);
+			open = before = ",";
+		}
+		if (!open[1])
+			buf_char(b, '}');
+	}
+	buf_char(b, '}');
+}
+
 void
-found_write(struct buf *b, const struct ability *can)
+found_write(
+    struct buf *b, const struct ability *can, const struct found_days *days)
 {
 	buf_fmt(b, "{\"version\":\"%s\",\"told\":%s",
 	    version_name(can->version), can->told ? "true" : "false");
 	write_facts(b, can);
 	write_types(b, can);
+	write_passed(b, can, days);
 	buf_char(b, '}');
 }
 
@@ -170,7 +201,8 @@ read_types(struct ability *can, const struct json_t *o)
 		    js_object(o, iface_name(t, can->version));
 		struct ability_type *type = &can->types[i];
 
-		*type = (struct ability_type){ .listed = one != NULL };
+		*type = (struct ability_type){ .listed = one != NULL,
+			.passed = type->passed };
 		if (!one)
 			continue;
 		type->params_told = js_array(one, "params");
@@ -181,9 +213,40 @@ read_types(struct ability *can, const struct json_t *o)
 	}
 }
 
-bool
-found_read(struct ability *can, struct arena *a, struct str json)
+static void
+read_passed(struct found_days *days, enum fhir_version v,
+    const struct json_t *o, int64_t now_s)
 {
+	for (int t = 0; t < IFACE__MAX; t++) {
+		const struct iface_resource *r =
+		    iface_resource((enum iface_type)t);
+		const struct json_t *one =
+		    js_object(o, iface_name((enum iface_type)t, v));
+
+		for (size_t i = 0; i < r->n && i < FOUND_PARAMS_MAX; i++) {
+			int64_t day;
+
+			if (js_integer(one, r->params[i].name, &day) &&
+			    day <= now_s / DAY_S &&
+			    day + DAYS_KEPT >= now_s / DAY_S)
+				days->of[t][i] = day;
+		}
+	}
+}
+
+static void
+note_passed(struct ability *can, const struct found_days *days)
+{
+	for (int t = 0; t < IFACE__MAX; t++)
+		for (size_t i = 0; i < FOUND_PARAMS_MAX; i++)
+			if (days->of[t][i])
+				can->types[t].passed |= UINT32_C(1) << i;
+}
+
+bool
+found_read(struct ability *can, struct arena *a, struct str json, int64_t now_s)
+{
+	struct found_days days = { 0 };
 	struct err e = { .kind = ERR_NONE };
 	const struct json_t *o = js_read(a, json, FOUND_BYTES_MAX, &e);
 	struct str version;
@@ -198,37 +261,82 @@ found_read(struct ability *can, struct arena *a, struct str json)
 	if (told)
 		read_types(can, js_object(o, "types"));
 	can->told = can->told || told;
+	read_passed(&days, can->version, js_object(o, "passed"), now_s);
+	note_passed(can, &days);
 	return true;
 }
 
 /* ---- keeping ------------------------------------------------------------- */
 
 static struct str
-text_of(struct arena *a, const struct ability *can)
+text_of(
+    struct arena *a, const struct ability *can, const struct found_days *days)
 {
 	struct buf b = buf_new(a, FOUND_BYTES_MAX);
 
-	found_write(&b, can);
+	found_write(&b, can, days);
 	return b.failed ? STR_NONE : (struct str){ b.at, b.len };
+}
+
+/* What is kept keeps its day: who has it from there has not seen it again. */
+static void
+add_days(struct found_days *days, const struct ability *can, int64_t now_s)
+{
+	for (int t = 0; t < IFACE__MAX; t++)
+		for (size_t i = 0; i < FOUND_PARAMS_MAX; i++)
+			if (can->types[t].passed & UINT32_C(1) << i &&
+			    !days->of[t][i])
+				days->of[t][i] = now_s / DAY_S;
+}
+
+static bool
+kept_text(struct db *db, struct arena *a, const struct guid *tenant,
+    int64_t revision, struct str *text, struct err *e)
+{
+	const struct db_arg args[] = { db_arg_guid(tenant),
+		db_arg_int(revision) };
+	const struct db_rows *kept = db_ask(db, a, "found_get", args, 2, e);
+
+	if (kept && db_count(kept) && !db_null(kept, 0, 0))
+		*text = db_text(kept, 0, 0);
+	return kept != NULL;
+}
+
+bool
+found_get(struct db *db, struct arena *a, const struct guid *tenant,
+    int64_t revision, struct ability *can, int64_t now_s, struct err *e)
+{
+	struct str text = STR_NONE;
+
+	if (!kept_text(db, a, tenant, revision, &text, e))
+		return false;
+	if (text.at)
+		found_read(can, a, text, now_s);
+	return true;
 }
 
 bool
 found_put(struct db *db, struct arena *a, const struct guid *tenant,
-    int64_t revision, const struct ability *can, struct err *e)
+    int64_t revision, const struct ability *can, int64_t now_s, struct err *e)
 {
 	struct db_arg args[] = { db_arg_guid(tenant), db_arg_int(revision),
 		db_arg_null() };
-	const struct db_rows *kept = db_ask(db, a, "found_get", args, 2, e);
+	struct found_days days = { 0 };
+	struct str text = STR_NONE;
 	struct ability all;
-	struct str text;
+	struct err odd = { .kind = ERR_NONE };
 
-	if (!kept)
+	if (!kept_text(db, a, tenant, revision, &text, e))
 		return false;
 	ability_start(&all, can->version);
-	if (!db_null(kept, 0, 0))
-		found_read(&all, a, db_text(kept, 0, 0));
-	found_read(&all, a, text_of(a, can));
-	if (!(text = text_of(a, &all)).at)
+	if (text.at && found_read(&all, a, text, now_s))
+		read_passed(&days, can->version,
+		    js_object(
+			js_read(a, text, FOUND_BYTES_MAX, &odd), "passed"),
+		    now_s);
+	add_days(&days, can, now_s);
+	found_read(&all, a, text_of(a, can, &days), now_s);
+	if (!(text = text_of(a, &all, &days)).at)
 		return err_why(e, ERR_BROKEN, "too many facts");
 	args[2] = db_arg_text(text);
 	return db_ask(db, a, "found_put", args, 3, e) != NULL;

@@ -186,6 +186,32 @@ abilities_news(
 }
 
 bool
+abilities_new_to(struct abilities *s, const struct abilities_of *of)
+{
+	bool new;
+
+	pthread_mutex_lock(&s->lock);
+	new = !find(s, of);
+	pthread_mutex_unlock(&s->lock);
+	return new;
+}
+
+void
+abilities_recall(struct abilities *s, const struct abilities_of *of,
+    const struct ability *known)
+{
+	struct entry *e;
+
+	pthread_mutex_lock(&s->lock);
+	e = make(s, of);
+	for (int t = 0; e && t < IFACE__MAX; t++) {
+		e->can.types[t].passed |= known->types[t].passed;
+		e->said.types[t].passed |= known->types[t].passed;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool
 abilities_due(struct abilities *s, const struct abilities_of *of)
 {
 	const struct entry *e;

@@ -55,6 +55,14 @@ void abilities_passed(struct abilities *s, const struct abilities_of *of,
 bool abilities_news(
     struct abilities *s, const struct abilities_of *of, struct ability *can);
 
+/* abilities_new_to - has nothing been found out about this provider yet, or not
+ * for ten minutes? Then it is worth a look at what others have found.
+ * abilities_recall - of what they have, what is passed over is taken over: it
+ * takes a record that does not fit to see it. All else is tried anew. */
+bool abilities_new_to(struct abilities *s, const struct abilities_of *of);
+void abilities_recall(struct abilities *s, const struct abilities_of *of,
+    const struct ability *known);
+
 /* abilities_due - is the statement worth a request: was none read, and none
  * asked for in vain just now? */
 bool abilities_due(struct abilities *s, const struct abilities_of *of);

@@ -363,7 +363,7 @@ create table wardgate.provider_found (
     jsonb_typeof(facts) = 'object' and length(facts::text) <= 16384)
 );
 comment on table wardgate.provider_found is
-  'What the facade learned from providers: their statements, and what they refused';
+  'What the facade learned from providers: their statements, and what they refused or passed over';
 comment on column wardgate.provider_found.revision is
   'Revision of the provider when it was learned: of no use for another one';
 comment on column wardgate.provider_found.facts is

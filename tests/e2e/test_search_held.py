@@ -5,11 +5,14 @@
 # page fits by chance: what is wrong shows on a later page only.
 
 import json
+import time
 import unittest
 
 from tests.e2e import behind_lighttpd
 from tests.e2e.hostile import rows
 from tests.e2e.test_search_emulated import Story, link, matches, notes
+from tests.rig.client import request
+from tests.rig.crowd import put_tenant
 from tests.rig.provider import Provider
 
 setUpModule = behind_lighttpd
@@ -200,6 +203,79 @@ class Parameters(Held):
         self.assertLess(len(url), 3000)
         later = self.follow(tenant, url)
         self.assertEqual((matches(later), notes(later)), (["4"], [WITHHELD]))
+
+
+class Remembered(Held):
+    """What a server passes over is known from then on, and told."""
+
+    FORM = {"birthdate": BORN, "_count": "2"}
+
+    def told(self, tenant, face, name):
+        """What the statement of one hospital says of a parameter."""
+        token = self.env.token(tenant)
+        statement = request("GET", f"{self.env[f'WG_FHIR_{face}']}/metadata",
+                            {"Authorization": f"Bearer {token}"}).json
+        return next(p["documentation"]
+                    for r in statement["rest"][0]["resource"]
+                    if r["type"] == "Patient"
+                    for p in r["searchParam"] if p["name"] == name)
+
+    def test_it_is_told_and_taken_over_from_the_start(self):
+        tenant, _ = self.serve(PEOPLE)
+        first = self.ask(tenant, "Patient/_search", "R4", self.FORM)
+        for face in FACES:
+            self.assertNotIn("Emulated", self.told(tenant, face, "birthdate"))
+        self.follow(tenant, link(first, "next"))
+        for face in FACES:
+            self.assertIn("Emulated in part", self.told(tenant, face,
+                                                        "birthdate"))
+            self.assertNotIn("Emulated", self.told(tenant, face, "gender"))
+        # each process finds out for itself, or from the other one later
+        for _ in range(60):
+            first = self.ask(tenant, "Patient/_search", "STU3", self.FORM)
+            if notes(first):
+                break
+            self.follow(tenant, link(first, "next"))
+        self.assertEqual(notes(first), [("information", "informational")])
+        self.assertEqual(first.json["total"], 5)
+
+    def put(self, tenant, day):
+        facts = {"version": "R4", "told": False, "passed": {
+            "Patient": {"birthdate": day}}}
+        self.assertEqual(self.house.cluster.psql(
+            "select wardgate.found_put(tenant_id, revision, "
+            f"'{json.dumps(facts)}') from wardgate.provider "
+            f"where tenant_id = '{tenant}'").strip(), "t")
+
+    def test_what_another_process_has_seen_is_known_for_two_days(self):
+        today = int(time.time()) // 86400
+        for day, known in ((today, True), (today - 1, True),
+                           (today - 3, False)):
+            tenant, double = self.serve(PEOPLE)
+            self.put(tenant, day)
+            first = self.ask(tenant, "Patient/_search", "R4", self.FORM)
+            if known:
+                self.assertEqual((matches(first), first.json["total"]),
+                                 (["1", "2"], 5))
+                self.assertIn(b"birthdate=1980-01-01", double.seen[0].body)
+            self.assertEqual(
+                "Emulated" in self.told(tenant, "R4", "birthdate"), known)
+            self.assertEqual(bool(notes(first)), known, day)
+
+    def test_another_provider_has_not_done_it(self):
+        tenant, _ = self.serve(PEOPLE)
+        self.put(tenant, int(time.time()) // 86400)
+        self.assertIn("Emulated", self.told(tenant, "R4", "birthdate"))
+        put_tenant(self.house, tenant, name="Another server",
+                   fhir_version="R4", client=self.env["WG_CLIENT_ID"],
+                   provider_url=self.wards["R4"].base)
+        time.sleep(1)   # a change may take so long
+        self.assertNotIn("Emulated", self.told(tenant, "R4", "birthdate"))
+        patient = self.wards["R4"].all["Patient"][0]
+        first = self.ask(tenant, "Patient/_search", "R4",
+                         {"birthdate": patient["birthDate"]})
+        self.assertIn(patient["id"], matches(first))
+        self.assertEqual(notes(first), [])
 
 
 class Order(Held):

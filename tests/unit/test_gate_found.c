@@ -45,14 +45,29 @@ learned(struct arena *a, enum fhir_version v)
 	return can;
 }
 
+#define DAY   ((int64_t)86400)
+#define TODAY ((int64_t)20777)
+#define NOW   (TODAY * DAY + 7)
+
 static struct str
 written(struct arena *a, const struct ability *can)
 {
 	struct buf b = buf_new(a, FOUND_BYTES_MAX);
+	struct found_days days = { 0 };
 
-	found_write(&b, can);
+	for (int t = 0; t < IFACE__MAX; t++)
+		for (int i = 0; i < FOUND_PARAMS_MAX; i++)
+			if (can->types[t].passed >> i & 1)
+				days.of[t][i] = TODAY;
+	found_write(&b, can, &days);
 	assert_non_null(buf_text(&b));
 	return (struct str){ b.at, b.len };
+}
+
+static const struct iface_param *
+birthdate(enum fhir_version v)
+{
+	return iface_canonical(IFACE_PATIENT, v, "birthdate");
 }
 
 static void
@@ -66,8 +81,10 @@ what_was_learned_is_read_as_it_was(void **state)
 		ability_seen(&can, ABILITY_CONTAINS, false);
 		ability_seen(&can, ABILITY_POST, true);
 		ability_person_refused(&can, (enum ability_person)can.person);
+		ability_param_passed(
+		    &can, IFACE_PATIENT, birthdate((enum fhir_version)v));
 		ability_start(&again, (enum fhir_version)v);
-		assert_true(found_read(&again, a, written(a, &can)));
+		assert_true(found_read(&again, a, written(a, &can), NOW));
 		assert_memory_equal(&again, &can, sizeof can);
 		arena_free(a);
 	}
@@ -83,9 +100,38 @@ a_statement_that_was_never_read_says_nothing_of_types(void **state)
 	ability_start(&can, FHIR_STU3);
 	ability_seen(&can, ABILITY_SORT, false);
 	ability_start(&again, FHIR_STU3);
-	assert_true(found_read(&again, a, written(a, &can)));
+	assert_true(found_read(&again, a, written(a, &can), NOW));
 	assert_memory_equal(&again, &can, sizeof can);
 	assert_false(again.told);
+	arena_free(a);
+}
+
+static void
+what_is_passed_over_is_believed_until_the_next_day(void **state)
+{
+	static const struct {
+		int64_t now_s;
+		bool known;
+	} days[] = {
+		{ NOW, true }, { NOW + DAY, true }, { NOW + 2 * DAY - 8, true },
+		{ NOW + 2 * DAY - 7, false },
+		{ NOW - DAY, false }, /* somebody's clock was wrong */
+	};
+	struct arena *a = arena_new();
+	struct ability can, again;
+
+	(void)state;
+	ability_start(&can, FHIR_STU3);
+	ability_param_passed(&can, IFACE_PATIENT, birthdate(FHIR_STU3));
+	for (size_t i = 0; i < COUNT(days); i++) {
+		ability_start(&again, FHIR_STU3);
+		assert_true(
+		    found_read(&again, a, written(a, &can), days[i].now_s));
+		assert_false(again.told);
+		if (ability_passed(&again, IFACE_PATIENT,
+			birthdate(FHIR_STU3)) != days[i].known)
+			fail_msg("row %zu", i);
+	}
 	arena_free(a);
 }
 
@@ -98,7 +144,7 @@ the_operators_word_is_not_written_and_wins_afterwards(void **state)
 	(void)state;
 	ability_switch(&can, &switches);
 	ability_start(&again, FHIR_STU3);
-	assert_true(found_read(&again, a, written(a, &can)));
+	assert_true(found_read(&again, a, written(a, &can), NOW));
 	assert_int_equal(ability_can(&again, ABILITY_POST), ABILITY_UNKNOWN);
 	assert_int_equal(again.person, ABILITY_PERSON_UNKNOWN);
 	ability_switch(&again, &switches);
@@ -176,6 +222,12 @@ static const char *const odd[] = {
 	"{\"version\":\"STU3\",\"told\":false,"
 	"\"person\":{\"is\":\"payor\",\"by\":\"seen\"}}",
 	"{\"version\":\"STU3\",\"told\":false,\"types\":{\"Patient\":{}}}",
+	"{\"version\":\"STU3\",\"told\":false,"
+	"\"passed\":{\"Patient\":[\"birthdate\"]}}",
+	"{\"version\":\"STU3\",\"told\":false,"
+	"\"passed\":{\"Patient\":{\"birthdate\":true,\"gender\":-1}}}",
+	"{\"version\":\"STU3\",\"told\":false,"
+	"\"passed\":{\"Patient\":{\"height\":20777}}}",
 };
 
 static void
@@ -188,12 +240,12 @@ what_is_not_ours_changes_nothing(void **state)
 	ability_start(&can, FHIR_STU3);
 	before = can;
 	for (size_t i = 0; i < COUNT(wrong); i++) {
-		if (found_read(&can, a, str_of(wrong[i])))
+		if (found_read(&can, a, str_of(wrong[i]), NOW))
 			fail_msg("%s", wrong[i]);
 		assert_memory_equal(&can, &before, sizeof can);
 	}
 	for (size_t i = 0; i < COUNT(odd); i++) {
-		if (!found_read(&can, a, str_of(odd[i])) ||
+		if (!found_read(&can, a, str_of(odd[i]), NOW) ||
 		    memcmp(&can, &before, sizeof can))
 			fail_msg("%s", odd[i]);
 	}
@@ -234,6 +286,35 @@ asked(struct db *db, struct arena *a, const char *name)
 	return rows;
 }
 
+static bool
+known(struct db *db, struct arena *a, const struct guid *tenant,
+    int64_t revision, int64_t now_s)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct ability can;
+
+	ability_start(&can, FHIR_R4);
+	assert_true(found_get(db, a, tenant, revision, &can, now_s, &e));
+	return ability_passed(&can, IFACE_PATIENT, birthdate(FHIR_R4));
+}
+
+/* Who has it from there does not make it younger. */
+static void
+its_day_stays(
+    struct db *db, struct arena *a, const struct guid *tenant, int64_t revision)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct ability can;
+
+	ability_start(&can, FHIR_R4);
+	ability_param_passed(&can, IFACE_PATIENT, birthdate(FHIR_R4));
+	assert_true(found_put(db, a, tenant, revision, &can, NOW, &e));
+	assert_true(found_put(db, a, tenant, revision, &can, NOW + DAY, &e));
+	assert_true(known(db, a, tenant, revision, NOW + DAY));
+	assert_false(known(db, a, tenant, revision, NOW + 2 * DAY));
+	assert_false(known(db, a, tenant, revision - 1, NOW));
+}
+
 static void
 it_is_kept_for_the_revision_it_is_of(void **state)
 {
@@ -264,23 +345,25 @@ it_is_kept_for_the_revision_it_is_of(void **state)
 	       "(tenant_id, base_url, fhir_version) values ('" TENANT "', "
 	       "'https://fhir.example/r4', 'R4')");
 	revision = db_int(asked(db, a, "revision"), 0, 0);
-	assert_true(found_put(db, a, &tenant, revision - 1, &can, &e));
+	assert_true(found_put(db, a, &tenant, revision - 1, &can, NOW, &e));
 	assert_int_equal(db_count(asked(db, a, "facts")), 0);
-	assert_true(found_put(db, a, &tenant, revision, &can, &e));
+	assert_true(found_put(db, a, &tenant, revision, &can, NOW, &e));
 	ability_start(&again, FHIR_R4);
 	assert_true(
-	    found_read(&again, a, db_text(asked(db, a, "facts"), 0, 0)));
+	    found_read(&again, a, db_text(asked(db, a, "facts"), 0, 0), NOW));
 	assert_memory_equal(&again, &can, sizeof can);
 
 	/* what another process has found out is added; the statement stays */
 	ability_start(&again, FHIR_R4);
 	ability_seen(&again, ABILITY_SORT, false);
-	assert_true(found_put(db, a, &tenant, revision, &again, &e));
+	assert_true(found_put(db, a, &tenant, revision, &again, NOW, &e));
 	ability_seen(&can, ABILITY_SORT, false);
 	ability_start(&again, FHIR_R4);
 	assert_true(
-	    found_read(&again, a, db_text(asked(db, a, "facts"), 0, 0)));
+	    found_read(&again, a, db_text(asked(db, a, "facts"), 0, 0), NOW));
 	assert_memory_equal(&again, &can, sizeof can);
+
+	its_day_stays(db, a, &tenant, revision);
 	run(c, "delete from wardgate.provider where tenant_id = '" TENANT "'; "
 	       "delete from wardgate.tenant where tenant_id = '" TENANT "'");
 	db_give(c);
@@ -297,6 +380,8 @@ main(void)
 		    a_statement_that_was_never_read_says_nothing_of_types),
 		cmocka_unit_test(
 		    the_operators_word_is_not_written_and_wins_afterwards),
+		cmocka_unit_test(
+		    what_is_passed_over_is_believed_until_the_next_day),
 		cmocka_unit_test(nothing_of_the_providers_words_is_in_it),
 		cmocka_unit_test(all_there_can_be_has_room),
 		cmocka_unit_test(what_is_not_ours_changes_nothing),

@@ -132,6 +132,51 @@ a_statement_is_asked_for_once_and_again_after_a_failure(void **state)
 	arena_free(a);
 }
 
+static bool
+passes_over(struct abilities *s, const struct abilities_of *of)
+{
+	struct ability can;
+
+	abilities_get(s, of, &can);
+	return ability_passed(&can, IFACE_PATIENT,
+	    iface_canonical(IFACE_PATIENT, FHIR_R4, "birthdate"));
+}
+
+static void
+what_is_passed_over_is_remembered_and_known_from_others(void **state)
+{
+	const struct iface_param *born =
+	    iface_canonical(IFACE_PATIENT, FHIR_R4, "birthdate");
+	struct abilities *s = abilities_new();
+	struct upstream_target one = target(1, 7), other = target(2, 7);
+	const struct abilities_of of = { &one, FHIR_R4, 1000 };
+	const struct abilities_of of_other = { &other, FHIR_R4, 1000 };
+	const struct abilities_of later = { &one, FHIR_R4,
+		1000 + ABILITIES_KEPT_MS };
+	struct ability can;
+
+	(void)state;
+	assert_true(abilities_new_to(s, &of));
+	abilities_passed(s, &of, IFACE_PATIENT, NULL);
+	assert_true(abilities_new_to(s, &of));
+	abilities_passed(s, &of, IFACE_PATIENT, born);
+	assert_false(abilities_new_to(s, &of));
+	assert_true(passes_over(s, &of));
+	assert_true(abilities_news(s, &of, &can));
+	assert_false(abilities_news(s, &of, &can));
+	assert_false(passes_over(s, &of_other));
+	assert_true(abilities_new_to(s, &later));
+	assert_false(passes_over(s, &later));
+
+	ability_seen(&can, ABILITY_SORT, false);
+	abilities_recall(s, &of_other, &can);
+	assert_false(abilities_new_to(s, &of_other));
+	assert_true(passes_over(s, &of_other));
+	assert_int_equal(known(s, &other, 1000, ABILITY_SORT), ABILITY_UNKNOWN);
+	assert_false(abilities_news(s, &of_other, &can)); /* they know it */
+	abilities_free(s);
+}
+
 /* Many more providers than places. */
 static void
 the_oldest_gives_its_place(void **state)
@@ -169,6 +214,8 @@ main(void)
 		    another_revision_starts_anew_and_an_old_one_leaves_no_trace),
 		cmocka_unit_test(
 		    a_statement_is_asked_for_once_and_again_after_a_failure),
+		cmocka_unit_test(
+		    what_is_passed_over_is_remembered_and_known_from_others),
 		cmocka_unit_test(the_oldest_gives_its_place),
 	};
 
