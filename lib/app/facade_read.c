@@ -26,21 +26,31 @@ header_plain(struct str s)
 
 /* The ETag carries the version id (FHIR http, "version aware") behind the mark
  * of this hospital. */
-static void
+static const char *
 put_validators(struct visit *v, const struct upstream_answer *answer,
     struct str mark, struct tree_node *root)
 {
 	struct resp *r = v->w->resp;
 	struct str version = tree_str(tree_at(root, NAME_meta), "versionId");
 	struct str etag = answer->etag;
+	const char *ours;
 
 	if (!etag.at && iface_id(version))
 		etag = str_of(
 		    arena_printf(v->w->a, "W/\"%.*s\"", STR_FMT(version)));
-	resp_header(r, "ETag", tag_outward(v->w->a, mark, etag));
+	ours = tag_outward(v->w->a, mark, etag);
+	resp_header(r, "ETag", ours);
 	if (header_plain(answer->last_modified))
 		resp_header(r, "Last-Modified",
 		    str_text(v->w->a, answer->last_modified));
+	return ours;
+}
+
+static bool
+unchanged(struct visit *v)
+{
+	v->w->resp->status = 304;
+	return true;
 }
 
 bool
@@ -51,7 +61,11 @@ visit_read(struct visit *v)
 	const struct upstream_answer *answer;
 	struct str mark =
 	    tag_mark(w->a, &v->claims->tenant, v->to.revision, v->face.version);
+	/* The hospital's 304 would not say whose record somebody was told of:
+	 * then it is asked for whole, and compared here. */
+	bool whole = iface_resource(v->type)->clinical;
 	struct tree_node *root;
+	const char *etag;
 
 	v->row->interaction = STR("read");
 	v->row->id = v->id;
@@ -59,18 +73,20 @@ visit_read(struct visit *v)
 		v->row->patient = v->id;
 	ask.path = str_of(arena_printf(
 	    w->a, "%.*s/%.*s", STR_FMT(visit_their_type(v)), STR_FMT(v->id)));
-	ask.if_none_match = tag_inward(w->a, mark, w->req->if_none_match);
+	if (!whole)
+		ask.if_none_match =
+		    tag_inward(w->a, mark, w->req->if_none_match);
 	if (!(answer = visit_call(v, &ask, &root, &w->err)))
 		return false;
-	put_validators(v, answer, mark, root);
-	if (!root) {
-		w->resp->status = 304;
-		return true;
-	}
+	etag = put_validators(v, answer, mark, root);
+	if (!root)
+		return unchanged(v);
 	if (!same_record(v, root))
 		return false;
-	v->row->returned = 1;
 	v->row->patient = v->whom;
+	if (whole && tag_meets(w->req->if_none_match, etag))
+		return unchanged(v);
+	v->row->returned = 1;
 	fill_displays(v, root, NULL, NULL);
 	links_rewrite(&v->links, w->a, root);
 	return visit_answer(v, root);

@@ -85,3 +85,18 @@ tag_inward(struct arena *a, struct str mark, struct str field)
 	}
 	return b.failed || field.len ? STR_NONE : (struct str){ b.at, b.len };
 }
+
+bool
+tag_meets(struct str field, const char *etag)
+{
+	struct str own = str_of(etag), opaque, one;
+	bool weak, met = false;
+
+	if (!cut_tag(&own, &weak, &opaque))
+		return false;
+	while (cut_tag(&field, &weak, &one)) {
+		field = str_trim(field, " \t,");
+		met = met || str_eq(one, opaque);
+	}
+	return met && !field.len;
+}

@@ -26,4 +26,9 @@ const char *tag_outward(struct arena *a, struct str mark, struct str etag);
  * with this mark, without it. Absent: there are none; a star is none. */
 struct str tag_inward(struct arena *a, struct str mark, struct str field);
 
+/* tag_meets - is a tag of ours in If-None-Match? By weak comparison (RFC 9110
+ * 8.8.3.2).
+ *   etag  as tag_outward gave it; NULL: no */
+bool tag_meets(struct str field, const char *etag);
+
 #endif

@@ -57,18 +57,21 @@ class Manners(Calls):
 
     def test_who_has_a_record_is_told_so(self):
         for place in self.places:
-            path = f"Patient/{place.ward.index['patients'][0]['id']}"
-            answer = place.ask("GET", path)
-            tag = answer.header["etag"]
-            self.assertRegex(tag, r'^W/"[^"]+"$')
-            for sent in (tag, f'"x", {tag}'):
-                again = place.ask("GET", path, If_None_Match=sent)
-                self.assertEqual((again.status, again.body), (304, b""), sent)
-                self.assertEqual(again.header["etag"], tag)
-            for other in ('W/"0"', '"x"', "x"):
-                again = place.ask("GET", path, If_None_Match=other)
-                self.assertEqual((again.status, again.body),
-                                 (200, answer.body), other)
+            patient = place.ward.index["patients"][0]["id"]
+            encounter = place.ward.about("Encounter", patient)[0]["id"]
+            for path in (f"Patient/{patient}", f"Encounter/{encounter}"):
+                answer = place.ask("GET", path)
+                tag = answer.header["etag"]
+                self.assertRegex(tag, r'^W/"[^"]+"$')
+                for sent in (tag, f'"x", {tag}'):
+                    again = place.ask("GET", path, If_None_Match=sent)
+                    self.assertEqual((again.status, again.body), (304, b""),
+                                     sent)
+                    self.assertEqual(again.header["etag"], tag)
+                for other in ('W/"0"', '"x"', "x"):
+                    again = place.ask("GET", path, If_None_Match=other)
+                    self.assertEqual((again.status, again.body),
+                                     (200, answer.body), other)
 
     def test_a_tag_of_one_hospital_is_none_in_another(self):
         tags = {p.version: p.ask("GET", "Patient/p-101").header["etag"]

@@ -167,6 +167,25 @@ class Others(Lists):
                 f"'{answer.header['x-trace-id']}'"), [[whose, "1", "read"]])
 
 
+    def test_it_says_so_when_the_record_is_the_same_as_before(self):
+        """The hospital's own 304 would name nobody."""
+        for what, whose, passed_on in (("Observation/o1", "p1", False),
+                                       ("Patient/p1", "p1", True)):
+            tag = self.ask(what).header["etag"]
+            again = self.ask(what, **{"If-None-Match": tag})
+            self.assertEqual((again.status, again.body, again.header["etag"]),
+                             (304, b"", tag))
+            self.assertEqual(
+                "if-none-match" in self.double.seen[-1].headers, passed_on)
+            self.assertEqual(rows(
+                self.env, "select status, patient_id, resource_id, "
+                "interaction from wardgate.audit where trace_id = "
+                f"'{again.header['x-trace-id']}'"),
+                [["304", whose, what.split("/")[1], "read"]])
+            other = self.ask(what, **{"If-None-Match": 'W/"x"'})
+            self.assertEqual(other.status, 200)
+
+
 class Links(Lists):
     """Page links are ours, and lead to the hospital alone."""
 

@@ -121,6 +121,35 @@ what_goes_out_comes_in_and_nothing_too_long_does(void **state)
 	arena_free(a);
 }
 
+static void
+a_tag_is_met_by_weak_comparison(void **state)
+{
+	static const struct {
+		const char *field, *etag;
+		bool met;
+	} rows[] = {
+		{ "W/\"m-1\"", "W/\"m-1\"", true },
+		{ "\"m-1\"", "W/\"m-1\"", true },
+		{ "W/\"m-1\"", "\"m-1\"", true },
+		{ "\"x\", W/\"m-1\" , \"y\"", "W/\"m-1\"", true },
+		{ "W/\"m-2\"", "W/\"m-1\"", false },
+		{ "W/\"n-1\"", "W/\"m-1\"", false },
+		{ "W/\"1\"", "W/\"m-1\"", false },
+		{ "*", "W/\"m-1\"", false },
+		{ "W/\"m-1\", junk", "W/\"m-1\"", false },
+		{ "junk, W/\"m-1\"", "W/\"m-1\"", false },
+		{ "", "W/\"m-1\"", false },
+		{ "W/\"m-1\"", NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (tag_meets(str_of(rows[i].field), rows[i].etag) !=
+		    rows[i].met)
+			fail_msg("row %zu", i);
+	assert_false(tag_meets(STR_NONE, "W/\"m-1\""));
+}
+
 int
 main(void)
 {
@@ -130,6 +159,7 @@ main(void)
 		cmocka_unit_test(only_tags_with_the_mark_come_in),
 		cmocka_unit_test(
 		    what_goes_out_comes_in_and_nothing_too_long_does),
+		cmocka_unit_test(a_tag_is_met_by_weak_comparison),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
