@@ -30,9 +30,11 @@ const struct map map_Duration = {
 
 static const struct map_row money[] = {
 	MAP_ROW("value decimal", "=", "="),
-	MAP_ROW("comparator code", "=", NULL, .modifier = true,
-	    .why = "an amount of R4 is exact"),
-	MAP_ROW("unit string", "=", NULL, .why = "the currency says it"),
+	MAP_ROW("comparator code", "=", NULL, .r = { .hand = true },
+	    .modifier = true,
+	    .why = "an amount of R4 is exact: with one it is a Quantity"),
+	MAP_ROW("unit string", "=", NULL, .r = { .hand = true },
+	    .why = "the currency says it"),
 	MAP_ROW("system uri", "=", NULL, .r = { .hand = true },
 	    .why = "ISO 4217 goes without saying in R4"),
 	MAP_ROW("code code", "=", NULL, .r = { .hand = true },
@@ -43,14 +45,33 @@ static const struct map_row money[] = {
 
 #define CURRENCIES "urn:iso:std:iso:4217"
 
-/* {"system": ISO 4217, "code": "EUR"} and {"currency": "EUR"} */
+static void
+put_again(struct map_object *o, const char *name, enum name id)
+{
+	struct map_value *v = convert_slot(o, id);
+
+	convert_put(o, name, *v);
+	*v = (struct map_value){ NULL, NULL };
+}
+
+/* {"system": ISO 4217, "code": "EUR"} and {"currency": "EUR"}; but less than
+ * so much is not so much, and no Money of R4 could say it, not even by a
+ * modifier extension: it stays what it was, and is a Quantity then. */
 static void
 money_up(struct convert *c, struct map_object *o)
 {
+	struct map_value *comparator = convert_slot(o, NAME_comparator);
 	struct map_value *system = convert_slot(o, NAME_system);
 	struct map_value *code = convert_slot(o, NAME_code);
 
 	(void)c;
+	if (comparator->value || comparator->under) {
+		put_again(o, "comparator", NAME_comparator);
+		put_again(o, "unit", NAME_unit);
+		put_again(o, "system", NAME_system);
+		put_again(o, "code", NAME_code);
+		return;
+	}
 	if (!str_is(tree_text(system->value), CURRENCIES) || !code->value)
 		return;
 	convert_put(o, "currency", *code);
@@ -333,7 +354,19 @@ static const struct map_row extension[] = {
 	    .why = "a type that the target's extensions do not have: its kin "
 		   "(uri for url, Quantity for Age); without kin dropped"),
 };
+
+/* See money_up. */
+static void
+extension_up(struct convert *c, struct map_object *o)
+{
+	struct tree_node *sum = tree_at(convert_object(o), NAME_valueMoney);
+
+	if (tree_at(sum, NAME_comparator) || tree_at(sum, NAME__comparator))
+		tree_rename(convert_arena(c), sum, "valueQuantity");
+}
+
 const struct map map_Extension = {
 	.path = { "Extension", "Extension", "Extension" },
-	MAP_ROWS(extension), .leaf = true };
+	MAP_ROWS(extension), .leaf = true,
+	.r_up = { .last = extension_up } };
 /* clang-format on */

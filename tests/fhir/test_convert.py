@@ -213,6 +213,28 @@ class Modifiers(unittest.TestCase):
                     for k, v in e.items() if k.startswith("value")]
                 self.assertEqual(found, [value])
 
+    def test_what_money_is_less_than_is_not_what_it_is(self):
+        """No Money of R4 can say so, nor hold a modifier extension."""
+        euro = {"unit": "Euro", "system": "urn:iso:std:iso:4217",
+                "code": "EUR"}
+        model = validate.Model("r4")
+        for sign in ("<", "<=", ">=", ">"):
+            less = {"value": 500, "comparator": sign, **euro}
+            made = plain(samples.text(self.made("stu3", "r4", {
+                **MEDICATION, "intent": "order", "extension": [
+                    {"url": "urn:a", "valueMoney": less},
+                    {"url": "urn:b", "valueMoney": {"value": 500, **euro}}
+                ]})).encode())
+            self.assertEqual(made["extension"][0],
+                             {"url": "urn:a", "valueQuantity": less})
+            exact = made["extension"][1]["valueMoney"]
+            self.assertEqual((exact["value"], exact["currency"]),
+                             (500, "EUR"))
+            said = []
+            validate.resource(model, made, "",
+                              lambda at, why: said.append((at, why)))
+            self.assertEqual(said, [])
+
     def test_what_is_harmless_modifies_nothing(self):
         for low, high, body in HARMLESS:
             with self.subTest(f"{low}-{high} {body}"):

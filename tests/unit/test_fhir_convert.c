@@ -108,6 +108,25 @@ static const struct convert_case both_ways[] = {
 };
 
 static const struct convert_case one_way[] = {
+	{ "money of R4 is exact, what is not stays a quantity", S, R,
+	    P ",\"extension\":[{\"url\":\"u:a\",\"valueMoney\":{\"value\":5.0,"
+	      "\"comparator\":\"<\",\"unit\":\"Euro\",\"system\":"
+	      "\"urn:iso:std:iso:4217\",\"code\":\"EUR\"}}]}",
+	    P ",\"extension\":[{\"url\":\"u:a\",\"valueQuantity\":{\"value\":"
+	      "5.0,\"comparator\":\"<\",\"unit\":\"Euro\",\"system\":"
+	      "\"urn:iso:std:iso:4217\",\"code\":\"EUR\"}}]}" },
+	{ "so does what nobody knows to be exact, in a list too", S, R,
+	    P ",\"extension\":[{\"url\":\"u:a\",\"valueMoney\":[{\"value\":5,"
+	      "\"_comparator\":{\"extension\":[{\"url\":\"u:b\","
+	      "\"valueCode\":\"x\"}]}}]}]}",
+	    P ",\"extension\":[{\"url\":\"u:a\",\"valueQuantity\":{\"value\":5,"
+	      "\"_comparator\":{\"extension\":[{\"url\":\"u:b\","
+	      "\"valueCode\":\"x\"}]}}}]}" },
+	{ "exact money has its currency", S, R,
+	    P ",\"extension\":[{\"url\":\"u:a\",\"valueMoney\":{\"value\":5.0,"
+	      "\"system\":\"urn:iso:std:iso:4217\",\"code\":\"EUR\"}}]}",
+	    P ",\"extension\":[{\"url\":\"u:a\",\"valueMoney\":{\"value\":5.0,"
+	      "\"currency\":\"EUR\"}}]}" },
 	{ "another value wins over the original", D, S,
 	    P ",\"telecom\":[{\"system\":\"fax\",\"_system\":{\"extension\":["
 	      "{\"url\":\"" X30 "ContactPoint.system\",\"valueCode\":\"sms\"}"
