@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/visit.h"
 
+#include "base/clock.h"
 #include "ext/crypt.h"
 #include "fhir/match.h"
 #include "fhir/display.h"
@@ -115,13 +116,24 @@ converted(struct visit *v, struct tree_node *root,
 	return true;
 }
 
+/* A large answer takes a second: nobody waits for what comes too late. */
+static bool
+too_late(void *ctx)
+{
+	const struct visit *v = ctx;
+
+	return clock_mono_ms() >= v->w->req->deadline_ms;
+}
+
 static bool
 in_our_version(struct visit *v, struct tree_node *root, struct err *e)
 {
 	const struct convert_how how = { .from = v->speaks,
 		.to = v->face.version,
 		.bare = !v->route->write_extensions,
-		.losses = &v->losses };
+		.losses = &v->losses,
+		.stop = too_late,
+		.ctx = v };
 
 	if (!all_fit(v, root, e))
 		return false;

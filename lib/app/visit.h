@@ -88,7 +88,8 @@ const struct upstream_answer *visit_ask(
  * row names, or not of only_ids: a server that does not know a parameter may
  * answer as if it had not been sent. v->withheld counts them.
  * What was seen is added to the audit row, what was lost to v->losses.
- * NULL: see relay/upstream; ERR_UPSTREAM_BAD, _LARGE; ERR_BUSY. */
+ * NULL: see relay/upstream; ERR_UPSTREAM_BAD, _LARGE; ERR_BUSY; ERR_DEADLINE,
+ * also when converting took too long. */
 const struct upstream_answer *visit_call(struct visit *v,
     struct upstream_ask *ask, struct tree_node **root, struct err *e);
 

@@ -235,13 +235,16 @@ step(struct arena *a, struct tree_node *root, const struct convert_how *how,
 		.way = way,
 		.bare = how->bare && last,
 		.later = how->bare && !last,
-		.losses = how->losses };
+		.losses = how->losses,
+		.how = how };
 
 	if (map_way_from(way) == map_way_to(way) && convert_tidy(way, root))
 		return true;
 	convert_any(&c, root);
-	if (c.bare && map_way_from(way) != how->from)
+	if (c.bare && !c.over && map_way_from(way) != how->from)
 		convert_strip(&c, root);
+	if (c.stopped)
+		return err_why(e, ERR_DEADLINE, "stopped while it converted");
 	return !convert_over(&c) || err_set(e, ERR_BUSY, NULL);
 }
 

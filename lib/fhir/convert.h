@@ -30,15 +30,21 @@ struct convert_how {
 	enum fhir_version from, to;
 	bool bare; /* writes no inter-version extension but those that modify */
 	struct convert_losses *losses; /* added to; NULL: not wanted */
+	/* is it wanted no more? Asked every CONVERT_STEPS objects or so, with
+	 * ctx; NULL: it always is */
+	bool (*stop)(void *ctx);
+	void *ctx;
 };
+
+#define CONVERT_STEPS 512
 
 /* convert_resource - edits the tree in place. Resources within a resource
  * (contained, entries of a Bundle) are converted too. A type that is not known
  * stays as it is.
  *   a     where new nodes come from, and losses
  *   root  one resource, of version how->from
- * false: ERR_BUSY, the process is over its byte budget; the tree is then in
- * neither version. */
+ * false: ERR_BUSY, the process is over its byte budget; ERR_DEADLINE, it was
+ * stopped. The tree is then in neither version. */
 bool convert_resource(struct arena *a, struct tree_node *root,
     const struct convert_how *how, struct err *e);
 

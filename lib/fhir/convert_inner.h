@@ -19,9 +19,12 @@
 struct convert {
 	struct arena *a;
 	enum map_way way;
-	bool bare;  /* writes no inter-version extension */
-	bool later; /* writes them, for the next step; then they go */
-	bool over;  /* convert_over was true once */
+	bool bare;      /* writes no inter-version extension */
+	bool later;     /* writes them, for the next step; then they go */
+	bool over;      /* convert_over was true once ... */
+	bool stopped;   /* ... for this reason */
+	unsigned steps; /* how often it was asked */
+	const struct convert_how *how; /* NULL: nobody stops it */
 	struct convert_losses *losses;
 };
 
@@ -49,7 +52,8 @@ struct map_object {
 };
 
 /* convert_over - is the process over its byte budget, or was it during this
- * conversion? Then no more is made, and what there is is not used. */
+ * conversion, or was that stopped? Then no more is made, and what there is is
+ * not used. */
 bool convert_over(struct convert *c);
 
 /* convert_walk - one object by its table. */

@@ -11,7 +11,11 @@ convert_arena(const struct convert *c)
 bool
 convert_over(struct convert *c)
 {
-	return c->over = c->over || arena_over(c->a);
+	const struct convert_how *how = c->how;
+
+	if (!c->over && how && how->stop && ++c->steps % CONVERT_STEPS == 0)
+		c->stopped = how->stop(how->ctx);
+	return c->over = c->over || c->stopped || arena_over(c->a);
 }
 
 enum fhir_version

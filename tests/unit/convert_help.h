@@ -41,7 +41,9 @@ static inline const char *
 convert_json(struct arena *a, enum fhir_version from, enum fhir_version to,
     const char *json, bool bare, struct convert_losses *losses)
 {
-	const struct convert_how how = { from, to, bare, losses };
+	const struct convert_how how = {
+		.from = from, .to = to, .bare = bare, .losses = losses
+	};
 	struct tree_node *n = convert_read(a, json);
 	struct buf b = buf_new(a, (size_t)64 * 1024 * 1024);
 	struct err e = { .kind = ERR_NONE };

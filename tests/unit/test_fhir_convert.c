@@ -337,6 +337,59 @@ what_is_kept_does_not_pass_the_byte_budget(void **state)
 	}
 }
 
+/* Says stop when it is asked the n-th time. */
+struct patience {
+	unsigned asked, until;
+};
+
+static bool
+worn_out(void *ctx)
+{
+	struct patience *p = ctx;
+
+	return ++p->asked == p->until;
+}
+
+static bool
+converted_until(unsigned until, struct patience *p, struct err *e)
+{
+	const struct convert_how how = {
+		.from = D, .to = R, .stop = worn_out, .ctx = p
+	};
+	struct arena *a = arena_new();
+	struct buf b = buf_new(a, (size_t)4 * 1024 * 1024);
+	bool fine;
+
+	*p = (struct patience){ 0, until };
+	*e = (struct err){ .kind = ERR_NONE };
+	buf_str(&b, P ",\"name\":[{}");
+	for (int j = 0; j < 10 * CONVERT_STEPS; j++)
+		buf_str(&b, ",{\"family\":[\"a\"]}");
+	buf_str(&b, "]}");
+	fine = convert_resource(a, convert_read(a, buf_text(&b)), &how, e);
+	arena_free(a);
+	return fine;
+}
+
+static void
+who_waits_for_it_may_stop_it(void **state)
+{
+	struct patience p;
+	struct err e;
+	unsigned all;
+
+	(void)state;
+	assert_true(converted_until(0, &p, &e)); /* never */
+	all = p.asked;
+	assert_in_range(
+	    all, 20, 60); /* both steps, two objects a name at most */
+	for (unsigned n = 1; n <= all; n++) {
+		assert_false(converted_until(n, &p, &e));
+		assert_int_equal(e.kind, ERR_DEADLINE);
+		assert_int_equal(p.asked, n); /* not once more */
+	}
+}
+
 int
 main(void)
 {
@@ -348,6 +401,7 @@ main(void)
 		cmocka_unit_test(losses_are_counted_by_element),
 		cmocka_unit_test(what_stays_keeps_its_bytes),
 		cmocka_unit_test(long_lists_to_lose_are_lost_in_time),
+		cmocka_unit_test(who_waits_for_it_may_stop_it),
 		cmocka_unit_test(what_is_kept_does_not_pass_the_byte_budget),
 	};
 
