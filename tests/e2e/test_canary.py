@@ -5,7 +5,8 @@
 # place where a client can put them, hospitals fail in between, and then every
 # place where they could have stuck is looked through: logs of the web server
 # and of all programs, PostgreSQL's log with every statement and every value,
-# the dump of the database, command lines and environments.
+# the dump of the database and all of its files, what the command answers and
+# the operator's hook is told, command lines and environments.
 
 import base64
 import contextlib
@@ -22,6 +23,7 @@ import unittest
 from pathlib import Path
 from urllib.parse import urlencode
 
+from tests.e2e.test_limits import set_lines
 from tests.rig import place, services
 from tests.rig.client import FORM, Env, basic, raw, request
 from tests.rig.crowd import put_tenant, remove_tenant
@@ -38,9 +40,18 @@ SAY_ALL = {"log_statement": "all", "log_parameter_max_length": "-1",
            "log_parameter_max_length_on_error": "-1",
            "log_min_messages": "info", "log_error_verbosity": "verbose"}
 PROGRAMS = ("token", "facade", "metadata")
+VERBS = ("client list", "client secret list {client}", "client jwks {client}",
+         "client grants {client}", "tenant list", "revoke list", "key list",
+         "key status", "loss {tenant}", "audit tail -n 500", "keep --once")
+HOOK = """#!/bin/sh
+echo told: "$@"; env
+echo told: "$@" >&2; (echo "$@"; env; cat /proc/$PPID/cmdline) >>{said} 2>&1
+"""
 
 
 class Story(unittest.TestCase):
+    verbs = ()      # of the command, whose answers are looked through too
+
     @classmethod
     def setUpClass(cls):
         cls.env = Env.read()
@@ -136,6 +147,9 @@ class Story(unittest.TestCase):
         self.await_web()
         places["metrics"] = request(
             "GET", self.env["WG_BASE"] + "/metrics").text
+        for words in self.verbs:
+            words = words.format(client=self.client, tenant=TENANT).split()
+            places[" ".join(words)] = self.house.operator(*words, "--json")
         return places
 
     def await_web(self):
@@ -147,6 +161,18 @@ class Story(unittest.TestCase):
             self.assertLess(time.monotonic(), until, "no web server")
             time.sleep(0.05)
 
+    def in_files(self):
+        """Files of the house that hold a mark, but those of keys: also the
+        database's own, its log of changes and its temporary ones, what the web
+        server put aside, and cores."""
+        file = self.house.home / "keys" / "marks"
+        place.write(file, "\n".join(self.marks) + "\n")
+        self.addCleanup(file.unlink, missing_ok=True)
+        return subprocess.run(
+            ["grep", "-rlaFs", "--devices=skip", "--exclude-dir=keys",
+             "--exclude-dir=bin", "-f", str(file), str(self.house.home)],
+            text=True, stdout=subprocess.PIPE).stdout.split("\n")[:-1]
+
     def nowhere(self):
         places = self.kept()
         for word, what in self.marks.items():
@@ -154,6 +180,7 @@ class Story(unittest.TestCase):
                 at = text.find(word)
                 self.assertEqual(at, -1, f"{what} in {where}: "
                                  f"{text[max(0, at - 150):at + 80]}")
+        self.assertEqual(self.in_files(), [])
         return places
 
 
@@ -297,6 +324,8 @@ class Searches(Story):
 
 
 class Credentials(Story):
+    verbs = VERBS
+
     def wrong_secret(self):
         """Of the right form, with a right checksum or none."""
         word = self.mark("a wrong secret")
@@ -397,6 +426,39 @@ class Credentials(Story):
                 words.update(dict.fromkeys(lines, str(path)))
         self.assertGreater(len(words), 3)
         return words
+
+    def test_who_is_told_of_an_end_is_told_no_secret(self):
+        """The keeper's log and the hook of the operator."""
+        made = json.loads(self.house.operator("client", "secret", "add",
+                                              self.client, "--json"))
+        self.marks[made["client_secret"][13:56]] = "the secret that ends"
+        self.house.cluster.psql(
+            "update wardgate.client_secret set created_at = now() - interval "
+            "'90 days', not_before = now() - interval '90 days', not_after = "
+            f"now() + interval '5 days' where key_id = '{made['key_id']}'")
+        hook, said = (self.house.home / name for name in ("hook", "hook.said"))
+        place.write(hook, HOOK.format(said=said))
+        hook.chmod(0o755)
+        before = set_lines(self.house, {"expiry_hook": hook})
+        self.addCleanup(place.write, self.house.conf, before)
+        self.house.cluster.psql("delete from wardgate.secret_notice")
+        self.house.operator("keep", "--once")
+        self.assertIn(made["key_id"], said.read_text())
+        self.nowhere()
+
+    def test_a_mark_that_is_kept_is_found(self):
+        """The watch itself: it fails when there is something."""
+        word = self.mark("planted")
+        self.addCleanup(self.marks.pop, word)
+        files = [self.house.home / "web" / "tmp" / "planted",
+                 self.house.home / "log" / "planted.log",
+                 self.house.cluster.data / "core.4711"]
+        for file in files:
+            file.write_text(f"x{word}y")
+            self.addCleanup(file.unlink)
+        self.assertEqual(set(self.in_files()), {str(f) for f in files})
+        with self.assertRaisesRegex(AssertionError, "planted in .*planted.log"):
+            self.nowhere()
 
     def test_what_is_looked_through_would_show_it(self):
         """The watch itself: what is planted is found."""
