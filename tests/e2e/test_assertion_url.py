@@ -173,7 +173,7 @@ class Urls(Published):
         moved = self.shop.base + "/jwkset"
         self.fetched(who, moved)
         self.token(alg="ES384", who=who, head={"jku": moved})
-        time.sleep(1)
+        self.house.heard()
         self.refused(self.assertion("ES384", who=who, head={"jku": url}),
                      "key_unknown")
         self.assertFalse([p for _, p in self.shop.asked[asked:]

@@ -4,8 +4,9 @@
 #     rows = session.of(env["WG_DB"]).rows("select status from wardgate.audit")
 #
 # To start psql takes longer than what most stories ask of it. Each text is a
-# transaction of its own, as with psql -c. A session that ended with its server
-# is begun anew; what the server refuses raises RuntimeError with its words.
+# transaction of its own, as with psql -c. What fails in an old session, whose
+# server may have died meanwhile, is asked once more in a new one; what the
+# server refuses there raises RuntimeError with its words.
 
 import atexit
 import secrets
@@ -13,7 +14,6 @@ import subprocess
 import tempfile
 import threading
 
-LOST = 2    # exit status of a psql whose server went away
 SESSIONS = {}
 
 
@@ -33,17 +33,17 @@ class Session:
             text=True)
 
     def close(self):
-        """(exit status, last words) of what was there."""
+        """The last words of what was there."""
         process, self.process = self.process, None
         if process is None:
-            return 0, ""
+            return ""
         try:
             process.communicate()
         except OSError:
             pass
         with self.said:
             self.said.seek(0)
-            return process.wait(), self.said.read().decode().strip()
+            return self.said.read().decode().strip()
 
     def ask(self, sql):
         """Lines, or None when psql has ended."""
@@ -69,8 +69,8 @@ class Session:
                 lines = self.ask(sql)
                 if lines is not None:
                     return [line.split("\t") for line in lines]
-                status, said = self.close()
-                if not old or status != LOST:
+                said = self.close()
+                if not old:
                     raise RuntimeError(said)
                 old = False
 

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import concurrent.futures
+import os
+import signal
+import time
 import unittest
 
 from tests.rig import session
@@ -44,6 +47,14 @@ class Staying(unittest.TestCase):
         self.cluster.kill()
         self.cluster.start()
         self.assertEqual(self.rows("select 4"), [["4"]])
+        other = set(self.cluster.backends()) - {self.cluster.postmaster()}
+        os.kill(max(other), signal.SIGKILL)     # all others are sent away
+        until = time.monotonic() + 20
+        while not self.cluster.answers() or other & set(
+                self.cluster.backends()):
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.05)
+        self.assertEqual(self.rows("select 5"), [["5"]])
 
     def test_threads_take_turns(self):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
