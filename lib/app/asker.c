@@ -263,8 +263,14 @@ keys_fit(struct asker *by, const struct directory_keys *k, struct err *e)
 		return err_set(e, ERR_CLIENT_UNKNOWN, NULL);
 	if (k->disabled)
 		return err_set(e, ERR_CLIENT_DISABLED, NULL);
-	if (!(key = assertion_key(&by->assertion, k->set, k->url, e)))
+	if (k->set && k->set == by->tried)
+		return err_why(e, ERR_ASSERTION_SIGNATURE,
+		    "the signature is not the key's");
+	if (!(key = assertion_key(&by->assertion, k->set, k->url, e))) {
+		if (e->kind == ERR_ASSERTION_SIGNATURE)
+			by->tried = k->set; /* once is dear enough */
 		return false;
+	}
 	note_cred(by, jwk_cred(key));
 	return true;
 }

@@ -23,6 +23,7 @@ struct asker {
 	int64_t now_s;
 	int64_t end_s;  /* of what was shown; INT64_MAX: without end */
 	int64_t change; /* what is known of the client is at least so new */
+	const struct jwk_set *tried; /* keys that have not signed */
 	const struct secret *secret; /* that was shown, and good; or NULL */
 };
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ext/jwk.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct jwk {
 };
 
 struct jwk_set {
+	atomic_uint holders;
 	struct arena *a;
 	size_t n;
 	struct jwk key[JWK_KEYS_MAX];
@@ -273,6 +275,7 @@ jwk_set_read(struct str json, struct err *e)
 
 	if (!set)
 		abort();
+	atomic_init(&set->holders, 1);
 	set->a = arena_new();
 	o = js_read(reading, json, JWK_SET_BYTES_MAX, &why);
 	if (!o)
@@ -294,12 +297,19 @@ jwk_set_free(void *p)
 	struct jwk_set *set = p;
 	size_t i;
 
-	if (!set)
+	if (!set || atomic_fetch_sub(&set->holders, 1) > 1)
 		return;
 	for (i = 0; i < JWK_KEYS_MAX; i++)
 		jwa_key_free(set->key[i].key);
 	arena_free(set->a);
 	free(set);
+}
+
+const struct jwk_set *
+jwk_set_hold(const struct jwk_set *set)
+{
+	atomic_fetch_add(&((struct jwk_set *)(uintptr_t)set)->holders, 1);
+	return set;
 }
 
 size_t

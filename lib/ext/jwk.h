@@ -31,6 +31,10 @@ struct jwk_set; /* JWK_KEYS_MAX keys at most */
 struct jwk_set *jwk_set_read(struct str json, struct err *e);
 void jwk_set_free(void *set);
 
+/* jwk_set_hold - the same set, to be freed once more: reading one again costs
+ * milliseconds. */
+const struct jwk_set *jwk_set_hold(const struct jwk_set *set);
+
 size_t jwk_set_count(const struct jwk_set *set);
 const struct jwk *jwk_set_at(const struct jwk_set *set, size_t i);
 

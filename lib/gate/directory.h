@@ -12,10 +12,8 @@
 #ifndef GATE_DIRECTORY_H
 #define GATE_DIRECTORY_H
 
-#include "ext/jwk.h"
 #include "gate/change.h"
-#include "gate/scope.h"
-#include "gate/secret.h"
+#include "gate/directory_entry.h"
 
 struct directory;
 
@@ -23,74 +21,6 @@ enum directory_how {
 	DIRECTORY_CACHED, /* what is at hand and may be believed; else an entry
 	                     that says unknown. No query, no failure */
 	DIRECTORY_FRESH   /* what the database says now */
-};
-
-enum tenant_state {
-	TENANT_UNKNOWN,
-	TENANT_ACTIVE,
-	TENANT_SUSPENDED,
-	TENANT_MAINTENANCE
-};
-enum grant_state { GRANT_NONE, GRANT_LIVE, GRANT_ENDED };
-
-/* A client and one of its secrets, as `token` sees them. */
-struct directory_client {
-	int64_t change; /* number of the snapshot that it was read from */
-	bool known, disabled;
-	bool has; /* a secret of that key id: */
-	struct secret secret;
-};
-
-/* A client and its public keys, as `token` sees them: parsed once. */
-struct directory_keys {
-	bool known, disabled;
-	int64_t change; /* number of the snapshot that it was read from */
-	const struct jwk_set *set; /* NULL: it has none */
-	const char *url; /* where it publishes them: ours are a copy, which may
-	                    be older. NULL: they are registered by value */
-};
-
-/* May this client have a token for this tenant? As `token` sees it. */
-struct directory_link {
-	int64_t change; /* number of the snapshot that it was read from */
-	enum tenant_state tenant;
-	enum grant_state grant;
-	int64_t grant_end_s; /* INT64_MAX: none; no token outlives it */
-	uint32_t may;        /* what the grant covers: SCOPE_BITs */
-};
-
-/* Who asks and where it goes, as `facade` sees it. Text is NUL-terminated and
- * lives as long as the entry. */
-struct directory_route {
-	bool client_known, client_disabled;
-	size_t n_keys; /* credentials of the client that are alive */
-	const char (*keys)[SECRET_KEY_ID_LEN + 1]; /* n_keys of them */
-	enum tenant_state tenant;
-	enum grant_state grant;
-	int64_t grant_end_s;
-	uint32_t may;              /* what the grant covers: SCOPE_BITs */
-	int64_t maintenance_end_s; /* INT64_MAX: open; then the tenant is
-	                              active again */
-	int64_t retry_after_s;
-	const char *notice; /* for people, "" if none */
-	int64_t revision;   /* of the provider's row */
-	const char *base_url;
-	const char *fhir_version; /* "DSTU2", "STU3", "R4" */
-	const char *mode;         /* "translate", "links" */
-	bool search_post;
-	int64_t connect_ms, wait_ms; /* 0: the settings' */
-	bool http2;
-
-	/* what the provider can, as its operator says: "auto" (found out while
-	 * working), "on", "off" */
-	const char *can_contains, *can_sort, *can_total, *can_batch;
-	const char *coverage_person; /* "auto"; "patient", "beneficiary",
-	                                "subscriber", "policy-holder";
-	                                "compartment"; "none" */
-	const char *slug;            /* of the tenant, for metrics */
-	const char *mrn_system; /* of its record numbers, "" if not known */
-	bool write_extensions;  /* for what another version has no place; what
-	                          modifies a meaning is written anyway */
 };
 
 /* directory_new - owned; directory_free. Starts the change poller, so what it

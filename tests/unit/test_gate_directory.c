@@ -189,6 +189,69 @@ of_a_tenant_that_is_not_there_every_text_is_empty(void **state)
 	over(&d);
 }
 
+/* The key of RFC 7515 A.3. */
+static void
+store_keys(struct desk *d, const char *kid)
+{
+	run(d,
+	    arena_printf(d->a,
+		"select wardgate.client_jwks_set('" CLIENT "', "
+		"'{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"%s\","
+		"\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+		"\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}]}', "
+		"'aaaaaaaa')",
+		kid));
+}
+
+static const struct directory_keys *
+keys(struct desk *d, struct directory *directory)
+{
+	struct err e = { .kind = ERR_NONE };
+	const struct directory_keys *k =
+	    directory_keys(directory, d->a, &d->client, DIRECTORY_FRESH, &e);
+
+	if (!k)
+		fail_msg("directory_keys: %s", e.why);
+	return k;
+}
+
+static void
+keys_that_have_not_changed_are_not_read_again(void **state)
+{
+	const struct conf c = { .directory_entries = 10,
+		.change_poll_ms = 50,
+		.change_trust_ms = 60000 };
+	const struct db_opts o = { .conninfo = server,
+		.role = "wg_owner",
+		.application_name = "directory",
+		.prepare_sql = prepare_token,
+		.connections = 2,
+		.wait_ms = 10000 };
+	const struct directory_keys *first;
+	struct err e = { .kind = ERR_NONE };
+	struct directory *cached;
+	struct db *db;
+	struct desk d;
+
+	(void)state;
+	begun(&d);
+	store_keys(&d, "one");
+	assert_non_null(db = db_open(&o, &e));
+	assert_non_null(cached = directory_new(db, &c, NULL, NULL, &e));
+	first = keys(&d, cached);
+	assert_non_null(first->set);
+	assert_ptr_equal(keys(&d, cached)->set, first->set);
+	run(&d, "update wardgate.client set purpose = 'x' where client_id = "
+		"'" CLIENT "'");
+	assert_ptr_equal(keys(&d, cached)->set, first->set);
+	store_keys(&d, "other");
+	assert_ptr_not_equal(keys(&d, cached)->set, first->set);
+	assert_non_null(jwk_set_find(keys(&d, cached)->set, STR("other")));
+	directory_free(cached);
+	db_close(db);
+	over(&d);
+}
+
 int
 main(void)
 {
@@ -197,6 +260,7 @@ main(void)
 		cmocka_unit_test(a_route_says_what_its_grant_covers),
 		cmocka_unit_test(
 		    of_a_tenant_that_is_not_there_every_text_is_empty),
+		cmocka_unit_test(keys_that_have_not_changed_are_not_read_again),
 	};
 
 	server = getenv("WG_TEST_DB");
