@@ -8,7 +8,7 @@
 # free loopback ports in a temporary folder, and measures them in turns:
 # round 1 A B C, round 2 A B C, ... Results: build/bench/bench.md, bench.json.
 # Keys: token read search convert metadata unit delay memory directory batch
-# timing.
+# timing flat.
 
 import argparse
 import os
@@ -17,21 +17,24 @@ import sys
 import time
 from types import SimpleNamespace
 
-from tests.bench import (batch, directory, machine, peers, perf, report,
-                         subjects, timing)
+from tests.bench import (batch, directory, flat, machine, peer_oidc, peers, perf,
+                         report, subjects, timing)
 from tests.bench.house import House
 from tests.bench.upstream import Upstream
 from tests.rig import place
 
-KEYS = (*subjects.MAKERS, "memory", "directory", "batch", "timing")
+KEYS = (*subjects.MAKERS, "memory", "directory", "batch", "timing", "flat")
 MEMORY_MB = 64
-WARM_S = 0.5
 
 # figure, subject, our work's and the other's name, what is compared: cpu is
 # ours divided by theirs, rate likewise, cheaper is theirs divided by ours
 TARGETS = (
     ("token: CPU beside the bare constant answer",
      "token", "bare constant", "cpu", "<=", 3.0),
+    ("token: cheaper than glewlwyd",
+     "token", "glewlwyd", "cheaper", ">=", 25.0),
+    ("token: cheaper than oidc-provider",
+     "token", "oidc-provider", "cheaper", ">", 1.0),
     ("read: CPU beside the bare proxy",
      "read", "bare proxy", "cpu", "<=", 2.5),
     ("read: throughput beside Apache + mod_oauth2",
@@ -55,7 +58,8 @@ def say(text):
 
 
 def compare(value, relation, bound):
-    return value <= bound if relation == "<=" else value >= bound
+    return {"<=": value <= bound, ">=": value >= bound,
+            ">": value > bound}[relation]
 
 
 # ---- what runs ----------------------------------------------------------------
@@ -71,7 +75,7 @@ class Stand:
         self.set_delay(0)
         self.delay.chmod(0o644)
         self.peers = SimpleNamespace(constant=None, proxy=None, nginx=None,
-                                     apache=None, glewlwyd=None)
+                                     apache=None, glewlwyd=None, oidc=None)
         self.upstream = Upstream(self.tool("static_upstream"), self.home)
         self.ours = None
         try:
@@ -109,6 +113,7 @@ class Stand:
         self.try_peer("nginx", lambda: peers.Nginx(self.home, up))
         self.try_peer("glewlwyd", lambda: peers.Glewlwyd(
             self.home, self.build, self.slow()))
+        self.try_peer("oidc", lambda: peer_oidc.OidcProvider(self.home))
         jwks = {"wardgate": self.ours.jwk()}
         if self.peers.glewlwyd:
             jwks["glewlwyd"] = self.peers.glewlwyd.jwk()
@@ -136,7 +141,7 @@ def run_rounds(stand, load, todo, rounds, seconds):
     for subject in todo:
         for work in subject.works:
             stand.set_delay(work.delay_ms)
-            load.measure(work, WARM_S)
+            load.measure(work, work.warm_s)
     for number in range(1, rounds + 1):
         for subject in todo:
             for work in subject.works:
@@ -189,7 +194,7 @@ def memory_text(found):
 
 # ---- the verdict ----------------------------------------------------------------
 
-def judge(figures, memory, tenants, batched, timed, programs):
+def judge(figures, memory, tenants, batched, timed, flatness, programs):
     """One row per target: found, met or missed; None: not measured."""
     rows = []
     for what, key, other, kind, relation, bound in TARGETS:
@@ -211,7 +216,7 @@ def judge(figures, memory, tenants, batched, timed, programs):
                      "found": "" if value is None else f"{value:.1f} MB",
                      "met": None if value is None else value < MEMORY_MB})
     return (rows + directory.judge(tenants) + batch.judge(batched)
-            + timing.judge(timed))
+            + timing.judge(timed) + flat.judge(flatness))
 
 
 def options():
@@ -255,7 +260,7 @@ def measure(stand, load, args):
     result["subjects"] = figures
     result["rounds"] = {s.key: {w.name: w.rounds for w in s.works}
                         for s in todo}
-    memory = tenants = batched = timed = None
+    memory = tenants = batched = timed = flatness = None
     if "token" in args.only:
         texts.append(yardstick(result))
     if "memory" in args.only:
@@ -270,7 +275,10 @@ def measure(stand, load, args):
     if "timing" in args.only:
         timed = result["timing"] = timing.run(stand, args)
         texts.append(timing.text(timed))
-    targets = judge(figures, memory, tenants, batched, timed,
+    if "flat" in args.only:
+        flatness = result["flat"] = flat.run(stand, load, args)
+        texts.append(flat.text(flatness))
+    targets = judge(figures, memory, tenants, batched, timed, flatness,
                     stand.ours.programs)
     result["targets"] = targets
     report.write(stand.build, result, [report.target_table(targets), *texts])

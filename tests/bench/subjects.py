@@ -36,6 +36,7 @@ class Work:
     asks: list
     fresh: object = None     # makes a file of n tokens, each used once
     delay_ms: int = 0        # of the database's disk
+    warm_s: float = 0.5      # of load that is not measured
     sides: list = field(default_factory=list)  # more whose cost counts
     rate: float = 20000.0    # units a second, as last seen
     rounds: list = field(default_factory=list)
@@ -142,6 +143,8 @@ def token_subject(ours, peers):
                  RIGHT_TOKEN)]))
     if peers.glewlwyd:
         works.append(glewlwyd_token(peers))
+    if peers.oidc:
+        works.append(oidc_token(peers))
     return Subject("token", "A token (client credentials, ES256)", works)
 
 
@@ -154,6 +157,12 @@ def glewlwyd_token(peers):
     return Work("glewlwyd", peers.glewlwyd, [
         post(peers.glewlwyd.port, "/api/oidc/token", peers.glewlwyd.form(),
              RIGHT_TOKEN)], rate=150.0)
+
+
+def oidc_token(peers):
+    return Work("oidc-provider", peers.oidc, [
+        post(peers.oidc.port, "/token", peers.oidc.form(), RIGHT_TOKEN)],
+        rate=1000.0, warm_s=8)  # its compiler works while it runs
 
 
 def our_get(ours, path, right):
