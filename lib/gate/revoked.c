@@ -85,6 +85,17 @@ guid_key(struct key *k, enum kind kind, const struct guid *first,
 		    k->bytes + sizeof first->at, second->at, sizeof second->at);
 }
 
+/* One credential may be several clients' own: they may share a key. */
+static bool
+secret_key(struct key *k, const struct guid *client, struct str cred)
+{
+	guid_key(k, SECRET, client, NULL);
+	if (!cred.len || cred.len > KEY_BYTES - sizeof client->at)
+		return false;
+	memcpy(k->bytes + sizeof client->at, cred.at, cred.len);
+	return true;
+}
+
 /* As the table wardgate.revocation spells it. */
 static bool
 key_read(struct key *k, struct str kind, struct str text)
@@ -97,9 +108,10 @@ key_read(struct key *k, struct str kind, struct str text)
 		;
 	switch (i) {
 	case TOKEN:
-	case SECRET:
 	case EVERYTHING:
 		return text_key(k, (enum kind)i, text);
+	case SECRET:
+		return guid_read(&first, id) && secret_key(k, &first, rest);
 	case CLIENT:
 	case TENANT:
 		if (rest.at || !guid_read(&first, id))
@@ -347,7 +359,7 @@ revoked_holds(struct revoked *r, const struct claims *c)
 	size_t i;
 
 	text_key(&k[TOKEN], TOKEN, str_of(c->jti));
-	text_key(&k[SECRET], SECRET, str_of(c->cred));
+	secret_key(&k[SECRET], &c->client, str_of(c->cred));
 	guid_key(&k[CLIENT], CLIENT, &c->client, NULL);
 	guid_key(&k[GRANT], GRANT, &c->client, &c->tenant);
 	guid_key(&k[TENANT], TENANT, &c->tenant, NULL);

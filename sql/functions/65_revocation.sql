@@ -97,13 +97,17 @@ begin
     select * from (values
       ('client', 'client', 'client_id', 'client_id::text', null,
        '(b.disabled_at is null) <> (a.disabled_at is null)'),
-      ('client_secret', 'secret', 'key_id', 'key_id', null,
+      ('client_secret', 'secret', 'client_id, key_id',
+       $k$client_id || '/' || key_id$k$, null,
        '(b.invalidated_at is null) <> (a.invalidated_at is null)'
        ' or coalesce(a.not_after, ''infinity'')'
        '  < coalesce(b.not_after, ''infinity'')'),
       ('client_jwks', 'secret', 'client_id',
-       'unnest(array(select unnest(b.creds) except select unnest(a.creds)))',
-       'unnest(b.creds)', 'true'),
+       $k$unnest(array(
+            select b.client_id || '/' || x.cred
+              from (select unnest(b.creds) except select unnest(a.creds))
+                as x (cred)))$k$,
+       $k$b.client_id || '/' || unnest(b.creds)$k$, 'true'),
       ('client_grant', 'grant', 'client_id, tenant_id',
        $k$client_id || '/' || tenant_id$k$, null,
        'coalesce(b.ended_at <= now(), false)'
@@ -196,7 +200,7 @@ begin
   return exists (
       select from (values
         ('token', jti, 9223372036854775807),
-        ('secret', credential, number),
+        ('secret', client || '/' || credential, number),
         ('client', client::text, number),
         ('grant', client || '/' || tenant, number),
         ('tenant', tenant::text, number),
@@ -310,7 +314,7 @@ begin
           'The client has no secret or key with the id %s.',
           wardgate.quoted(name)));
     end if;
-    key := name;
+    key := client || '/' || name;
   elsif kind = 'client' then
     perform wardgate.client_must_be(client);
     key := client;

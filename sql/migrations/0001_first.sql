@@ -684,7 +684,7 @@ create table wardgate.revocation (
     'token', 'secret', 'client', 'grant', 'tenant', 'everything')),
   constraint revocation_key_form check (key ~ case kind
     when 'token' then '^[A-Za-z0-9_-]{22}$'
-    when 'secret' then '^[A-Za-z0-9_-]{1,48}$'
+    when 'secret' then '^[0-9a-f-]{36}/[A-Za-z0-9_-]{1,32}$'
     when 'grant' then '^[0-9a-f-]{36}/[0-9a-f-]{36}$'
     when 'everything' then '^$'
     else '^[0-9a-f-]{36}$'
@@ -699,7 +699,7 @@ comment on table wardgate.revocation is
 comment on column wardgate.revocation.kind is
   'token, secret, client, grant, tenant, everything';
 comment on column wardgate.revocation.key is
-  'jti, id of the secret or public key, client_id, client_id/tenant_id, tenant_id, empty';
+  'jti, client_id/id of the secret or public key, client_id, client_id/tenant_id, tenant_id, empty';
 comment on column wardgate.revocation.n is
   'Change number of this revocation: tokens with a lower one are dead';
 comment on column wardgate.revocation.expires_at is
@@ -3545,13 +3545,17 @@ begin
     select * from (values
       ('client', 'client', 'client_id', 'client_id::text', null,
        '(b.disabled_at is null) <> (a.disabled_at is null)'),
-      ('client_secret', 'secret', 'key_id', 'key_id', null,
+      ('client_secret', 'secret', 'client_id, key_id',
+       $k$client_id || '/' || key_id$k$, null,
        '(b.invalidated_at is null) <> (a.invalidated_at is null)'
        ' or coalesce(a.not_after, ''infinity'')'
        '  < coalesce(b.not_after, ''infinity'')'),
       ('client_jwks', 'secret', 'client_id',
-       'unnest(array(select unnest(b.creds) except select unnest(a.creds)))',
-       'unnest(b.creds)', 'true'),
+       $k$unnest(array(
+            select b.client_id || '/' || x.cred
+              from (select unnest(b.creds) except select unnest(a.creds))
+                as x (cred)))$k$,
+       $k$b.client_id || '/' || unnest(b.creds)$k$, 'true'),
       ('client_grant', 'grant', 'client_id, tenant_id',
        $k$client_id || '/' || tenant_id$k$, null,
        'coalesce(b.ended_at <= now(), false)'
@@ -3644,7 +3648,7 @@ begin
   return exists (
       select from (values
         ('token', jti, 9223372036854775807),
-        ('secret', credential, number),
+        ('secret', client || '/' || credential, number),
         ('client', client::text, number),
         ('grant', client || '/' || tenant, number),
         ('tenant', tenant::text, number),
@@ -3758,7 +3762,7 @@ begin
           'The client has no secret or key with the id %s.',
           wardgate.quoted(name)));
     end if;
-    key := name;
+    key := client || '/' || name;
   elsif kind = 'client' then
     perform wardgate.client_must_be(client);
     key := client;

@@ -20,7 +20,7 @@ create table wardgate.revocation (
     'token', 'secret', 'client', 'grant', 'tenant', 'everything')),
   constraint revocation_key_form check (key ~ case kind
     when 'token' then '^[A-Za-z0-9_-]{22}$'
-    when 'secret' then '^[A-Za-z0-9_-]{1,48}$'
+    when 'secret' then '^[0-9a-f-]{36}/[A-Za-z0-9_-]{1,32}$'
     when 'grant' then '^[0-9a-f-]{36}/[0-9a-f-]{36}$'
     when 'everything' then '^$'
     else '^[0-9a-f-]{36}$'
@@ -35,7 +35,7 @@ comment on table wardgate.revocation is
 comment on column wardgate.revocation.kind is
   'token, secret, client, grant, tenant, everything';
 comment on column wardgate.revocation.key is
-  'jti, id of the secret or public key, client_id, client_id/tenant_id, tenant_id, empty';
+  'jti, client_id/id of the secret or public key, client_id, client_id/tenant_id, tenant_id, empty';
 comment on column wardgate.revocation.n is
   'Change number of this revocation: tokens with a lower one are dead';
 comment on column wardgate.revocation.expires_at is

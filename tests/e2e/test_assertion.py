@@ -422,6 +422,21 @@ class Change(Asserting):
         self.refused(self.assertion(key=one, who=who), "signature")
         self.token(key=two, who=who)
 
+    def test_a_key_that_two_clients_share_ends_for_one_of_them(self):
+        shared = self.keys["ES256"]
+        one, two = (self.client_with([shared.jwk()]) for _ in range(2))
+        ended, lives = (self.token(alg="ES256", who=w) for w in (one, two))
+        self.register(one, [self.keys["ES384"].jwk()])
+        self.house.heard()
+        for _ in range(6):
+            self.assertEqual((self.reads(ended), self.reads(lives)),
+                             (401, 200))
+        self.house.operator("revoke", "secret", two, next(
+            k["cred"] for k in json.loads(self.house.operator(
+                "client", "jwks", two, "--json"))["keys"]))
+        self.house.heard()
+        self.assertEqual(self.reads(lives), 401)
+
     def test_without_keys_there_are_no_tokens(self):
         who = self.client_with([self.keys["ES256"].jwk()])
         token = self.token(alg="ES256", who=who)

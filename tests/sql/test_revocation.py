@@ -69,7 +69,7 @@ class Epochs(Case):
                 (state("suspended"), tenant),
                 (state("active"), tenant),
                 (f"select wardgate.secret_invalidate('{CLIENT}', '{KEY}')",
-                 {("secret", KEY)}),
+                 {("secret", f"{CLIENT}/{KEY}")}),
                 (f"select wardgate.client_add('{CLIENT}', 'Other', '', '')",
                  set()),
                 (f"select * from wardgate.tenant_remove('{TENANT}')",
@@ -82,11 +82,11 @@ class Epochs(Case):
     def test_rows_changed_by_hand_revoke_too(self):
         for text, expected in (
                 ("update wardgate.client_secret set not_after ="
-                 " now() + interval '1 day'", {("secret", KEY)}),
+                 " now() + interval '1 day'", {("secret", f"{CLIENT}/{KEY}")}),
                 ("update wardgate.client_secret set not_after = null", set()),
                 ("update wardgate.client set disabled_at = now()",
                  {("client", CLIENT)}),
-                ("delete from wardgate.client_secret", {("secret", KEY)}),
+                ("delete from wardgate.client_secret", {("secret", f"{CLIENT}/{KEY}")}),
                 ("delete from wardgate.client_grant", {("grant", GRANT)}),
                 ("truncate wardgate.client_grant", {("everything", "")})):
             with self.subTest(text):
@@ -102,7 +102,8 @@ class Epochs(Case):
             self.sql("delete from wardgate.revocation")
             self.sql(f"select wardgate.client_jwks_set('{CLIENT}', {sets})",
                      "wg_operator")
-            return {key for kind, key in self.held() if kind == "secret"}
+            return {key.removeprefix(f"{CLIENT}/")
+                    for kind, key in self.held() if kind == "secret"}
         self.assertEqual(keys("aaaaaaaa", "bbbbbbbb"), set())
         self.assertTrue(self.in_force(key="aaaaaaaa"))
         before = self.number()
@@ -228,8 +229,8 @@ class Epochs(Case):
 
     def test_very_many_at_once_are_one(self):
         put = ("select wardgate.revocation_put('secret', array(select "
-               "'k' || i from generate_series(1, {}) as i), now() + "
-               "interval '1 h', null, '')")
+               f"'{CLIENT}/k' || i from generate_series(1, {{}}) as i), now() "
+               "+ interval '1 h', null, '')")
         before = self.number()
         self.sql(put.format(1001))
         self.assertEqual(len(self.held()), 1001)
@@ -319,7 +320,8 @@ class Kinds(Case):
             "interaction": "revoke-secret", "status": 200})
         row = self.row("select kind, key, why from wardgate.revocation_list()",
                        "wg_operator")
-        self.assertEqual(row, {"kind": "secret", "key": KEY, "why": "because"})
+        self.assertEqual(row, {"kind": "secret", "key": f"{CLIENT}/{KEY}",
+                               "why": "because"})
         found = self.row("select wardgate.trace_time(trace_id) > now() -"
                          " interval '1 min' as ok from wardgate.audit"
                          " order by at desc limit 1")

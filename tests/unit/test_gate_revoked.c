@@ -97,7 +97,7 @@ over(struct desk *d)
 	db_close(d->db);
 }
 
-#define NOTHING "('secret', 'zzzzzzzz', 99, now() + interval '1 h')"
+#define NOTHING "('secret', '" CLIENT "/zzzzzzzz', 99, now() + interval '1 h')"
 
 static bool
 tell(struct desk *d, const char *told, int64_t n)
@@ -125,7 +125,7 @@ static const struct row {
 	bool number_counts; /* a token of a higher number is spared */
 } rows[] = {
 	{ "token", JTI, false },
-	{ "secret", "abcdefgh", true },
+	{ "secret", CLIENT "/abcdefgh", true },
 	{ "client", CLIENT, true },
 	{ "grant", CLIENT "/" TENANT, true },
 	{ "tenant", TENANT, true },
@@ -140,6 +140,10 @@ spares(struct desk *d, const struct row *r)
 
 	c.change = 60;
 	assert_int_equal(revoked_holds(d->set, &c), !r->number_counts);
+	c = d->token;
+	assert_true(guid_read(&c.client, STR(OTHER))); /* with the same key */
+	if (!strcmp(r->kind, "secret"))
+		assert_false(revoked_holds(d->set, &c));
 	c = d->token;
 	c.jti[0] = 'x';
 	memcpy(c.cred, "bbbbbbbb", 8);
@@ -212,7 +216,8 @@ what_cannot_be_read_is_not_taken_in(void **state)
 	static const char *const told[] = { "", "token", "token/5",
 		"token//" JTI, "token/x/" JTI, "token/-1/" JTI, "other/5/x",
 		"client/5/x", "client/5/" CLIENT "/" TENANT, "grant/5/" CLIENT,
-		"tenant/5/" };
+		"tenant/5/", "secret/5/abcdefgh", "secret/5/" CLIENT,
+		"secret/5/" CLIENT "/" };
 	struct desk d;
 
 	(void)state;
