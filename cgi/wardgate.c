@@ -7,6 +7,7 @@
  *         wg_operator or wg_auditor, keeper.sql as wg_keeper, migrate.sql as
  *         the owner
  * Speaks  terminal text, or JSON with --json */
+#include "app/cmd_account.h"
 #include "app/cmd_audit.h"
 #include "app/cmd_client.h"
 #include "app/cmd_doctor.h"
@@ -100,10 +101,26 @@ static const struct command_verb verbs[] = {
 	  "make the next version of the pepper" },
 	{ "key make cursor", key_make_cursor, AS_NOBODY, "",
 	  "make the key of page cursors" },
+	{ "key make portal", key_make_portal, AS_NOBODY, "",
+	  "make the key of the portal" },
 	{ "key rotate cursor", key_rotate_cursor, AS_NOBODY, "",
 	  "the next step to another key of page cursors" },
 	{ "key list", key_list, AS_OPERATOR, "",
 	  "keys, their stages and files" },
+	{ "account add", account_add, AS_OPERATOR,
+	  "[--name TEXT] [--phone] --roles LIST LOGIN",
+	  "make an account; its passphrase is read from standard input" },
+	{ "account invite", account_invite_tell, AS_OPERATOR,
+	  "[--name TEXT] --roles LIST",
+	  "make a link by which somebody sets up an account" },
+	{ "account reset", account_reset, AS_OPERATOR, "[--no-phone] LOGIN",
+	  "make a link for another passphrase; forget a lost phone" },
+	{ "account list", account_list_tell, AS_OPERATOR, "",
+	  "who may sign in to the portal" },
+	{ "account disable", account_disable, AS_OPERATOR, "LOGIN",
+	  "sign it out, and let nobody sign in with it" },
+	{ "account enable", account_enable, AS_OPERATOR, "LOGIN",
+	  "let it work again" },
 	{ "keep", keep, AS_KEEPER, "[--once] [--every SECONDS]",
 	  "make audit partitions, clear what is old, sum up uses" },
 	{ "loss", loss_tell, AS_OPERATOR, "[TENANT]",

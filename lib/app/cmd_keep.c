@@ -23,6 +23,10 @@
 #define REVOKED_STEP      1000
 #define USES_KEPT_S       34560000 /* 400 days: who reviews once a year sees it */
 #define USES_STEP         1000
+#define SESSIONS_KEPT_S   691200 /* over the longest portal_life_s */
+#define SESSIONS_STEP     500
+#define FAILURES_KEPT_S   86400
+#define FAILURES_STEP     1000
 #define USES_LAG_S        60 /* a row is written a little after its request began */
 
 /* One statement that answers with a number, repeated while that is not 0. */
@@ -46,6 +50,10 @@ static const struct task tasks[] = {
 	{ "revocations_cleared", "revocation_trim", { REVOKED_STEP }, 1, true },
 	{ "uses_cleared", "secret_trail_trim", { USES_KEPT_S, USES_STEP }, 2,
 	    true },
+	{ "sessions_cleared", "session_trim",
+	    { SESSIONS_KEPT_S, SESSIONS_STEP }, 2, true },
+	{ "failures_cleared", "signin_failure_trim",
+	    { FAILURES_KEPT_S, FAILURES_STEP }, 2, true },
 	{ "uses_behind_s", "secret_use_roll_up", { USES_LAG_S }, 1, true },
 };
 

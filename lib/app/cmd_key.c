@@ -74,20 +74,34 @@ key_make_pepper(struct command *c, struct err *e)
 	return true;
 }
 
+static bool
+make_at(struct command *c, const char *setting, const char *path, struct err *e)
+{
+	char *dir = arena_dup(command_arena(c), path, strlen(path));
+	char *slash = strrchr(dir, '/');
+
+	if (!slash || !slash[1])
+		return err_set(e, ERR_CONF, "%s names no file.", setting);
+	*slash = '\0';
+	return key_make_hex(c, *dir ? dir : "/", slash + 1, e);
+}
+
 bool
 key_make_cursor(struct command *c, struct err *e)
 {
 	const struct conf *conf;
-	char *dir, *slash;
 
-	if (!command_end(c, e) || !(conf = command_conf(c, e)))
-		return false;
-	dir = arena_dup(command_arena(c), conf->cursor_key_file,
-	    strlen(conf->cursor_key_file));
-	if (!(slash = strrchr(dir, '/')) || !slash[1])
-		return err_set(e, ERR_CONF, "cursor_key_file names no file.");
-	*slash = '\0';
-	return key_make_hex(c, *dir ? dir : "/", slash + 1, e);
+	return command_end(c, e) && (conf = command_conf(c, e)) &&
+	       make_at(c, "cursor_key_file", conf->cursor_key_file, e);
+}
+
+bool
+key_make_portal(struct command *c, struct err *e)
+{
+	const struct conf *conf;
+
+	return command_end(c, e) && (conf = command_conf(c, e)) &&
+	       make_at(c, "portal_key_file", conf->portal_key_file, e);
 }
 
 /* ---- signing keys ------------------------------------------------------------- */

@@ -23,6 +23,9 @@ bool key_make_pepper(struct command *c, struct err *e);
 /* key make cursor - cursor_key_file. Asks no database. */
 bool key_make_cursor(struct command *c, struct err *e);
 
+/* key make portal - portal_key_file. Asks no database. */
+bool key_make_portal(struct command *c, struct err *e);
+
 /* key_make_hex - a new random key of 64 hex digits as dir/name; says `file`. */
 bool key_make_hex(
     struct command *c, const char *dir, const char *name, struct err *e);

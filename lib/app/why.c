@@ -6,6 +6,7 @@
 #define OWNER     "the client's owner"
 #define OPERATOR  "the gateway's operator"
 #define HOSPITAL  "the hospital"
+#define PERSON    "whoever signs in"
 
 /* clang-format off */
 static const struct why table[] = {
@@ -154,6 +155,22 @@ static const struct why table[] = {
 	  "Wait as long as Retry-After said; the limit can be raised.", OPERATOR },
 	{ "limit_source", "Authentication failed, as it had too often from this address.",
 	  "Find the caller with the old credentials at this address; the client itself is not locked out.", OWNER },
+
+	/* people at the portal */
+	{ "limit_signin", "Too many people signed in at that moment.",
+	  "Try again in a few seconds.", PERSON },
+	{ "signin_refused", "Name, passphrase or code were not right.",
+	  "Check the name and the passphrase; a code from the phone works once, and only while it is shown.", PERSON },
+	{ "signin_wait", "Signing in had failed several times, and the next try came too early.",
+	  "Wait as long as the page said. Others are not held up by it.", PERSON },
+	{ "signed_out", "Nobody was signed in, or not with all steps.",
+	  "Sign in again; a session ends after a while without use.", PERSON },
+	{ "form_refused", "A form came from another site or another sign-in.",
+	  "Load the page again and repeat what was done. If public_base is not the address that people use, set it.", OPERATOR },
+	{ "passphrase_refused", "A new passphrase was too short, or one that is guessed first.",
+	  "Take several words that nobody else puts together.", PERSON },
+	{ "proof_wanted", "Something was asked for that needs the passphrase again.",
+	  "Give it on the page that asks for it.", PERSON },
 
 	/* the hospital's server */
 	{ "provider_unreachable", "The hospital's server could not be reached: no address, no connection, or no TLS.",

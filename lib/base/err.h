@@ -48,6 +48,14 @@ enum err_kind {
 	ERR_LIMIT_CLIENT,
 	ERR_LIMIT_TENANT,
 	ERR_LIMIT_SOURCE,
+	ERR_LIMIT_SIGNIN, /* too many sign-ins at once */
+	/* people at the portal */
+	ERR_SIGNIN,      /* name, passphrase or code, whichever it was */
+	ERR_SIGNIN_WAIT, /* failed too often; not before retry_after_s */
+	ERR_SIGNED_OUT,  /* nobody is signed in, or not far enough */
+	ERR_FORM,        /* a form that is not of this session and site */
+	ERR_PASSPHRASE,  /* not one that is taken */
+	ERR_PROOF,       /* the passphrase is to be given again first */
 	/* grant and scope */
 	ERR_GRANT_TYPE,         /* not client_credentials */
 	ERR_RESPONSE_TYPE,      /* any: there is no user authorization */

@@ -177,6 +177,19 @@ crypt_hkdf(
 	EVP_KDF_CTX_free(k);
 }
 
+/* Without a ceiling of its own OpenSSL stops at 32 MiB. */
+#define SCRYPT_BYTES_MAX ((uint64_t)160 * 1024 * 1024)
+
+void
+crypt_scrypt(void *to, size_t n, struct str text, struct str salt, unsigned ln,
+    unsigned r, unsigned p)
+{
+	must(EVP_PBE_scrypt(text.at, text.len, (const unsigned char *)salt.at,
+		 salt.len, UINT64_C(1) << ln, r, p, SCRYPT_BYTES_MAX, to,
+		 n) == 1,
+	    "scrypt");
+}
+
 void
 crypt_seal(void *to, const unsigned char key[CRYPT_KEY_BYTES],
     const void *bytes, size_t n, struct str about)

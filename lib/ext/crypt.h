@@ -50,6 +50,11 @@ void crypt_hmac(const struct crypt_hmac *h, const void *bytes, size_t n,
 void crypt_hkdf(
     void *to, size_t n, struct str secret, struct str salt, struct str info);
 
+/* crypt_scrypt - n bytes from a passphrase (RFC 7914), slowly.
+ *   ln, r, p  log2 N, block size, parallelization; up to 160 MiB of memory */
+void crypt_scrypt(void *to, size_t n, struct str text, struct str salt,
+    unsigned ln, unsigned r, unsigned p);
+
 /* crypt_seal - AES-256-GCM. Writes nonce | ciphertext | tag, that is
  * n + CRYPT_SEAL_MORE bytes. The nonce is random: at most 2^32 seals per key.
  *   about  bound to the seal, not contained in it; may be empty */

@@ -9,6 +9,7 @@
 
 extern const char prepare_metadata[];
 extern const char prepare_token[];
+extern const char prepare_admin[];
 extern const char prepare_facade[];
 extern const char prepare_keeper[];
 extern const char prepare_wardgate[];

@@ -27,6 +27,11 @@ enum var {
 	VAR_REQUEST_ID,
 	VAR_TRACEPARENT,
 	VAR_TENANT,
+	VAR_COOKIE,
+	VAR_ORIGIN,
+	VAR_FETCH_SITE,
+	VAR_AGENT,
+	VAR_USER,
 	VAR__MAX
 };
 
@@ -52,6 +57,11 @@ static const struct {
 	[VAR_REQUEST_ID] = { "HTTP_X_REQUEST_ID", false },
 	[VAR_TRACEPARENT] = { "HTTP_TRACEPARENT", false },
 	[VAR_TENANT] = { "HTTP_X_TENANT", false },
+	[VAR_COOKIE] = { "HTTP_COOKIE", true },
+	[VAR_ORIGIN] = { "HTTP_ORIGIN", true },
+	[VAR_FETCH_SITE] = { "HTTP_SEC_FETCH_SITE", true },
+	[VAR_AGENT] = { "HTTP_USER_AGENT", false },
+	[VAR_USER] = { "REMOTE_USER", true },
 };
 
 static bool
@@ -238,6 +248,11 @@ req_read(
 	r->prefer = v[VAR_PREFER];
 	r->if_none_match = v[VAR_NONE_MATCH];
 	r->accept_language = v[VAR_LANGUAGE];
+	r->cookie = v[VAR_COOKIE];
+	r->origin = v[VAR_ORIGIN];
+	r->fetch_site = v[VAR_FETCH_SITE];
+	r->user_agent = v[VAR_AGENT];
+	r->remote_user = v[VAR_USER];
 	r->peer = v[VAR_ADDR];
 	r->remote_addr = source_of(
 	    r->peer, v[VAR_X_FORWARDED], v[VAR_FORWARDED], &r->direct);

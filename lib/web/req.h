@@ -34,6 +34,11 @@ struct req {
 	struct str prefer;
 	struct str if_none_match;
 	struct str accept_language;
+	struct str cookie;
+	struct str origin;     /* RFC 6454 7 */
+	struct str fetch_site; /* Sec-Fetch-Site */
+	struct str user_agent;
+	struct str remote_user; /* whom the web server has signed in */
 	struct str remote_addr; /* who asks, behind our proxies (web/source) */
 	struct str peer;        /* who is connected to the web server */
 	bool direct;            /* no field tells of a proxy */

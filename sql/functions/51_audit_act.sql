@@ -7,14 +7,17 @@
 -- keep up by themselves, a hash under the newest pepper, when keys were fetched
 -- last, is no change. A change that is refused or taken back leaves no row.
 
+-- wardgate.actor and wardgate.source: set for one transaction by what the portal
+-- calls (27_account.sql).
 create function wardgate.actor()
 returns text
 language sql stable
 return session_user
-       || coalesce(' (' || nullif(current_setting('application_name'), '')
-                   || ')', '');
+       || coalesce(' (' || coalesce(
+            nullif(current_setting('wardgate.actor', true), ''),
+            nullif(current_setting('application_name'), '')) || ')', '');
 comment on function wardgate.actor is
-  'Database user of the session, and what its program calls itself';
+  'Database user of the session, and who signed in there or what its program calls itself';
 
 create function wardgate.audit_act(
   act text, client uuid, tenant uuid, secret text, token text, detail text)
@@ -28,7 +31,8 @@ begin
   insert into wardgate.audit (at, trace_id, program, client_id, tenant_id,
          secret_key_id, token_id, interaction, status, source, made_by, detail)
   values (at, trace, 'wardgate', client, tenant, secret, token, act, 200,
-         inet_client_addr(), wardgate.actor(),
+         coalesce(nullif(current_setting('wardgate.source', true), '')::inet,
+             inet_client_addr()), wardgate.actor(),
          left(nullif(audit_act.detail, ''), 2000));
 end $$;
 comment on function wardgate.audit_act is
@@ -121,7 +125,10 @@ begin
       ('client_grant', 'grant', 'client_id tenant_id', 'granted_at', ''),
       ('signing_key', 'signing-key', 'kid', 'made_at', ''),
       ('pepper', 'pepper', 'version', 'used_at', ''),
-      ('policy', 'policy', 'name', '', ''))
+      ('policy', 'policy', 'name', '', ''),
+      ('account', 'account', 'account_id',
+       'created_at signed_in_at lang totp_step', 'passphrase totp'),
+      ('client_owner', 'owner', 'client_id account_id', 'since', ''))
       as v (name, object, ids, ignored, hidden)
   loop
     execute format(

@@ -212,6 +212,155 @@ comment on column wardgate.client_jwks_url.fetched_at is
 comment on column wardgate.client_jwks_url.error is
   'Why it did not work the last time; empty: it did, or was not tried';
 
+-- ---- schema/27_accounts.sql
+
+create table wardgate.account (
+  account_id  uuid primary key default gen_random_uuid(),
+  login       text not null unique,
+  name        text not null default '',
+  roles       text[] not null,
+  passphrase  text not null,
+  totp        bytea,
+  totp_step   bigint not null default 0,
+  lang        text not null default '',
+  created_at  timestamptz not null default now(),
+  signed_in_at timestamptz,
+  disabled_at timestamptz,
+  constraint account_login_form check (
+    login ~ '^[a-z0-9][a-z0-9._+@-]{0,99}$'),
+  constraint account_name_length check (length(name) <= 200),
+  constraint account_roles_known check (
+    roles <@ array['developer', 'operator', 'auditor', 'admin']
+    and cardinality(roles) > 0),
+  constraint account_passphrase_form check (passphrase ~ '^scrypt\$'),
+  constraint account_lang_length check (length(lang) <= 20)
+);
+comment on table wardgate.account is 'People who sign in to the portal';
+comment on column wardgate.account.account_id is 'Its name for programs';
+comment on column wardgate.account.login is
+  'What they sign in with, in small letters; often a mail address';
+comment on column wardgate.account.name is 'What others call them';
+comment on column wardgate.account.roles is
+  'developer: own apps; operator: hospitals and grants; auditor: reads the trail; admin: accounts';
+comment on column wardgate.account.passphrase is
+  'scrypt with its numbers and salt (ext/pass)';
+comment on column wardgate.account.totp is
+  'Key of one-time codes, sealed under the portal key; null: none set up';
+comment on column wardgate.account.totp_step is
+  'Step of the last code that was taken: none is taken twice';
+comment on column wardgate.account.lang is
+  'Language tag that was chosen; empty: what the browser asks for';
+comment on column wardgate.account.created_at is 'When it was made';
+comment on column wardgate.account.signed_in_at is 'Last complete sign-in';
+comment on column wardgate.account.disabled_at is
+  'Since when nobody signs in with it; null: it works';
+
+create table wardgate.account_recovery (
+  account_id uuid not null references wardgate.account on delete cascade,
+  hash       bytea not null,
+  primary key (account_id, hash),
+  constraint account_recovery_hash_length check (length(hash) = 32)
+);
+comment on table wardgate.account_recovery is
+  'Codes that stand in for a lost phone, once each; a code that was used is gone';
+comment on column wardgate.account_recovery.account_id is 'Whose it is';
+comment on column wardgate.account_recovery.hash is
+  'HMAC-SHA-256 of the code under the portal key';
+
+create table wardgate.invitation (
+  hash       bytea primary key,
+  name       text not null,
+  roles      text[] not null,
+  account_id uuid references wardgate.account on delete cascade,
+  made_by    uuid references wardgate.account on delete set null,
+  made_at    timestamptz not null default now(),
+  ends_at    timestamptz not null,
+  constraint invitation_hash_length check (length(hash) = 32),
+  constraint invitation_roles_known check (
+    roles <@ array['developer', 'operator', 'auditor', 'admin']
+    and cardinality(roles) > 0),
+  constraint invitation_name_length check (length(name) <= 200)
+);
+comment on table wardgate.invitation is
+  'Links by which somebody sets a passphrase; one that was used is gone';
+comment on column wardgate.invitation.hash is 'SHA-256 of what the link holds';
+comment on column wardgate.invitation.name is 'Whom it is for';
+comment on column wardgate.invitation.roles is
+  'What the account will be';
+comment on column wardgate.invitation.account_id is
+  'Whose passphrase is set anew; null: a new account';
+comment on column wardgate.invitation.made_by is
+  'Which admin made it; null: it was made by command';
+comment on column wardgate.invitation.made_at is 'When it was made';
+comment on column wardgate.invitation.ends_at is 'Nobody comes in by it later';
+
+create table wardgate.portal_session (
+  hash          bytea primary key,
+  session_id    uuid not null unique default gen_random_uuid(),
+  account_id    uuid not null references wardgate.account on delete cascade,
+  stage         text not null,
+  made_at       timestamptz not null default now(),
+  seen_at       timestamptz not null default now(),
+  proved_at     timestamptz not null default now(),
+  source        inet,
+  agent         text not null default '',
+  constraint portal_session_hash_length check (length(hash) = 32),
+  constraint portal_session_stage_known check (
+    stage in ('code', 'enrol', 'full')),
+  constraint portal_session_agent_length check (length(agent) <= 200)
+);
+create index portal_session_of_account
+    on wardgate.portal_session (account_id);
+create index portal_session_by_age on wardgate.portal_session (made_at);
+comment on table wardgate.portal_session is 'Who is signed in';
+comment on column wardgate.portal_session.hash is
+  'SHA-256 of the cookie; the cookie itself is kept nowhere';
+comment on column wardgate.portal_session.session_id is
+  'What a list calls it; opens nothing';
+comment on column wardgate.portal_session.account_id is 'Who it is';
+comment on column wardgate.portal_session.stage is
+  'code: the passphrase was right, a code is missing; enrol: a phone has to be set up first; full: signed in';
+comment on column wardgate.portal_session.made_at is
+  'When the first of its steps was taken';
+comment on column wardgate.portal_session.seen_at is
+  'When it was used last, to a minute';
+comment on column wardgate.portal_session.source is 'Address it came from';
+comment on column wardgate.portal_session.agent is
+  'What the browser calls itself, printable and cut';
+comment on column wardgate.portal_session.proved_at is
+  'When passphrase or code were given last: sensitive acts ask again';
+
+create table wardgate.signin_failure (
+  who      bytea not null,
+  source   inet not null,
+  failures integer not null default 1,
+  last_at  timestamptz not null default now(),
+  primary key (who, source),
+  constraint signin_failure_who_length check (length(who) = 32)
+);
+create index signin_failure_by_age on wardgate.signin_failure (last_at);
+comment on table wardgate.signin_failure is
+  'Failed sign-ins in a row, by name and source: each makes the next wait longer';
+comment on column wardgate.signin_failure.who is
+  'SHA-256 of the name that was typed, whether it exists or not';
+comment on column wardgate.signin_failure.source is
+  'The address, or the /64 of an IPv6 address, that it came from';
+comment on column wardgate.signin_failure.failures is 'How many';
+comment on column wardgate.signin_failure.last_at is 'The last of them';
+
+create table wardgate.client_owner (
+  client_id  uuid not null references wardgate.client on delete cascade,
+  account_id uuid not null references wardgate.account on delete cascade,
+  since      timestamptz not null default now(),
+  primary key (client_id, account_id)
+);
+create index client_owner_by_account on wardgate.client_owner (account_id);
+comment on table wardgate.client_owner is
+  'Whose app it is: they see it in the portal and keep its secrets';
+comment on column wardgate.client_owner.client_id is 'The app';
+comment on column wardgate.client_owner.account_id is 'Its owner';
+comment on column wardgate.client_owner.since is 'Since when';
+
 -- ---- schema/30_tenants.sql
 
 create table wardgate.policy (
@@ -1241,6 +1390,571 @@ comment on function wardgate.provider_checked is
 
 create trigger provider_checked before insert or update on wardgate.provider
    for each row execute function wardgate.provider_checked();
+
+-- ---- functions/27_account.sql
+
+-- Passphrases, codes and cookies are checked by the program: here are only
+-- their hashes, and the rules that must hold whoever asks.
+
+create function wardgate.login_read(value text)
+returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text := lower(btrim(coalesce(value, '')));
+begin
+  if kept !~ '^[a-z0-9][a-z0-9._+@-]{0,99}$' then
+    perform wardgate.refuse('WG400',
+        'A sign-in name is made of letters, digits and . _ + - @, at most 100 of them.');
+  end if;
+  return kept;
+end $$;
+comment on function wardgate.login_read is
+  'The sign-in name of an account as typed, in the spelling that is stored';
+
+create function wardgate.roles_read(value text)
+returns text[]
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  known text[] := array['developer', 'operator', 'auditor', 'admin'];
+  given text[] := regexp_split_to_array(
+      lower(btrim(coalesce(value, ''), ' ,')), '[ ,]+');
+begin
+  if not given <@ known then
+    perform wardgate.refuse('WG400', format(
+        'Roles are developer, operator, auditor and admin; %s is not one of them.',
+        wardgate.quoted(coalesce(value, ''))));
+  end if;
+  return array(select k from unnest(known) with ordinality as o (k, place)
+                where k = any (given) order by place);
+end $$;
+comment on function wardgate.roles_read is
+  'Roles as typed, divided by commas or blanks';
+
+create function wardgate.account_add(
+  login text, name text, roles text, passphrase text, totp bytea,
+  out account_id uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into wardgate.account as a (login, name, roles, passphrase, totp)
+  values (wardgate.login_read(login),
+         wardgate.line_read('name', coalesce(name, ''), 200),
+         wardgate.roles_read(roles), account_add.passphrase, account_add.totp)
+  returning a.account_id into account_id;
+exception when unique_violation then
+  perform wardgate.refuse('WG409',
+      'There is an account with this sign-in name already.');
+end $$;
+comment on function wardgate.account_add is 'Makes an account';
+
+create function wardgate.account_must_be(account uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform from wardgate.account as a where a.account_id = account for update;
+  if not found then
+    perform wardgate.refuse('WG404', 'There is no such account.');
+  end if;
+end $$;
+comment on function wardgate.account_must_be is
+  'Locks the row of an account; WG404 when there is none';
+
+create function wardgate.account_for_signin(login text)
+returns table (
+  account_id uuid,
+  login_kept text,
+  passphrase text,
+  totp       bytea,
+  roles      text[],
+  disabled   boolean)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select a.account_id, a.login, a.passphrase, a.totp, a.roles,
+         a.disabled_at is not null
+    from wardgate.account as a
+   where a.login = lower(btrim(account_for_signin.login));
+end $$;
+comment on function wardgate.account_for_signin is
+  'What a sign-in is checked against; no row: nobody of that name';
+
+create function wardgate.account_self(account uuid)
+returns table (
+  login      text,
+  name       text,
+  passphrase text,
+  totp       bytea,
+  roles      text[],
+  recovery   bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select a.login, a.name, a.passphrase, a.totp, a.roles,
+       (select count(*) from wardgate.account_recovery as r
+         where r.account_id = a.account_id)
+    from wardgate.account as a
+   where a.account_id = account and a.disabled_at is null;
+end $$;
+comment on function wardgate.account_self is
+  'What an account''s own pages show and check';
+
+create function wardgate.account_list()
+returns table (
+  account_id   uuid,
+  login        text,
+  name         text,
+  roles        text[],
+  has_totp     boolean,
+  created_at   timestamptz,
+  signed_in_at timestamptz,
+  disabled_at  timestamptz,
+  sessions     bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select a.account_id, a.login, a.name, a.roles, a.totp is not null,
+         a.created_at, a.signed_in_at, a.disabled_at,
+       (select count(*)
+          from wardgate.portal_session as s
+         where s.account_id = a.account_id)
+    from wardgate.account as a
+   order by a.login;
+end $$;
+comment on function wardgate.account_list is 'All accounts';
+
+-- Until the end of the transaction: what it changes is by that account.
+create function wardgate.portal_acts(account uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform set_config('wardgate.actor', a.login, true),
+         set_config('wardgate.source', coalesce((
+             select host(s.source)
+               from wardgate.portal_session as s
+              where s.account_id = account
+              order by s.seen_at desc
+              limit 1), ''), true)
+    from wardgate.account as a
+   where a.account_id = account;
+end $$;
+comment on function wardgate.portal_acts is
+  'Whom the trail names for what the transaction changes';
+
+-- An account that is disabled, or has other roles, is signed out.
+create function wardgate.account_able(
+  account uuid, able boolean, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.account_must_be(account);
+  update wardgate.account as a
+     set disabled_at = case when able then null else now() end
+   where a.account_id = account and (a.disabled_at is null) <> able;
+  outcome := case when found then 'changed' else 'unchanged' end;
+  if not able then
+    delete from wardgate.portal_session as s where s.account_id = account;
+  end if;
+end $$;
+comment on function wardgate.account_able is
+  'Disables an account (able false), which signs it out, or lets it work again';
+
+create function wardgate.account_roles_set(
+  account uuid, roles text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text[] := wardgate.roles_read(roles);
+begin
+  perform wardgate.account_must_be(account);
+  update wardgate.account as a
+     set roles = kept
+   where a.account_id = account and a.roles <> kept;
+  outcome := case when found then 'changed' else 'unchanged' end;
+  if found then
+    delete from wardgate.portal_session as s where s.account_id = account;
+  end if;
+end $$;
+comment on function wardgate.account_roles_set is
+  'Gives an account other roles, and signs it out';
+
+-- Whoever sets a passphrase anew ends all sessions but the one it is done in.
+create function wardgate.account_passphrase_set(
+  account uuid, passphrase text, but_session bytea)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_acts(account);
+  perform wardgate.account_must_be(account);
+  update wardgate.account as a
+     set passphrase = account_passphrase_set.passphrase
+   where a.account_id = account;
+  delete from wardgate.portal_session as s
+   where s.account_id = account and s.hash is distinct from but_session;
+end $$;
+comment on function wardgate.account_passphrase_set is
+  'Another passphrase; other sessions of the account end';
+
+-- The same one in newer numbers: nothing ends.
+create function wardgate.account_passphrase_moved(account uuid, passphrase text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.account as a
+     set passphrase = account_passphrase_moved.passphrase
+   where a.account_id = account;
+end $$;
+comment on function wardgate.account_passphrase_moved is
+  'Stores a passphrase anew after its cost was raised';
+
+-- codes: hashes in hexadecimal with blanks between; they take the place of all
+-- that were there.
+create function wardgate.account_totp_set(
+  account uuid, totp bytea, step bigint, codes text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_acts(account);
+  perform wardgate.account_must_be(account);
+  update wardgate.account as a
+     set totp = account_totp_set.totp, totp_step = step
+   where a.account_id = account;
+  delete from wardgate.account_recovery as r where r.account_id = account;
+  insert into wardgate.account_recovery (account_id, hash)
+  select account, decode(code, 'hex')
+    from regexp_split_to_table(codes, ' ') as code;
+end $$;
+comment on function wardgate.account_totp_set is
+  'A phone for one-time codes, and new recovery codes';
+
+-- By an operator, for an account that has none: without recovery codes.
+create function wardgate.account_totp_keep(account uuid, totp bytea)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.account_must_be(account);
+  update wardgate.account as a
+     set totp = account_totp_keep.totp
+   where a.account_id = account and a.totp is null;
+end $$;
+comment on function wardgate.account_totp_keep is
+  'The first phone of an account that was made by command';
+
+create function wardgate.account_totp_remove(account uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.account_must_be(account);
+  update wardgate.account as a
+     set totp = null, totp_step = 0
+   where a.account_id = account;
+  delete from wardgate.account_recovery as r where r.account_id = account;
+  delete from wardgate.portal_session as s where s.account_id = account;
+end $$;
+comment on function wardgate.account_totp_remove is
+  'For a lost phone: the account sets up another at its next sign-in';
+
+create function wardgate.account_totp_use(account uuid, step bigint)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.account as a
+     set totp_step = step
+   where a.account_id = account and a.totp_step < step;
+  return found;
+end $$;
+comment on function wardgate.account_totp_use is
+  'Takes a code of that step; false: it, or a later one, was taken before';
+
+create function wardgate.account_recovery_use(account uuid, code bytea)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from wardgate.account_recovery as r
+   where r.account_id = account and r.hash = code;
+  return found;
+end $$;
+comment on function wardgate.account_recovery_use is
+  'Takes a recovery code; false: there is no such one (any more)';
+
+create function wardgate.account_lang_set(account uuid, lang text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.account as a
+     set lang = account_lang_set.lang
+   where a.account_id = account;
+end $$;
+comment on function wardgate.account_lang_set is 'The language of its pages';
+
+-- ---- too many wrong ones --------------------------------------------------------
+
+create function wardgate.source_near(source inet)
+returns inet
+language sql immutable set search_path = pg_catalog, pg_temp
+return case family(source)
+            when 6 then network(set_masklen(source, 64))::inet
+            else source
+        end;
+comment on function wardgate.source_near is
+  'Where somebody is, as far as one household goes: an IPv4 address, an IPv6 /64';
+
+-- The first three cost nothing, then 1 s, 2 s, 4 s ... at most 15 minutes. Only
+-- who fails waits: another source is not held up by it.
+create function wardgate.signin_wait(who bytea, source inet)
+returns bigint
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  seconds double precision;
+begin
+  select extract(epoch from f.last_at - now())
+         + least(900, power(2, least(f.failures - 3, 20)))
+    into seconds
+    from wardgate.signin_failure as f
+   where f.who = signin_wait.who and f.source = wardgate.source_near(signin_wait.source)
+     and f.failures >= 3;
+  return greatest(0, ceil(coalesce(seconds, 0)))::bigint;
+end $$;
+comment on function wardgate.signin_wait is
+  'Seconds until somebody from there may try that name again';
+
+create function wardgate.signin_failed(who bytea, source inet)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into wardgate.signin_failure as f (who, source)
+  values (signin_failed.who, wardgate.source_near(signin_failed.source))
+      on conflict on constraint signin_failure_pkey
+      do update set failures = f.failures + 1, last_at = now();
+  perform set_config('wardgate.source', host(signin_failed.source), true);
+  perform wardgate.audit_act('refuse-sign-in', null, null, null, null,
+      coalesce((select a.login
+                  from wardgate.account as a
+                 where sha256(convert_to(a.login, 'UTF8')) = signin_failed.who
+                    or sha256(uuid_send(a.account_id)) = signin_failed.who),
+          'no account of that name'));
+end $$;
+comment on function wardgate.signin_failed is 'One more in a row';
+
+create function wardgate.signin_good(who bytea, source inet)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from wardgate.signin_failure as f
+   where f.who = signin_good.who and f.source = wardgate.source_near(signin_good.source);
+end $$;
+comment on function wardgate.signin_good is 'The row of failures ends';
+
+create function wardgate.signin_failure_trim(older_than interval, at_most bigint)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  removed bigint;
+begin
+  delete from wardgate.signin_failure as f
+   where f.ctid in (
+         select o.ctid
+           from wardgate.signin_failure as o
+          where o.last_at < now() - older_than
+          limit at_most
+            for update skip locked);
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+comment on function wardgate.signin_failure_trim is
+  'Forgets failures that are older; returns how many';
+
+-- ---- sessions --------------------------------------------------------------------
+
+-- before: a session that this one takes the place of (new id at each step).
+create function wardgate.session_open(
+  hash bytea, account uuid, stage text, source inet, agent text, before bytea)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  since timestamptz;
+  was   text;
+begin
+  delete from wardgate.portal_session as s
+   where s.hash = before and s.account_id = account
+  returning s.made_at, s.stage into since, was;
+  insert into wardgate.portal_session (hash, account_id, stage, source, agent,
+         made_at)
+  values (session_open.hash, account, session_open.stage, session_open.source,
+         left(regexp_replace(coalesce(session_open.agent, ''),
+             '[^\x20-\x7e]', '?', 'g'), 200),
+         coalesce(since, now()));
+  if stage = 'full' and was is distinct from 'full' then
+    perform wardgate.portal_acts(account);
+    perform wardgate.audit_act('sign-in', null, null, null, null, null);
+    update wardgate.account as a
+       set signed_in_at = now()
+     where a.account_id = account;
+  end if;
+end $$;
+comment on function wardgate.session_open is
+  'A session under the hash of its cookie';
+
+-- Seen is written once a minute. Roles are those of now.
+create function wardgate.session_find(
+  hash bytea, idle interval, life interval, proof interval)
+returns table (
+  account_id uuid,
+  session_id uuid,
+  stage      text,
+  login      text,
+  name       text,
+  roles      text[],
+  lang       text,
+  has_totp   boolean,
+  proved     boolean)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.portal_session as s
+     set seen_at = now()
+   where s.hash = session_find.hash
+     and s.seen_at < now() - interval '1 minute'
+     and s.seen_at >= now() - idle;
+  return query
+  select a.account_id, s.session_id, s.stage, a.login, a.name, a.roles, a.lang,
+         a.totp is not null, s.proved_at >= now() - proof
+    from wardgate.portal_session as s
+    join wardgate.account as a using (account_id)
+   where s.hash = session_find.hash
+     and s.seen_at >= now() - idle
+     and s.made_at >= now() - life
+     and a.disabled_at is null;
+end $$;
+comment on function wardgate.session_find is
+  'Who is behind a cookie; no row: nobody (any more)';
+
+create function wardgate.session_end(hash bytea)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from wardgate.portal_session as s where s.hash = session_end.hash;
+end $$;
+comment on function wardgate.session_end is 'Signs out';
+
+create function wardgate.session_end_one(
+  account uuid, session uuid, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from wardgate.portal_session as s
+   where s.account_id = account and s.session_id = session;
+  outcome := case when found then 'changed' else 'unchanged' end;
+end $$;
+comment on function wardgate.session_end_one is
+  'Ends one session of an account, by the name it has in its list';
+
+create function wardgate.session_list(
+  account uuid, idle interval, life interval)
+returns table (
+  session_id uuid,
+  stage      text,
+  made_at    timestamptz,
+  seen_at    timestamptz,
+  source     text,
+  agent      text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select s.session_id, s.stage, s.made_at, s.seen_at, host(s.source), s.agent
+    from wardgate.portal_session as s
+   where s.account_id = account
+     and s.seen_at >= now() - idle
+     and s.made_at >= now() - life
+   order by s.seen_at desc;
+end $$;
+comment on function wardgate.session_list is 'Where an account is signed in';
+
+create function wardgate.session_trim(life interval, at_most bigint)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  removed bigint;
+begin
+  delete from wardgate.portal_session as s
+   where s.hash in (
+         select o.hash
+           from wardgate.portal_session as o
+          where o.made_at < now() - life
+          limit at_most
+            for update skip locked);
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+comment on function wardgate.session_trim is
+  'Removes sessions that have outlived themselves; returns how many';
+
+-- ---- invitations -----------------------------------------------------------------
+
+create function wardgate.invitation_make(
+  hash bytea, name text, roles text, account uuid, made_by uuid, life interval)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if account is not null then
+    perform wardgate.account_must_be(account);
+    delete from wardgate.invitation as i where i.account_id = account;
+  end if;
+  delete from wardgate.invitation as i where i.ends_at < now();
+  insert into wardgate.invitation (hash, name, roles, account_id, made_by,
+         ends_at)
+  values (invitation_make.hash,
+         wardgate.line_read('name', coalesce(invitation_make.name, ''), 200),
+         coalesce((select a.roles from wardgate.account as a
+                    where a.account_id = account),
+             wardgate.roles_read(invitation_make.roles)),
+         account, invitation_make.made_by, now() + life);
+  perform wardgate.audit_act('add-invitation', null, null, null, null,
+      coalesce((select a.login from wardgate.account as a
+                 where a.account_id = account),
+          concat_ws(' ', invitation_make.roles, invitation_make.name)));
+end $$;
+comment on function wardgate.invitation_make is
+  'A link for a new account, or for another passphrase of one';
+
+create function wardgate.invitation_find(hash bytea)
+returns table (name text, roles text[], login text, ends_at timestamptz)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select i.name, i.roles, a.login, i.ends_at
+    from wardgate.invitation as i
+    left join wardgate.account as a using (account_id)
+   where i.hash = invitation_find.hash and i.ends_at > now();
+end $$;
+comment on function wardgate.invitation_find is
+  'What a link is for; no row: it is used, over, or never was';
+
+create function wardgate.invitation_use(
+  hash bytea, login text, passphrase text, out account_id uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  used wardgate.invitation;
+begin
+  delete from wardgate.invitation as i
+   where i.hash = invitation_use.hash and i.ends_at > now()
+  returning * into used;
+  if not found then
+    perform wardgate.refuse('WG404',
+        'This invitation was used already, or is over; ask for another.');
+  end if;
+  account_id := used.account_id;
+  perform set_config('wardgate.actor', 'by invitation', true);
+  if account_id is null then
+    account_id := wardgate.account_add(login, used.name,
+        array_to_string(used.roles, ' '), invitation_use.passphrase, null);
+  else
+    perform wardgate.account_passphrase_set(account_id,
+        invitation_use.passphrase, null);
+  end if;
+end $$;
+comment on function wardgate.invitation_use is
+  'Makes the account, or sets its passphrase; the link is used up';
 
 -- ---- functions/30_routes.sql
 
@@ -2789,6 +3503,256 @@ end $$;
 comment on function wardgate.policy_set is
   'Sets a rule that SQL checks; refuses what existing rows would break';
 
+-- ---- functions/47_portal_clients.sql
+
+-- The first parameter is always the account that asks. An app of somebody else
+-- answers like one that does not exist; operators and admins see all.
+
+create function wardgate.portal_sees_all(account uuid)
+returns boolean
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return exists (
+      select from wardgate.account as a
+       where a.account_id = account and a.disabled_at is null
+         and a.roles && array['operator', 'admin']);
+end $$;
+comment on function wardgate.portal_sees_all is
+  'May the account see the apps of others?';
+
+create function wardgate.portal_client_must_be(account uuid, client uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not exists (
+      select from wardgate.client_owner as o
+       where o.client_id = client and o.account_id = account)
+     and not (wardgate.portal_sees_all(account) and exists (
+      select from wardgate.client as c where c.client_id = client)) then
+    perform wardgate.refuse('WG404', 'There is no such app.');
+  end if;
+  perform wardgate.portal_acts(account);
+end $$;
+comment on function wardgate.portal_client_must_be is
+  'WG404 unless the account may see that app';
+
+create function wardgate.portal_client_add(
+  account uuid, name text, purpose text, contact text, out client_id uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_acts(account);
+  client_id := (wardgate.client_add(null, name, purpose, contact)).client_id;
+  insert into wardgate.client_owner (client_id, account_id)
+  values (portal_client_add.client_id, account);
+end $$;
+comment on function wardgate.portal_client_add is
+  'Registers an app that belongs to the account';
+
+create function wardgate.portal_client_change(
+  account uuid, client uuid, name text, purpose text, contact text,
+  out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  outcome := (wardgate.client_add(client, name, purpose, contact)).outcome;
+end $$;
+comment on function wardgate.portal_client_change is
+  'Changes the texts of an app';
+
+-- ends_next: of the secrets that live, the first to end.
+create function wardgate.portal_client_list(account uuid)
+returns table (
+  client_id    uuid,
+  name         text,
+  purpose      text,
+  contact      text,
+  created_at   timestamptz,
+  disabled_at  timestamptz,
+  live_secrets bigint,
+  live_grants  bigint,
+  ends_next    timestamptz,
+  used_at      timestamptz,
+  owners       text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  all_of_them boolean := wardgate.portal_sees_all(account);
+begin
+  return query
+  select l.client_id, l.name, l.purpose, l.contact, l.created_at,
+         l.disabled_at, l.live_secrets, l.live_grants,
+       (select min(s.not_after)
+          from wardgate.client_secret as s
+         where s.client_id = l.client_id and s.invalidated_at is null
+           and s.not_after > now()),
+       (select max(u.last_at)
+          from wardgate.client_secret as s
+          join wardgate.secret_use as u using (key_id)
+         where s.client_id = l.client_id),
+       (select string_agg(a.login, ', ' order by a.login)
+          from wardgate.client_owner as o
+          join wardgate.account as a using (account_id)
+         where o.client_id = l.client_id)
+    from wardgate.client_list() as l
+   where all_of_them or exists (
+         select from wardgate.client_owner as o
+          where o.client_id = l.client_id and o.account_id = account);
+end $$;
+comment on function wardgate.portal_client_list is
+  'The apps that an account may see';
+
+create function wardgate.portal_client(account uuid, client uuid)
+returns table (
+  client_id   uuid,
+  name        text,
+  purpose     text,
+  contact     text,
+  created_at  timestamptz,
+  disabled_at timestamptz,
+  owners      text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select l.client_id, l.name, l.purpose, l.contact, l.created_at,
+         l.disabled_at, l.owners
+    from wardgate.portal_client_list(account) as l
+   where l.client_id = client;
+end $$;
+comment on function wardgate.portal_client is 'One app';
+
+create function wardgate.portal_client_able(
+  account uuid, client uuid, able boolean, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  outcome := wardgate.client_able(client, able);
+end $$;
+comment on function wardgate.portal_client_able is
+  'Disables an app (able false) or lets it work again';
+
+-- light: green when it can go without anybody noticing: it has been silent for
+-- quiet, or was never used, while another one lives; amber when it was silent
+-- for a day.
+create function wardgate.portal_secret_list(
+  account uuid, client uuid, quiet interval)
+returns table (
+  key_id         text,
+  label          text,
+  hint           text,
+  state          text,
+  not_before     timestamptz,
+  not_after      timestamptz,
+  invalidated_at timestamptz,
+  created_at     timestamptz,
+  last_at        timestamptz,
+  last_network   text,
+  uses           bigint,
+  shown_at       timestamptz,
+  outcome        text,
+  refused        bigint,
+  last_tenant    text,
+  days_left      bigint,
+  light          text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select s.key_id, s.label, s.hint, s.state, s.not_before, s.not_after,
+         s.invalidated_at, s.created_at, s.last_at, s.last_network, s.uses,
+         s.shown_at, s.outcome, s.refused,
+       (select t.name from wardgate.tenant as t
+         where t.tenant_id = s.last_tenant),
+         case when s.state = 'live'
+              then ceil(extract(epoch from s.not_after - now()) / 86400)::bigint
+          end,
+         case when s.state <> 'live' then null
+              when not exists (
+                   select from wardgate.client_secret as o
+                    where o.client_id = client and o.key_id <> s.key_id
+                      and o.invalidated_at is null
+                      and o.not_before <= now()
+                      and (o.not_after is null or o.not_after > now()))
+              then 'only'
+              when coalesce(s.last_at, s.created_at) < now() - quiet
+              then 'green'
+              when coalesce(s.last_at, s.created_at) < now() - interval '1 day'
+              then 'amber'
+              else 'red'
+          end
+    from wardgate.secret_list(client) as s
+   order by s.state <> 'live', s.created_at desc;
+end $$;
+comment on function wardgate.portal_secret_list is
+  'The secrets of an app, and whether each can go';
+
+create function wardgate.portal_secret_add(
+  account uuid, client uuid, key_id text, label text, hint text, hash bytea,
+  pepper_version bigint, not_after timestamptz, max_live bigint)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  perform wardgate.secret_add(client, key_id, label, hint, hash,
+      pepper_version, null, not_after, max_live);
+end $$;
+comment on function wardgate.portal_secret_add is
+  'Stores the keyed hash of a new secret of an app';
+
+create function wardgate.portal_secret_invalidate(
+  account uuid, client uuid, key_id text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  outcome := wardgate.secret_invalidate(client, key_id);
+end $$;
+comment on function wardgate.portal_secret_invalidate is
+  'Ends a secret of an app, and with it the tokens that were issued for it';
+
+create function wardgate.portal_grant_list(account uuid, client uuid)
+returns table (
+  tenant_id   uuid,
+  tenant_name text,
+  state       text,
+  granted_at  timestamptz,
+  ended_at    timestamptz,
+  types       text,
+  purpose     text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select g.tenant_id, g.tenant_name, g.state, g.granted_at, g.ended_at,
+         g.types, g.purpose
+    from wardgate.grant_list(client, null) as g;
+end $$;
+comment on function wardgate.portal_grant_list is
+  'The hospitals that an app may ask for';
+
+create function wardgate.portal_jwks_list(account uuid, client uuid)
+returns table (
+  kid text, alg text, cred text, set_at timestamptz, last_at timestamptz,
+  uses bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select k.kid, k.alg, k.cred, k.set_at, k.last_at, k.uses
+    from wardgate.client_jwks_list(client) as k;
+end $$;
+comment on function wardgate.portal_jwks_list is 'The public keys of an app';
+
+create function wardgate.portal_jwks_set(
+  account uuid, client uuid, keys text, creds text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  outcome := wardgate.client_jwks_set(client, keys, creds);
+end $$;
+comment on function wardgate.portal_jwks_set is
+  'Sets the public keys of an app; null: none any more';
+
 -- ---- functions/50_audit.sql
 
 -- Many rows as one binary array: per row a fifth of what a statement per row
@@ -3006,14 +3970,17 @@ comment on function wardgate.audit_tail is
 -- keep up by themselves, a hash under the newest pepper, when keys were fetched
 -- last, is no change. A change that is refused or taken back leaves no row.
 
+-- wardgate.actor and wardgate.source: set for one transaction by what the portal
+-- calls (27_account.sql).
 create function wardgate.actor()
 returns text
 language sql stable
 return session_user
-       || coalesce(' (' || nullif(current_setting('application_name'), '')
-                   || ')', '');
+       || coalesce(' (' || coalesce(
+            nullif(current_setting('wardgate.actor', true), ''),
+            nullif(current_setting('application_name'), '')) || ')', '');
 comment on function wardgate.actor is
-  'Database user of the session, and what its program calls itself';
+  'Database user of the session, and who signed in there or what its program calls itself';
 
 create function wardgate.audit_act(
   act text, client uuid, tenant uuid, secret text, token text, detail text)
@@ -3027,7 +3994,8 @@ begin
   insert into wardgate.audit (at, trace_id, program, client_id, tenant_id,
          secret_key_id, token_id, interaction, status, source, made_by, detail)
   values (at, trace, 'wardgate', client, tenant, secret, token, act, 200,
-         inet_client_addr(), wardgate.actor(),
+         coalesce(nullif(current_setting('wardgate.source', true), '')::inet,
+             inet_client_addr()), wardgate.actor(),
          left(nullif(audit_act.detail, ''), 2000));
 end $$;
 comment on function wardgate.audit_act is
@@ -3120,7 +4088,10 @@ begin
       ('client_grant', 'grant', 'client_id tenant_id', 'granted_at', ''),
       ('signing_key', 'signing-key', 'kid', 'made_at', ''),
       ('pepper', 'pepper', 'version', 'used_at', ''),
-      ('policy', 'policy', 'name', '', ''))
+      ('policy', 'policy', 'name', '', ''),
+      ('account', 'account', 'account_id',
+       'created_at signed_in_at lang totp_step', 'passphrase totp'),
+      ('client_owner', 'owner', 'client_id account_id', 'since', ''))
       as v (name, object, ids, ignored, hidden)
   loop
     execute format(
@@ -4205,7 +5176,9 @@ grant execute on function
       wardgate.secret_notice_take(),
       wardgate.secret_notice_told(text, bigint),
       wardgate.secret_trail_trim(interval, bigint),
-      wardgate.secret_use_roll_up(interval)
+      wardgate.secret_use_roll_up(interval),
+      wardgate.session_trim(interval, bigint),
+      wardgate.signin_failure_trim(interval, bigint)
    to wg_keeper;
 
 -- operator: clients, secrets, grants, keys, onboarding; no hash comes back
@@ -4244,9 +5217,58 @@ grant execute on function
       wardgate.loss_list(text),
       wardgate.doctor(),
       wardgate.doctor_source(text),
-      wardgate.switch_read(text, text)
+      wardgate.switch_read(text, text),
+      wardgate.account_add(text, text, text, text, bytea),
+      wardgate.account_for_signin(text),
+      wardgate.account_list(),
+      wardgate.account_able(uuid, boolean),
+      wardgate.account_roles_set(uuid, text),
+      wardgate.account_totp_keep(uuid, bytea),
+      wardgate.account_totp_remove(uuid),
+      wardgate.invitation_make(bytea, text, text, uuid, uuid, interval)
    to wg_operator;
 grant select on wardgate.loss_report to wg_operator;
+
+-- admin, the portal: people, and the apps that each of them may see
+grant execute on function
+      wardgate.ready(bigint, bigint),
+      wardgate.portal_acts(uuid),
+      wardgate.account_for_signin(text),
+      wardgate.account_self(uuid),
+      wardgate.account_passphrase_set(uuid, text, bytea),
+      wardgate.account_passphrase_moved(uuid, text),
+      wardgate.account_totp_set(uuid, bytea, bigint, text),
+      wardgate.account_totp_use(uuid, bigint),
+      wardgate.account_recovery_use(uuid, bytea),
+      wardgate.account_lang_set(uuid, text),
+      wardgate.account_list(),
+      wardgate.account_able(uuid, boolean),
+      wardgate.account_roles_set(uuid, text),
+      wardgate.account_totp_remove(uuid),
+      wardgate.signin_wait(bytea, inet),
+      wardgate.signin_failed(bytea, inet),
+      wardgate.signin_good(bytea, inet),
+      wardgate.session_open(bytea, uuid, text, inet, text, bytea),
+      wardgate.session_find(bytea, interval, interval, interval),
+      wardgate.session_end(bytea),
+      wardgate.session_end_one(uuid, uuid),
+      wardgate.session_list(uuid, interval, interval),
+      wardgate.invitation_make(bytea, text, text, uuid, uuid, interval),
+      wardgate.invitation_find(bytea),
+      wardgate.invitation_use(bytea, text, text),
+      wardgate.portal_client_add(uuid, text, text, text),
+      wardgate.portal_client_change(uuid, uuid, text, text, text),
+      wardgate.portal_client_list(uuid),
+      wardgate.portal_client(uuid, uuid),
+      wardgate.portal_client_able(uuid, uuid, boolean),
+      wardgate.portal_secret_list(uuid, uuid, interval),
+      wardgate.portal_secret_add(uuid, uuid, text, text, text, bytea, bigint,
+        timestamptz, bigint),
+      wardgate.portal_secret_invalidate(uuid, uuid, text),
+      wardgate.portal_grant_list(uuid, uuid),
+      wardgate.portal_jwks_list(uuid, uuid),
+      wardgate.portal_jwks_set(uuid, uuid, text, text)
+   to wg_admin;
 
 -- auditor: reads the trail, changes nothing
 grant select on wardgate.audit to wg_auditor;

@@ -65,3 +65,11 @@ prepare secret_notice_take as
 -- That was done, for the secret with key id $1 and the threshold of $2 days.
 prepare secret_notice_told (text, bigint) as
   select wardgate.secret_notice_told($1, $2);
+
+-- Remove at most $2 portal sessions that began more than $1 seconds ago.
+prepare session_trim (bigint, bigint) as
+  select wardgate.session_trim(make_interval(secs => $1), $2);
+
+-- Forget at most $2 rows of failed sign-ins that are older than $1 seconds.
+prepare signin_failure_trim (bigint, bigint) as
+  select wardgate.signin_failure_trim(make_interval(secs => $1), $2);

@@ -159,3 +159,34 @@ prepare audit_tail (timestamptz, uuid, uuid, bigint) as
 prepare audit_act_behind (uuid) as
   select at, made_by, act, detail
     from wardgate.audit_act_behind($1);
+
+-- ---- people of the portal ----------------------------------------------------------
+
+-- Account: sign-in name, name, roles, stored passphrase, sealed one-time key or
+-- null.
+prepare account_add (text, text, text, text, bytea) as
+  select wardgate.account_add($1, $2, $3, $4, $5) as account_id;
+
+prepare account_for_signin (text) as
+  select account_id, login_kept, passphrase, totp, roles, disabled
+    from wardgate.account_for_signin($1);
+
+prepare account_list as
+  select account_id, login, name, roles, has_totp, created_at, signed_in_at,
+         disabled_at, sessions
+    from wardgate.account_list();
+
+prepare account_able (uuid, boolean) as
+  select wardgate.account_able($1, $2) as outcome;
+
+prepare account_totp_keep (uuid, bytea) as
+  select wardgate.account_totp_keep($1, $2);
+
+prepare account_totp_remove (uuid) as
+  select wardgate.account_totp_remove($1);
+
+-- Link with hash $1 for somebody called $2 with roles $3, or for account $4, made
+-- by $5, for $6 seconds.
+prepare invitation_make (bytea, text, text, uuid, uuid, bigint) as
+  select wardgate.invitation_make($1, $2, $3, $4, $5,
+         make_interval(secs => $6));

@@ -79,7 +79,9 @@ grant execute on function
       wardgate.secret_notice_take(),
       wardgate.secret_notice_told(text, bigint),
       wardgate.secret_trail_trim(interval, bigint),
-      wardgate.secret_use_roll_up(interval)
+      wardgate.secret_use_roll_up(interval),
+      wardgate.session_trim(interval, bigint),
+      wardgate.signin_failure_trim(interval, bigint)
    to wg_keeper;
 
 -- operator: clients, secrets, grants, keys, onboarding; no hash comes back
@@ -118,9 +120,58 @@ grant execute on function
       wardgate.loss_list(text),
       wardgate.doctor(),
       wardgate.doctor_source(text),
-      wardgate.switch_read(text, text)
+      wardgate.switch_read(text, text),
+      wardgate.account_add(text, text, text, text, bytea),
+      wardgate.account_for_signin(text),
+      wardgate.account_list(),
+      wardgate.account_able(uuid, boolean),
+      wardgate.account_roles_set(uuid, text),
+      wardgate.account_totp_keep(uuid, bytea),
+      wardgate.account_totp_remove(uuid),
+      wardgate.invitation_make(bytea, text, text, uuid, uuid, interval)
    to wg_operator;
 grant select on wardgate.loss_report to wg_operator;
+
+-- admin, the portal: people, and the apps that each of them may see
+grant execute on function
+      wardgate.ready(bigint, bigint),
+      wardgate.portal_acts(uuid),
+      wardgate.account_for_signin(text),
+      wardgate.account_self(uuid),
+      wardgate.account_passphrase_set(uuid, text, bytea),
+      wardgate.account_passphrase_moved(uuid, text),
+      wardgate.account_totp_set(uuid, bytea, bigint, text),
+      wardgate.account_totp_use(uuid, bigint),
+      wardgate.account_recovery_use(uuid, bytea),
+      wardgate.account_lang_set(uuid, text),
+      wardgate.account_list(),
+      wardgate.account_able(uuid, boolean),
+      wardgate.account_roles_set(uuid, text),
+      wardgate.account_totp_remove(uuid),
+      wardgate.signin_wait(bytea, inet),
+      wardgate.signin_failed(bytea, inet),
+      wardgate.signin_good(bytea, inet),
+      wardgate.session_open(bytea, uuid, text, inet, text, bytea),
+      wardgate.session_find(bytea, interval, interval, interval),
+      wardgate.session_end(bytea),
+      wardgate.session_end_one(uuid, uuid),
+      wardgate.session_list(uuid, interval, interval),
+      wardgate.invitation_make(bytea, text, text, uuid, uuid, interval),
+      wardgate.invitation_find(bytea),
+      wardgate.invitation_use(bytea, text, text),
+      wardgate.portal_client_add(uuid, text, text, text),
+      wardgate.portal_client_change(uuid, uuid, text, text, text),
+      wardgate.portal_client_list(uuid),
+      wardgate.portal_client(uuid, uuid),
+      wardgate.portal_client_able(uuid, uuid, boolean),
+      wardgate.portal_secret_list(uuid, uuid, interval),
+      wardgate.portal_secret_add(uuid, uuid, text, text, text, bytea, bigint,
+        timestamptz, bigint),
+      wardgate.portal_secret_invalidate(uuid, uuid, text),
+      wardgate.portal_grant_list(uuid, uuid),
+      wardgate.portal_jwks_list(uuid, uuid),
+      wardgate.portal_jwks_set(uuid, uuid, text, text)
+   to wg_admin;
 
 -- auditor: reads the trail, changes nothing
 grant select on wardgate.audit to wg_auditor;

@@ -24,6 +24,8 @@ DOORS = (
     (r"curl/.*", ("ext/fetch", "ext/fetch_url", "ext/fetch_run",
                   "ext/fetch_pool")),
     (r"fcgi.*\.h", ("ext/fcgi",)),
+    (r"liboath/.*|qrencode\.h", ("ext/otp",)),
+    (r"uninorm\.h", ("ext/pass",)),
 )
 
 BANNED = ("strcpy strcat sprintf vsprintf strtok atoi atol atoll atof gets "
@@ -39,7 +41,7 @@ HEADS = {
     "css": ("/* {} - ", " * SPDX"), "sql": ("-- {} - ", "-- SPDX"),
     "html": ("<!-- {} - ", "SPDX"), "5": ('.\\" {} - ', '.\\" SPDX'),
     "8": ('.\\" {} - ', '.\\" SPDX'),
-    "mjs": ("// {} - ", "// SPDX"),
+    "mjs": ("// {} - ", "// SPDX"), "js": ("/* {} - ", " * SPDX"),
 }
 HASH = ("# {} - ", "# SPDX")
 BARE = {"LICENSE", ".gitignore", ".clang-format"}

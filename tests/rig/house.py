@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.rig import client, place, services, web
 from tests.rig.cluster import Cluster
 
-PROGRAMS = ("metadata", "token", "facade", "rehearsal")
+PROGRAMS = ("metadata", "token", "facade", "admin", "rehearsal")
 FACES = ("DSTU2", "STU3", "R4")
 PROCESSES = 2
 HEARD_S = 1.0   # within which a committed change bites in every process
@@ -40,6 +40,8 @@ signing_key_dir = {home}/keys/signing
 public_key_dir = {home}/keys/public
 pepper_dir = {home}/keys/pepper
 cursor_key_file = {home}/keys/cursor
+portal_key_file = {home}/keys/portal
+portal_dir = {home}/portal
 provider_http = loopback
 shared_dir = {home}/shared
 client_rate = 0
@@ -175,7 +177,7 @@ class House:
         return done.stdout
 
     def make_keys(self):
-        for kind in ("signing", "pepper", "cursor"):
+        for kind in ("signing", "pepper", "cursor", "portal"):
             self.operator("key", "make", kind)
 
     def load_wards(self, folder):

@@ -6,6 +6,7 @@
 # stands what a distribution's main file would say: port, logs, modules.
 
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -55,6 +56,7 @@ ListenBacklog 1024
 </Directory>
 Define WARDGATE_RUN {run}
 Define WARDGATE_WWW {www}
+Define WARDGATE_PORTAL {portal}
 Include "{web}/wardgate.conf"
 Include "{web}/wardgate-rehearsal.conf"
 CustomLog "{log}/apache-access.log" wardgate
@@ -85,6 +87,7 @@ class Web:
         self.home, self.server, self.port = home, server, port
         self.web, self.run = home / "web", home / "run"
         self.log, self.www = home / "log", home / "www"
+        self.portal = home / "portal"
 
     def prepare(self):
         for path in (self.web, self.web / "tmp", self.web / "empty", self.run,
@@ -94,15 +97,25 @@ class Web:
                         str(self.www / "errors")], check=True)
         for path in (self.www / "errors", *(self.www / "errors").iterdir()):
             place.give(path)
+        self.prepare_portal()
         if self.server == "lighttpd":
             self.prepare_lighttpd()
         else:
             self.prepare_apache()
 
+    def prepare_portal(self):
+        """A copy of what the build made, where the run user can read it."""
+        made = place.build_dir() / "portal"
+        if made.exists():
+            shutil.copytree(made, self.portal)
+            for path in (self.portal, *self.portal.rglob("*")):
+                place.give(path)
+
     def prepare_lighttpd(self):
         for name in ("50-wardgate.conf", "51-wardgate-rehearsal.conf"):
             text = (place.TOP / "etc/lighttpd" / name).read_text()
-            for variable, path in (("run", self.run), ("www", self.www)):
+            for variable, path in (("run", self.run), ("www", self.www),
+                                   ("portal", self.portal)):
                 text = re.sub(rf'^var\.wardgate_{variable} = ".*"$',
                               f'var.wardgate_{variable} = "{path}"', text,
                               flags=re.M)
@@ -120,7 +133,7 @@ class Web:
     def main_file(self, text, **more):
         place.write(self.web / f"{self.server}.conf", text.format(
             web=self.web, run=self.run, log=self.log, www=self.www,
-            port=self.port, **more))
+            portal=self.portal, port=self.port, **more))
 
     def argv(self):
         """Command line, in the foreground."""

@@ -166,12 +166,14 @@ class Keep(Command, base.DatabaseCase):
             "partitions_made": 4, "changes_cleared": old, "cursors_cleared": 3,
             "assertions_cleared": 0, "revocations_cleared": 2,
             "uses_cleared": 0, "uses_behind_s": 0,
+            "sessions_cleared": 0, "failures_cleared": 0,
             "keys_withdrawn": 0,
             "audit_stray": False, "jwks_fetched": 0, "secrets_told": 0})
         self.assertEqual(self.done(*once, role="wg_keeper"), {
             "partitions_made": 0, "changes_cleared": 0, "cursors_cleared": 0,
             "assertions_cleared": 0, "revocations_cleared": 0,
             "uses_cleared": 0, "uses_behind_s": 0,
+            "sessions_cleared": 0, "failures_cleared": 0,
             "keys_withdrawn": 0,
             "audit_stray": False, "jwks_fetched": 0, "secrets_told": 0})
 

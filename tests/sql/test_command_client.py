@@ -40,6 +40,7 @@ class Operator:
             f"public_key_dir = {self.keys}/public",
             f"pepper_dir = {self.keys}/pepper",
             f"cursor_key_file = {self.keys}/cursor",
+            f"portal_key_file = {self.keys}/portal",
             "secret_life_days = 100", "secret_life_max_days = 200",
             "secrets_per_client = 3", "")))
         self.bin = shutil.copy2(place.build_dir() / "bin/wardgate",
@@ -52,10 +53,10 @@ class Operator:
             self.db.psql("insert into wardgate.tenant (tenant_id, slug, name) "
                          f"values ('{tenant}', '{slug}', 'Ward')")
 
-    def run(self, *words):
+    def run(self, *words, typed=""):
         return subprocess.run(
             [self.bin, "-c", str(self.conf), *words], text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            input=typed, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=self.db.environment(),
             cwd=self.db.home, **place.drop())
 

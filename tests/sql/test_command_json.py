@@ -27,6 +27,7 @@ VERBS = (
     ("key make pepper", "version"),
     ("key make cursor", ""),
     ("key rotate cursor", ""),
+    ("key make portal", ""),
     ("key make signing", "kid stage"),
     ("key list", "signing_keys"),
     ("key status", "peppers"),
@@ -59,6 +60,12 @@ VERBS = (
     ("revoke tenant {tenant}", "outcome"),
     ("revoke all --yes", "outcome"),
     ("revoke list", "revocations"),
+    ("account add --phone --roles operator ann", "account_id totp_key"),
+    ("account invite --roles developer", "link expires_in"),
+    ("account list", "accounts"),
+    ("account disable ann", "outcome"),
+    ("account enable ann", "outcome"),
+    ("account reset --no-phone ann", "link expires_in"),
     ("keep --once", "partitions_made secrets_told"),
     ("loss", "losses"),
     ("doctor --offline", "findings faults"),
@@ -84,7 +91,8 @@ class Json(client.Case):
                      "jti": JTI, "jwks": str(jwks)}
 
     def ask(self, *words):
-        return self.wardgate.run(*words, "--json")
+        return self.wardgate.run(*words, "--json",
+                                 typed="a quiet harbour in winter\n")
 
     def an_object(self, text):
         """One object on one line, whose names and times are of our forms."""

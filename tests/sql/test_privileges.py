@@ -20,12 +20,23 @@ MAY_CALL = {
         token_revoked cursor_handle_put
         cursor_handle_get signing_keys_refused found_get found_put loss_add
         audit_write""",
-    "wg_admin": "",
+    "wg_admin": """ready account_able account_for_signin account_lang_set
+        account_list account_passphrase_moved account_passphrase_set
+        account_recovery_use account_roles_set account_self
+        account_totp_remove account_totp_set account_totp_use
+        invitation_find invitation_make invitation_use portal_acts
+        portal_client portal_client_able portal_client_add
+        portal_client_change portal_client_list portal_grant_list
+        portal_jwks_list portal_jwks_set portal_secret_add
+        portal_secret_invalidate portal_secret_list session_end
+        session_end_one session_find session_list session_open signin_failed
+        signin_good signin_wait""",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
         cursor_handle_trim assertion_trim secret_trail_trim client_jwks_due
         client_jwks_fetched revocation_trim signing_key_expire
-        secret_notice_take secret_notice_told secret_use_roll_up""",
+        secret_notice_take secret_notice_told secret_use_roll_up
+        session_trim signin_failure_trim""",
     "wg_operator": """ready client_add client_list client_able secret_add
         secret_list secret_invalidate client_jwks_set
         client_jwks_list client_jwks_url_set client_jwks_url_get
@@ -35,7 +46,10 @@ MAY_CALL = {
         signing_key_withdraw tenant_put tenant_state_set
         tenant_remove tenant_list loss_list doctor doctor_source
         pepper_in_use pepper_needed pepper_use pepper_remove
-        switch_read""",
+        switch_read
+        account_able account_add account_for_signin account_list
+        account_roles_set account_totp_keep account_totp_remove
+        invitation_make""",
     "wg_auditor": "audit_tail audit_act_behind",
 }
 MAY_READ = {"wg_auditor": {"audit"}, "wg_operator": {"loss_report"}}

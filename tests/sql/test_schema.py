@@ -89,7 +89,7 @@ class Schema(base.DatabaseCase):
 class Vocabulary(base.DatabaseCase):
 
     ROLE = {"metadata": "wg_metadata", "token": "wg_token",
-            "facade": "wg_facade", "keeper": "wg_keeper",
+            "facade": "wg_facade", "admin": "wg_admin", "keeper": "wg_keeper",
             "wardgate": "wg_operator", "migrate": "wg_owner",
             "migrated": "wg_owner", "rehearsal": "wg_rehearsal"}
 
@@ -131,11 +131,13 @@ class Vocabulary(base.DatabaseCase):
             types = [t.strip() for t in (types or "()")[1:-1].split(",")]
             query = re.sub(
                 r"\$(\d+)", lambda m: f"null::{types[int(m[1]) - 1]}", query)
-            if name in ("audit_write", "secret_add"):
-                continue                # answer with nothing
             view = f"public.v_{path.stem}_{name}"
-            self.server.run(self.name, None, "-c",
-                            f"create view {view} as {query}")
+            try:
+                self.server.run(self.name, None, "-c",
+                                f"create view {view} as {query}")
+            except base.Refused as why:
+                self.assertIn("pseudo-type void", str(why), name)
+                continue                # answers with nothing
             yield view, name
 
 

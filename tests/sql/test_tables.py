@@ -28,6 +28,12 @@ KEPT_SMALL = {
     "client_jwks": PEOPLE,
     "client_jwks_url": PEOPLE,
     "client_secret": PEOPLE,
+    "account": PEOPLE,
+    "client_owner": PEOPLE,
+    "account_recovery": "has ten rows for each account at most",
+    "invitation": "is cleared when another one is made",
+    "portal_session": "session_trim",
+    "signin_failure": "signin_failure_trim",
     "pepper": PEOPLE,
     "provider": PEOPLE,
     "signing_key": PEOPLE,
@@ -43,11 +49,20 @@ KEPT_SMALL = {
 
 # What says who may do what: each change of it is an act.
 ACTS = {"client", "client_secret", "client_jwks", "client_jwks_url", "tenant",
-        "provider", "client_grant", "signing_key", "pepper", "policy"}
+        "provider", "client_grant", "signing_key", "pepper", "policy",
+        "account", "client_owner"}
 
 KEY = "abcdefgh"
 OLD = "now() - interval '500 days'"
 SPENT = {
+    "session_trim('1 min', {n})":
+        "insert into wardgate.portal_session (hash, account_id, stage,"
+        f" made_at) select sha256(i::text::bytea), '{CLIENT}', 'full', {OLD}"
+        " from generate_series(1, {n}) as i",
+    "signin_failure_trim('1 min', {n})":
+        "insert into wardgate.signin_failure (who, source, last_at)"
+        f" select sha256(i::text::bytea), '10.0.0.1', {OLD}"
+        " from generate_series(1, {n}) as i",
     "assertion_trim('1 min', {n})":
         f"insert into wardgate.assertion_seen select '{CLIENT}',"
         f" sha256(i::text::bytea), {OLD} from generate_series(1, {{n}}) as i",
@@ -98,6 +113,9 @@ class Tables(base.DatabaseCase):
         """One of the rows is held by somebody else all the time."""
         other = base.Session(self.server.dsn(self.name, base.OWNER))
         self.addCleanup(other.close)
+        self.sql("insert into wardgate.account (account_id, login, roles,"
+                 f" passphrase) values ('{CLIENT}', 'ann', '{{admin}}',"
+                 " 'scrypt$')")
         for call, seed in SPENT.items():
             table = re.search(r"into wardgate\.(\w+)", seed)[1]
             with self.subTest(table):

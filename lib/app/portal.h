@@ -1,0 +1,106 @@
+/* portal.h - the life of the program `admin`, and one page of it
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A page reads like its duty: fields come in, a statement is asked, a view is
+ * filled, a template is named. What comes before that - who is signed in,
+ * whether a form is ours, which language - is settled here for all of them. */
+#ifndef APP_PORTAL_H
+#define APP_PORTAL_H
+
+#include "gate/account.h"
+#include "gate/session.h"
+#include "web/serve.h"
+#include "web/template.h"
+
+#define PORTAL_PARTS 4 /* variable parts of an address */
+
+struct portal {
+	const struct conf *conf;
+	struct db *db;
+	const struct templates *templates;
+	struct account_keys keys;
+	struct secret_peppers *peppers;
+};
+
+struct params; /* of the form that was sent, and of the query */
+
+struct page {
+	struct work *w;
+	struct portal *portal;
+	struct session session;
+	enum words_lang lang;
+	struct view *view;
+	struct str part[PORTAL_PARTS]; /* what stood for * in the address */
+	struct params *form;           /* POST, else of the query */
+	const struct portal_route *route;
+};
+
+/* Who may see a page. */
+enum portal_need {
+	NEED_NOBODY, /* everybody, signed in or not */
+	NEED_CODE,   /* the passphrase was right */
+	NEED_ENROL,  /* and a phone is to be set up, or everything was given */
+	NEED_FULL,   /* signed in */
+	NEED_PROOF   /* and the passphrase was given a short while ago */
+};
+
+/* One address. A * stands for one part of it: no slash, not empty. Forms are
+ * sent by POST and are checked before `show` is called. */
+struct portal_route {
+	const char *method; /* "GET" or "POST" */
+	const char *path;   /* below /admin */
+	enum portal_need need;
+	unsigned roles; /* one of these; ROLE_ANY: whoever it is */
+	bool (*show)(struct page *p);
+};
+
+/* portal_start, portal_stop, portal_begin - for the program's page. */
+bool portal_start(
+    struct arena *a, const struct conf *conf, bool cgi, struct err *e);
+void portal_stop(void);
+
+/* portal_answer - any request below /admin. */
+bool portal_answer(struct work *w);
+
+/* portal_routes - all of them, for portal_answer; *n receives how many. */
+const struct portal_route *portal_routes(size_t *n);
+
+/* ---- what pages are made with ------------------------------------------------------ */
+
+/* page_field - a field of the form, "" when it was not sent. page_has - was it,
+ * with something in it? */
+struct str page_field(const struct page *p, const char *name);
+bool page_has(const struct page *p, const char *name);
+
+/* page_ask - as the portal. */
+const struct db_rows *page_ask(
+    struct page *p, const char *statement, const struct db_arg *args, size_t n);
+
+/* page_show - 200 with the template. page_again - the same page once more, with
+ * what is wrong (w->err) at its head and its status; the form's own fields are
+ * in the view under their names. Both return true. */
+bool page_show(struct page *p, const char *name);
+bool page_again(struct page *p, const char *name);
+
+/* page_go - 303 to an address of ours, below /admin. Returns true. */
+bool page_go(struct page *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* page_go_with - to path, and field `to` comes along. */
+bool page_go_with(struct page *p, const char *path);
+
+/* page_go_on - where field `to` says, if there is such a page; else home. */
+bool page_go_on(struct page *p);
+
+/* page_guid - a part of the address as a GUID. false: ERR_ADDRESS, as for what
+ * is not there. */
+bool page_guid(struct page *p, size_t part, struct guid *to);
+
+/* page_enter - a new session at that stage, in place of the present one. */
+bool page_enter(
+    struct page *p, const struct guid *account, enum session_stage stage);
+
+/* page_words - a text of the source in the reader's language. */
+#define page_words(p, literal) words_of((p)->lang, STR(literal))
+
+#endif

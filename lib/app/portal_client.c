@@ -1,0 +1,210 @@
+/* portal_client.c - the pages of an app: texts, secrets, keys, hospitals
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/portal_client.h"
+
+#include "app/params.h"
+#include "ext/jwk.h"
+
+#define QUIET_S (INT64_C(7) * 86400) /* silent so long: it can go */
+
+/* The two that every statement of an app begins with: who asks, for which. */
+static bool
+of_client(struct page *p, struct db_arg args[2])
+{
+	struct guid client;
+
+	if (!page_guid(p, 0, &client))
+		return false;
+	args[0] = db_arg_guid(&p->session.account);
+	args[1] = db_arg_guid(&client);
+	return true;
+}
+
+bool
+client_all(struct page *p)
+{
+	const struct db_arg who = db_arg_guid(&p->session.account);
+	const struct db_rows *rows = page_ask(p, "portal_client_list", &who, 1);
+
+	if (!rows)
+		return false;
+	view_rows(p->view, "clients", rows);
+	return page_show(p, "clients");
+}
+
+/* ---- a new one --------------------------------------------------------------------- */
+
+bool
+client_new(struct page *p)
+{
+	return page_show(p, "client_new");
+}
+
+bool
+client_make(struct page *p)
+{
+	const struct db_arg args[] = { db_arg_guid(&p->session.account),
+		db_arg_text(page_field(p, "name")),
+		db_arg_text(page_field(p, "purpose")),
+		db_arg_text(page_field(p, "mail")) };
+	const struct db_rows *rows = page_ask(p, "portal_client_add", args, 4);
+	char id[GUID_LEN + 1];
+	struct guid g;
+
+	if (!rows)
+		return page_again(p, "client_new");
+	g = db_guid(rows, 0, 0);
+	return page_go(p, "/clients/%s", guid_write(id, &g));
+}
+
+/* ---- one ------------------------------------------------------------------------------ */
+
+static const struct db_rows *
+view_client(struct page *p, const struct db_arg args[2])
+{
+	const struct db_rows *rows = page_ask(p, "portal_client", args, 2);
+
+	if (rows)
+		view_cells(p->view, rows, 0);
+	return rows;
+}
+
+bool
+client_one(struct page *p)
+{
+	struct db_arg args[3];
+	const struct db_rows *secrets, *grants, *keys;
+
+	if (!of_client(p, args) || !view_client(p, args))
+		return false;
+	args[2] = db_arg_int(QUIET_S);
+	if (!(secrets = page_ask(p, "portal_secret_list", args, 3)) ||
+	    !(grants = page_ask(p, "portal_grant_list", args, 2)) ||
+	    !(keys = page_ask(p, "portal_jwks_list", args, 2)))
+		return false;
+	view_rows(p->view, "secrets", secrets);
+	view_rows(p->view, "grants", grants);
+	view_rows(p->view, "keys", keys);
+	view_text(p->view, "done", page_field(p, "done"));
+	return page_show(p, "client");
+}
+
+bool
+client_edit(struct page *p)
+{
+	struct db_arg args[2];
+	const struct db_rows *rows;
+
+	if (!of_client(p, args) || !(rows = view_client(p, args)))
+		return false;
+	view_text(p->view, "mail", db_text(rows, 0, 3));
+	return page_show(p, "client_edit");
+}
+
+static bool
+go_back(struct page *p, const char *done)
+{
+	return page_go(p, "/clients/%.*s?done=%s", STR_FMT(p->part[0]), done);
+}
+
+bool
+client_change(struct page *p)
+{
+	struct db_arg args[5];
+
+	if (!of_client(p, args))
+		return false;
+	args[2] = db_arg_text(page_field(p, "name"));
+	args[3] = db_arg_text(page_field(p, "purpose"));
+	args[4] = db_arg_text(page_field(p, "mail"));
+	if (page_ask(p, "portal_client_change", args, 5))
+		return go_back(p, "saved");
+	if (p->w->err.kind != ERR_MALFORMED)
+		return false;
+	view_text(p->view, "client_id", p->part[0]);
+	return page_again(p, "client_edit");
+}
+
+static bool
+set_able(struct page *p, bool able)
+{
+	struct db_arg args[3];
+
+	if (!of_client(p, args))
+		return false;
+	args[2] = db_arg_bool(able);
+	return page_ask(p, "portal_client_able", args, 3) &&
+	       go_back(p, able ? "enabled" : "disabled");
+}
+
+bool
+client_stop(struct page *p)
+{
+	return set_able(p, false);
+}
+
+bool
+client_start(struct page *p)
+{
+	return set_able(p, true);
+}
+
+/* ---- public keys ------------------------------------------------------------------------ */
+
+bool
+client_keys(struct page *p)
+{
+	struct db_arg args[2];
+	const struct db_rows *rows;
+
+	if (!of_client(p, args) || !view_client(p, args) ||
+	    !(rows = page_ask(p, "portal_jwks_list", args, 2)))
+		return false;
+	view_rows(p->view, "keys", rows);
+	return page_show(p, "client_keys");
+}
+
+/* What was pasted is not shown again: it may hold a private key by mistake. */
+static bool
+keys_refused(struct page *p, const struct db_arg args[2])
+{
+	struct err told = p->w->err;
+
+	err_clear(&p->w->err);
+	p->form->n = 0;
+	if (!view_client(p, args))
+		return false;
+	p->w->err = told;
+	return page_again(p, "client_keys");
+}
+
+bool
+client_keys_set(struct page *p)
+{
+	struct arena *a = p->w->a;
+	struct db_arg args[4];
+	struct jwk_set *set;
+
+	if (!of_client(p, args))
+		return false;
+	set = jwk_set_read(page_field(p, "jwks"), &p->w->err);
+	if (!set) {
+		p->w->err.kind = ERR_MALFORMED;
+		return keys_refused(p, args);
+	}
+	arena_adopt(a, set, jwk_set_free);
+	args[2] = db_arg_text(str_of(jwk_set_write(a, set)));
+	args[3] = db_arg_text(str_of(jwk_set_creds(a, set)));
+	return page_ask(p, "portal_jwks_set", args, 4) && go_back(p, "keys");
+}
+
+bool
+client_keys_none(struct page *p)
+{
+	struct db_arg args[4];
+
+	if (!of_client(p, args))
+		return false;
+	args[2] = args[3] = db_arg_null();
+	return page_ask(p, "portal_jwks_set", args, 4) && go_back(p, "keys");
+}

@@ -1,0 +1,62 @@
+/* portal_routes.c - every address of the portal, and who may go there
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/portal.h"
+#include "app/portal_client.h"
+#include "app/portal_secret.h"
+#include "app/portal_self.h"
+#include "app/portal_signin.h"
+
+#define KEEPERS (ROLE_DEVELOPER | ROLE_OPERATOR) /* of apps */
+
+/* clang-format off */
+static const struct portal_route routes[] = {
+	{ "GET",  "/",                            NEED_FULL,   ROLE_ANY,   self_home },
+	{ "GET",  "/signin",                      NEED_NOBODY, ROLE_ANY,   signin_show },
+	{ "POST", "/signin",                      NEED_NOBODY, ROLE_ANY,   signin_try },
+	{ "GET",  "/code",                        NEED_CODE,   ROLE_ANY,   signin_code_show },
+	{ "POST", "/code",                        NEED_CODE,   ROLE_ANY,   signin_code_try },
+	{ "GET",  "/phone",                       NEED_ENROL,  ROLE_ANY,   signin_phone_show },
+	{ "POST", "/phone",                       NEED_ENROL,  ROLE_ANY,   signin_phone_set },
+	{ "GET",  "/again",                       NEED_FULL,   ROLE_ANY,   signin_again_show },
+	{ "POST", "/again",                       NEED_FULL,   ROLE_ANY,   signin_again_try },
+	{ "POST", "/signout",                     NEED_CODE,   ROLE_ANY,   signin_out },
+	{ "GET",  "/invitation/*",                NEED_NOBODY, ROLE_ANY,   signin_invited_show },
+	{ "POST", "/invitation/*",                NEED_NOBODY, ROLE_ANY,   signin_invited_set },
+
+	{ "GET",  "/account",                     NEED_FULL,   ROLE_ANY,   self_show },
+	{ "POST", "/account/passphrase",          NEED_FULL,   ROLE_ANY,   self_passphrase },
+	{ "POST", "/account/language",            NEED_FULL,   ROLE_ANY,   self_language },
+	{ "POST", "/account/sessions/*/end",      NEED_FULL,   ROLE_ANY,   self_session_end },
+
+	{ "GET",  "/clients",                     NEED_FULL,   KEEPERS,    client_all },
+	{ "GET",  "/clients/new",                 NEED_FULL,   KEEPERS,    client_new },
+	{ "POST", "/clients/new",                 NEED_FULL,   KEEPERS,    client_make },
+	{ "GET",  "/clients/*",                   NEED_FULL,   KEEPERS,    client_one },
+	{ "GET",  "/clients/*/edit",              NEED_FULL,   KEEPERS,    client_edit },
+	{ "POST", "/clients/*/edit",              NEED_FULL,   KEEPERS,    client_change },
+	{ "POST", "/clients/*/disable",           NEED_PROOF,  KEEPERS,    client_stop },
+	{ "POST", "/clients/*/enable",            NEED_PROOF,  KEEPERS,    client_start },
+	{ "GET",  "/clients/*/keys",              NEED_PROOF,  KEEPERS,    client_keys },
+	{ "POST", "/clients/*/keys",              NEED_PROOF,  KEEPERS,    client_keys_set },
+	{ "POST", "/clients/*/keys/none",         NEED_PROOF,  KEEPERS,    client_keys_none },
+	{ "GET",  "/clients/*/secrets/new",       NEED_PROOF,  KEEPERS,    secret_new },
+	{ "POST", "/clients/*/secrets/new",       NEED_PROOF,  KEEPERS,    secret_make_page },
+	{ "GET",  "/clients/*/secrets/*/end",     NEED_PROOF,  KEEPERS,    secret_end_ask },
+	{ "POST", "/clients/*/secrets/*/end",     NEED_PROOF,  KEEPERS,    secret_end },
+
+	{ "GET",  "/accounts",                    NEED_FULL,   ROLE_ADMIN, people_all },
+	{ "POST", "/accounts/invite",             NEED_PROOF,  ROLE_ADMIN, people_invite },
+	{ "POST", "/accounts/*/disable",          NEED_PROOF,  ROLE_ADMIN, people_disable },
+	{ "POST", "/accounts/*/enable",           NEED_PROOF,  ROLE_ADMIN, people_enable },
+	{ "POST", "/accounts/*/roles",            NEED_PROOF,  ROLE_ADMIN, people_roles },
+	{ "POST", "/accounts/*/link",             NEED_PROOF,  ROLE_ADMIN, people_link },
+	{ "POST", "/accounts/*/no-phone",         NEED_PROOF,  ROLE_ADMIN, people_no_phone },
+};
+/* clang-format on */
+
+const struct portal_route *
+portal_routes(size_t *n)
+{
+	*n = COUNT(routes);
+	return routes;
+}

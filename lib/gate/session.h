@@ -1,0 +1,71 @@
+/* session.h - who is signed in to the portal, and the proof a form carries
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A cookie holds 256 random bits; the database knows their SHA-256. At every
+ * step (passphrase, code, proof again) the cookie is a new one and the old one
+ * ends. Form proofs are an HMAC over the session's hash, so nothing is kept for
+ * them: the synchronizer token of OWASP, bound to one session. */
+#ifndef GATE_SESSION_H
+#define GATE_SESSION_H
+
+#include "base/conf.h"
+#include "ext/crypt.h"
+#include "ext/db.h"
+
+#define SESSION_COOKIE     "__Host-wardgate"
+#define SESSION_COOKIE_LEN 43 /* base64url of 32 bytes */
+
+enum session_stage {
+	SESSION_NONE,  /* nobody */
+	SESSION_CODE,  /* the passphrase was right; a code is missing */
+	SESSION_ENROL, /* a phone has to be set up before anything else */
+	SESSION_FULL
+};
+
+/* Roles as bits. */
+enum session_role {
+	ROLE_DEVELOPER = 1,
+	ROLE_OPERATOR = 2,
+	ROLE_AUDITOR = 4,
+	ROLE_ADMIN = 8,
+	ROLE_ANY = 15
+};
+
+struct session {
+	enum session_stage stage;
+	unsigned char hash[CRYPT_SHA256_BYTES];
+	struct guid account, id;
+	struct str login, name, lang;
+	unsigned roles;
+	bool has_totp;
+	bool proved; /* passphrase or code were given a short while ago */
+};
+
+/* session_roles - bits of what is stored; role names with blanks between. */
+unsigned session_roles(const struct str *names, size_t n);
+
+/* session_find - who is behind a Cookie field. SESSION_NONE: nobody, or the
+ * field is ambiguous. false: ERR_DB. */
+bool session_find(struct session *s, struct db *db, struct arena *a,
+    const struct conf *conf, struct str cookies, struct err *e);
+
+/* session_open - a new one of `account`, at that stage.
+ *   before  the one whose place it takes; NULL: none
+ *   cookie  receives what the browser keeps */
+bool session_open(struct db *db, struct arena *a, const struct guid *account,
+    enum session_stage stage, struct str source, struct str agent,
+    const struct session *before, char cookie[SESSION_COOKIE_LEN + 1],
+    struct err *e);
+
+/* session_end - signs out. */
+bool session_end(
+    struct db *db, struct arena *a, const struct session *s, struct err *e);
+
+/* session_proof - what a form of this session carries, borrowed from a.
+ * session_proves - is it that? */
+const char *session_proof(
+    struct arena *a, const struct crypt_hmac *key, const struct session *s);
+bool session_proves(
+    const struct crypt_hmac *key, const struct session *s, struct str proof);
+
+#endif

@@ -1,0 +1,156 @@
+-- admin.sql - everything that `admin`, the portal, asks, as wg_admin
+-- SPDX-License-Identifier: Apache-2.0
+
+-- Is the database fit for work? One row per check: subject, ok, why.
+prepare ready (bigint, bigint) as
+  select subject, ok, why
+    from wardgate.ready($1, $2);
+
+-- ---- signing in ------------------------------------------------------------------
+
+-- What a sign-in as $1 is checked against; no row: nobody of that name.
+prepare account_for_signin (text) as
+  select account_id, login_kept, passphrase, totp, roles, disabled
+    from wardgate.account_for_signin($1);
+
+-- Seconds until somebody from address $2 may try the name with hash $1 again.
+prepare signin_wait (bytea, text) as
+  select wardgate.signin_wait($1, $2::inet) as seconds;
+
+prepare signin_failed (bytea, text) as
+  select wardgate.signin_failed($1, $2::inet);
+
+prepare signin_good (bytea, text) as
+  select wardgate.signin_good($1, $2::inet);
+
+prepare account_self (uuid) as
+  select login, name, passphrase, totp, roles, recovery
+    from wardgate.account_self($1);
+
+prepare account_passphrase_set (uuid, text, bytea) as
+  select wardgate.account_passphrase_set($1, $2, $3);
+
+prepare account_passphrase_moved (uuid, text) as
+  select wardgate.account_passphrase_moved($1, $2);
+
+-- Phone of account $1: sealed key $2, step of the code shown $3, hashes of new
+-- recovery codes $4 in hexadecimal.
+prepare account_totp_set (uuid, bytea, bigint, text) as
+  select wardgate.account_totp_set($1, $2, $3, $4);
+
+prepare account_totp_use (uuid, bigint) as
+  select wardgate.account_totp_use($1, $2) as taken;
+
+prepare account_recovery_use (uuid, bytea) as
+  select wardgate.account_recovery_use($1, $2) as taken;
+
+prepare account_lang_set (uuid, text) as
+  select wardgate.account_lang_set($1, $2);
+
+-- ---- sessions --------------------------------------------------------------------
+
+-- Session with hash $1 of account $2 at stage $3 from address $4 by browser $5,
+-- in place of the one with hash $6.
+prepare session_open (bytea, uuid, text, text, text, bytea) as
+  select wardgate.session_open($1, $2, $3, $4::inet, $5, $6);
+
+-- Hash $1; idle for at most $2 seconds, alive for at most $3; proved: within $4.
+prepare session_find (bytea, bigint, bigint, bigint) as
+  select account_id, session_id, stage, login, name, roles, lang, has_totp,
+         proved
+    from wardgate.session_find($1, make_interval(secs => $2),
+         make_interval(secs => $3), make_interval(secs => $4));
+
+prepare session_end (bytea) as
+  select wardgate.session_end($1);
+
+prepare session_end_one (uuid, uuid) as
+  select wardgate.session_end_one($1, $2) as outcome;
+
+prepare session_list (uuid, bigint, bigint) as
+  select session_id, stage, made_at, seen_at, source, agent
+    from wardgate.session_list($1, make_interval(secs => $2),
+         make_interval(secs => $3));
+
+-- ---- accounts --------------------------------------------------------------------
+
+prepare account_list as
+  select account_id, login, name, roles, has_totp, created_at, signed_in_at,
+         disabled_at, sessions
+    from wardgate.account_list();
+
+-- By account $1, who is named in the trail: to account $2.
+prepare account_able (uuid, uuid, boolean) as
+  select wardgate.account_able($2, $3) as outcome
+    from wardgate.portal_acts($1);
+
+prepare account_roles_set (uuid, uuid, text) as
+  select wardgate.account_roles_set($2, $3) as outcome
+    from wardgate.portal_acts($1);
+
+prepare account_totp_remove (uuid, uuid) as
+  select wardgate.account_totp_remove($2)
+    from wardgate.portal_acts($1);
+
+-- Link with hash $1 for somebody called $2 with roles $3, or for account $4, made
+-- by $5, for $6 seconds.
+prepare invitation_make (bytea, text, text, uuid, uuid, bigint) as
+  select wardgate.invitation_make($1, $2, $3, $4, $5,
+         make_interval(secs => $6))
+    from wardgate.portal_acts($5);
+
+prepare invitation_find (bytea) as
+  select name, roles, login, ends_at
+    from wardgate.invitation_find($1);
+
+prepare invitation_use (bytea, text, text) as
+  select wardgate.invitation_use($1, $2, $3) as account_id;
+
+-- ---- apps ------------------------------------------------------------------------
+-- $1 is always the account that asks; what it may not see answers as missing.
+
+prepare portal_client_add (uuid, text, text, text) as
+  select wardgate.portal_client_add($1, $2, $3, $4) as client_id;
+
+prepare portal_client_change (uuid, uuid, text, text, text) as
+  select wardgate.portal_client_change($1, $2, $3, $4, $5) as outcome;
+
+prepare portal_client_list (uuid) as
+  select client_id, name, purpose, contact, created_at, disabled_at,
+         live_secrets, live_grants, ends_next, used_at, owners
+    from wardgate.portal_client_list($1);
+
+prepare portal_client (uuid, uuid) as
+  select client_id, name, purpose, contact, created_at, disabled_at, owners
+    from wardgate.portal_client($1, $2);
+
+prepare portal_client_able (uuid, uuid, boolean) as
+  select wardgate.portal_client_able($1, $2, $3) as outcome;
+
+-- Secrets of app $2; one that was silent for $3 seconds can go.
+prepare portal_secret_list (uuid, uuid, bigint) as
+  select key_id, label, hint, state, not_before, not_after, invalidated_at,
+         created_at, last_at, last_network, uses, shown_at, outcome, refused,
+         last_tenant, days_left, light
+    from wardgate.portal_secret_list($1, $2, make_interval(secs => $3));
+
+-- App $2: key id, label, hint, hash, pepper version, end (null: none), how many
+-- of the app may live.
+prepare portal_secret_add (uuid, uuid, text, text, text, bytea, bigint,
+    timestamptz, bigint) as
+  select wardgate.portal_secret_add($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+prepare portal_secret_invalidate (uuid, uuid, text) as
+  select wardgate.portal_secret_invalidate($1, $2, $3) as outcome;
+
+prepare portal_grant_list (uuid, uuid) as
+  select tenant_id, tenant_name, state, granted_at, ended_at, types, purpose
+    from wardgate.portal_grant_list($1, $2);
+
+prepare portal_jwks_list (uuid, uuid) as
+  select kid, alg, cred, set_at, last_at, uses
+    from wardgate.portal_jwks_list($1, $2);
+
+-- Keys as ext/jwk writes them, and their credential ids; null: none any more.
+prepare portal_jwks_set (uuid, uuid, text, text) as
+  select wardgate.portal_jwks_set($1, $2, $3, $4) as outcome;

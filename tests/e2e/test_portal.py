@@ -1,0 +1,358 @@
+# test_portal.py - people sign in, register apps and keep their secrets
+# SPDX-License-Identifier: Apache-2.0
+
+import re
+import time
+import unittest
+
+from tests.e2e import behind_lighttpd
+from tests.e2e.portal import COOKIE, PHRASE, Person, add_account, code
+from tests.rig.client import Env
+from tests.rig.house import House
+
+setUpModule = behind_lighttpd
+
+TRACE = re.compile("[0-9a-f]{32}")
+NOBODY = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+
+
+class Story(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.env = Env.read()
+        cls.house = House(cls.env["WG_HOME"])
+
+    def account(self, roles, phone=False):
+        """(login, key): a new one for each story."""
+        login = re.sub(r"[^a-z]+", ".", self.id().rpartition(".")[2])
+        login = f"{login[-60:].strip('.')}.{time.time_ns() % 10**9}@x.example"
+        made = add_account(self.house, login, roles, phone)
+        self.addCleanup(self.house.cluster.psql, "delete from "
+                        f"wardgate.account where login = '{login}'")
+        return login, made.get("totp_key")
+
+    def person(self, roles="developer", phone=False):
+        login, key = self.account(roles, phone)
+        who = Person(self.env)
+        who.login, who.key = login, key
+        self.assertEqual(who.sign_in(login, key=key).status, 200)
+        return who
+
+    def app(self, who, name="Care Teams"):
+        who.get("/clients/new")
+        page = who.post("/clients/new", name=name, purpose="care", mail="")
+        self.assertEqual(page.status, 200, page)
+        return re.search(r'id="client_id">([^<]+)<', page.text)[1]
+
+    def secret(self, who, client, **form):
+        who.get(f"/clients/{client}/secrets/new")
+        page = who.post(f"/clients/{client}/secrets/new",
+                        **{"label": "first", "days": "30", **form})
+        self.assertEqual(page.status, 200, page)
+        return re.search(r'id="secret">([^<]+)<', page.text)[1]
+
+
+class SigningIn(Story):
+    def test_a_page_that_needs_somebody_leads_to_the_sign_in_and_back(self):
+        login, _ = self.account("developer")
+        who = Person(self.env)
+        page = who.get("/clients")
+        self.assertEqual((page.status, "Sign in" in page.words), (200, True))
+        self.assertIn('name="to" value="/clients"', page.text)
+        page = who.post("/signin", login=login.upper(), passphrase=PHRASE,
+                        to="/clients")
+        self.assertEqual(page.path, "/clients")
+        self.assertIn("Register an app", page.words)
+
+    def test_every_failure_looks_alike_and_then_takes_longer(self):
+        login, _ = self.account("developer")
+        who, said = Person(self.env), set()
+        for name, phrase in ((login, "not the passphrase"),
+                             (f"no.{login}", PHRASE), ("", ""),
+                             (login, "x" * 5000), (login, "")):
+            page = who.send("/signin", {"login": name, "passphrase": phrase})
+            said.add((page.status, re.sub(
+                r'name="login" value="[^"]*"', "", page.text)))
+        self.assertEqual({s for s, _ in said}, {401})
+        self.assertEqual(len(said), 1)
+        page = who.send("/signin", {"login": login, "passphrase": PHRASE})
+        self.assertEqual(page.status, 429)
+        self.assertGreaterEqual(int(page.header["retry-after"]), 1)
+        self.house.cluster.psql("update wardgate.signin_failure"
+                                " set last_at = now() - interval '1 hour'")
+        self.assertEqual(who.sign_in(login).path, "/account")
+
+    def test_operators_set_up_a_phone_before_anything_else(self):
+        login, _ = self.account("operator")
+        who = Person(self.env)
+        page = who.sign_in(login, to="/clients")
+        self.assertIn("Set up your phone", page.words)
+        self.assertEqual(who.get("/clients").path.split("?")[0], "/phone")
+        key = re.search(r'<code class="long">([A-Z2-7]+)<', who.page.text)[1]
+        sealed = re.search(r'name="sealed" value="([^"]+)"', who.page.text)[1]
+        page = who.post("/phone", sealed=sealed, code="000000")
+        self.assertEqual(page.status, 401)
+        before = who.cookie
+        page = who.post("/phone", sealed=sealed, code=code(key))
+        self.assertIn("Recovery codes", page.words)
+        self.assertNotEqual(who.cookie, before)
+        spare = re.findall(r"<li><code>([a-z2-7-]+)<", page.text)
+        self.assertEqual(len(set(spare)), 10)
+        self.assertEqual(who.get("/clients").path, "/clients")
+        for times in (200, 401):    # each recovery code works once
+            other = Person(self.env)
+            other.sign_in(login)
+            page = other.post("/code", code=spare[0].upper())
+            self.assertEqual(page.status, times)
+
+    def test_a_code_is_taken_once(self):
+        login, key = self.account("admin", phone=True)
+        now = time.time()
+        shown = code(key, now)
+        for wanted in (200, 401):
+            who = Person(self.env)
+            who.sign_in(login)
+            page = who.post("/code", code=shown)
+            self.assertEqual(page.status, wanted, page)
+        page = who.post("/code", code=code(key, now - 120))
+        self.assertEqual(page.status, 401, "a code of long ago")
+
+    def test_signing_out_ends_the_session_itself(self):
+        who = self.person()
+        kept = who.cookie
+        self.assertEqual(who.post("/signout").path, "/signin")
+        self.assertIsNone(who.cookie)
+        who.cookie = kept
+        self.assertEqual(who.get("/account").path.split("?")[0], "/signin")
+
+    def test_an_invitation_makes_an_account_once(self):
+        admin = self.person("admin", phone=True)
+        admin.get("/accounts")
+        page = admin.post("/accounts/invite", name="Ben", role_developer="y")
+        link = re.search(r'id="link">[^<]*(/invitation/[^<]+)<', page.text)[1]
+        login = f"ben{time.time_ns()}"
+        self.addCleanup(self.house.cluster.psql, "delete from "
+                        f"wardgate.account where login = '{login}'")
+        guest = Person(self.env)
+        self.assertIn("Choose a passphrase", guest.get(link).words)
+        for phrase, again, wanted in (
+                ("short", "short", 400), (PHRASE, PHRASE + "x", 400),
+                ("passwordpassword", "passwordpassword", 400),
+                (PHRASE, PHRASE, 200)):
+            page = guest.post(link, login=login, passphrase=phrase,
+                              passphrase2=again)
+            self.assertEqual(page.status, wanted, page)
+        self.assertEqual(page.path, "/signin")
+        self.assertEqual(guest.get(link).status, 404)
+        self.assertEqual(guest.sign_in(login).path, "/account")
+        self.assertEqual(guest.get("/accounts").status, 404)
+
+
+class Forms(Story):
+    def test_P2_what_was_not_sent_from_our_pages_changes_nothing(self):
+        who = self.person()
+        other = self.person()
+        page = who.get("/clients/new")
+        good = {"proof": page.proof, "name": "Crossed", "purpose": ""}
+        for why, form, fields in (
+                ("no proof", {"name": "Crossed"}, {}),
+                ("proof of another", {**good, "proof": other.page.proof}, {}),
+                ("another site", good, {"Origin": "https://evil.example"}),
+                ("no site", good, {"Origin": "null"}),
+                ("cross-site", good, {"Origin": None,
+                                      "Sec-Fetch-Site": "cross-site"}),
+                ("plain text", good, {"Content-Type": "text/plain"}),
+                ("JSON", good, {"Content-Type": "application/json"})):
+            with self.subTest(why):
+                sent = {k: v for k, v in {
+                    "Content-Type": "application/x-www-form-urlencoded",
+                    "Origin": who.base, **fields}.items() if v}
+                got = who.ask("POST", "/clients/new", "&".join(
+                    f"{k}={v}" for k, v in form.items()), **sent)
+                self.assertEqual(got.status, 403, got)
+        self.assertEqual(who.get("/clients/new?name=x&proof="
+                                 + page.proof).status, 200)
+        self.assertNotIn("Crossed", who.get("/clients").words)
+
+    def test_P1_cookies_that_are_none(self):
+        who = self.person()
+        good = who.cookie
+        for why, cookie in (
+                ("two", f"{COOKIE}={good}; {COOKIE}={good}"),
+                ("long", f"{COOKIE}={'x' * 10000}"),
+                ("cut", f"{COOKIE}={good[:-1]}"),
+                ("made up", f"{COOKIE}={'A' * 43}")):
+            with self.subTest(why):
+                got = who.ask("GET", "/account", Cookie=cookie)
+                self.assertIn(got.status, (303, 400, 431), got)
+        fixed = Person(self.env)
+        fixed.cookie = "A" * 43
+        login, _ = self.account("developer")
+        fixed.page = None
+        got = fixed.send("/signin", {"login": login, "passphrase": PHRASE})
+        self.assertEqual(got.status, 303)
+        self.assertNotEqual(fixed.cookie, "A" * 43)
+        said = got.header["set-cookie"]
+        for rule in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
+            self.assertIn(rule, said)
+
+    def test_P3_pages_say_what_may_be_done_with_them(self):
+        got = Person(self.env).ask("GET", "/signin")
+        policy = got.header["content-security-policy"]
+        self.assertIn("frame-ancestors 'none'", policy)
+        self.assertNotIn("unsafe", policy)
+        self.assertEqual(got.header["cross-origin-opener-policy"],
+                         "same-origin")
+        self.assertEqual(got.header["referrer-policy"], "no-referrer")
+        self.assertEqual(got.header["cache-control"], "no-store")
+        self.assertEqual(got.header["x-content-type-options"], "nosniff")
+
+    def test_P5_nobody_is_sent_elsewhere(self):
+        login, _ = self.account("developer")
+        for to in ("//evil.example", "/\\evil.example", "https:evil.example",
+                   "%2f%2fevil.example", "/nowhere", "/clients/../x",
+                   "/clients\r\nX: y", "@evil.example"):
+            with self.subTest(to):
+                who = Person(self.env)
+                got = who.send("/signin", {"login": login,
+                                           "passphrase": PHRASE, "to": to})
+                self.assertEqual((got.status, got.header["location"]),
+                                 (303, who.base + "/admin/"))
+
+
+class Apps(Story):
+    def test_a_secret_made_on_the_page_gets_a_token(self):
+        who = self.person()
+        client = self.app(who)
+        text = self.secret(who, client)
+        self.house.operator("client", "grant", client,
+                            self.env["WG_TENANT_STU3"])
+        got = self.env.ask_token("STU3", client_id=client, client_secret=text)
+        self.assertEqual(got.status, 200, got)
+        page = who.get(f"/clients/{client}")
+        self.assertNotIn(text, page.text)
+        self.assertIn(text[:12], page.text)
+        self.assertIn("North General", page.words)
+
+    def test_P10_a_sixth_is_refused_and_one_that_ends_bites(self):
+        who = self.person()
+        client = self.app(who)
+        texts = [self.secret(who, client) for _ in range(5)]
+        self.house.operator("client", "grant", client,
+                            self.env["WG_TENANT_STU3"])
+        who.get(f"/clients/{client}/secrets/new")
+        page = who.post(f"/clients/{client}/secrets/new", days="30")
+        self.assertEqual(page.status, 409, page)
+        key = texts[0][4:12]
+        ask = {"client_id": client, "client_secret": texts[0]}
+        token = self.env.ask_token("STU3", **ask).json["access_token"]
+        who.get(f"/clients/{client}/secrets/{key}/end")
+        page = who.post(f"/clients/{client}/secrets/{key}/end")
+        self.assertIn("invalidated", page.words)
+        self.house.heard()
+        self.assertEqual(self.env.ask_token("STU3", **ask).status, 401)
+        self.assertEqual(
+            self.env.fhir("GET", "Patient/1", token, "STU3").status, 401)
+
+    def test_P9_apps_of_others_are_like_none(self):
+        who, other = self.person(), self.person()
+        client = self.app(other)
+        text = self.secret(other, client)
+        for path in ("", "/edit", "/keys", "/secrets/new",
+                     f"/secrets/{text[4:12]}/end"):
+            theirs = who.get(f"/clients/{client}{path}")
+            nobodys = who.get(f"/clients/{NOBODY}{path}")
+            self.assertEqual(TRACE.sub("", theirs.words),
+                             TRACE.sub("", nobodys.words), path)
+            self.assertEqual((theirs.status, nobodys.status), (404, 404))
+        who.get("/account")
+        for path in ("/edit", "/disable", "/enable", "/keys", "/keys/none",
+                     "/secrets/new", f"/secrets/{text[4:12]}/end"):
+            got = who.post(f"/clients/{client}{path}", name="Taken",
+                           days="30", jwks="{}")
+            self.assertEqual(got.status, 404, path)
+            who.get("/account")
+        self.assertIn("Care Teams", other.get(f"/clients/{client}").words)
+
+    def test_names_are_escaped_and_odd_ones_refused(self):
+        who = self.person()
+        client = self.app(who, '<script>alert(1)</script>" onx=\'')
+        for path in ("/clients", f"/clients/{client}",
+                     f"/clients/{client}/edit"):
+            page = who.get(path)
+            self.assertNotIn("<script>alert", page.text)
+            self.assertNotIn('" onx=', page.text)
+        for name in ("a\u202eb", "a\u2028b", "a\nb", "x" * 4096, ""):
+            who.get("/clients/new")
+            page = who.post("/clients/new", name=name, purpose="", mail="")
+            self.assertEqual(page.status, 400, repr(name[:9]))
+
+    def test_P15_only_a_set_of_public_keys_is_taken(self):
+        who = self.person()
+        client = self.app(who)
+        who.get(f"/clients/{client}/keys")
+        for why, text in (("HTML", "<html>"), ("empty", "{}"),
+                          ("a private key", '{"keys":[{"kty":"EC","crv":'
+                           '"P-384","x":"AA","y":"AA","d":"SECRETPART"}]}'),
+                          ("large", "x" * 100_000)):
+            with self.subTest(why):
+                page = who.post(f"/clients/{client}/keys", jwks=text)
+                self.assertIn(page.status, (400, 413), page)
+                self.assertNotIn("SECRETPART", page.text)
+        self.assertIn("Public keys", who.get(f"/clients/{client}/keys").words)
+
+
+class People(Story):
+    def test_P13_a_role_that_is_taken_away_is_gone_at_once(self):
+        admin = self.person("admin", phone=True)
+        who = self.person("developer,admin", phone=True)
+        self.assertEqual(who.get("/accounts").status, 200)
+        page = admin.get("/accounts")
+        path = re.search(rf'<h2>{re.escape(who.login)}</h2>.*?'
+                         r'action="/admin(/accounts/[^/]+)/link"', page.text,
+                         re.S)[1]
+        admin.post(f"{path}/roles", role_developer="yes")
+        self.assertEqual(who.get("/accounts").path.split("?")[0], "/signin")
+        who.cookie = None
+        admin.get("/accounts")
+        admin.post(f"{path}/disable")
+        self.assertEqual(Person(self.env).sign_in(who.login).status, 401)
+
+    def test_nobody_takes_their_own_rights_away(self):
+        admin = self.person("admin", phone=True)
+        found = self.house.cluster.psql(
+            "select account_id from wardgate.account"
+            f" where login = '{admin.login}'").strip()
+        admin.get("/accounts")
+        for act in ("disable", "roles", "no-phone"):
+            self.assertEqual(admin.post(f"/accounts/{found}/{act}").status,
+                             409)
+            admin.get("/accounts")
+
+    def test_another_passphrase_ends_the_other_sessions(self):
+        who = self.person()
+        other = Person(self.env)
+        other.sign_in(who.login)
+        page = who.get("/account")
+        self.assertIn("Elsewhere", page.words)
+        fresh = "rain on the harbour wall"
+        self.assertEqual(who.post(
+            "/account/passphrase", passphrase="wrong wrong wrong",
+            passphrase_new=fresh, passphrase_new2=fresh).status, 401)
+        page = who.post("/account/passphrase", passphrase=PHRASE,
+                        passphrase_new=fresh, passphrase_new2=fresh)
+        self.assertEqual((page.status, page.path),
+                         (200, "/account?done=passphrase"))
+        self.assertEqual(other.get("/account").path.split("?")[0], "/signin")
+
+    def test_the_trail_names_who_did_it(self):
+        who = self.person()
+        client = self.app(who)
+        said = self.house.cluster.psql(
+            "select interaction || ' ' || made_by from wardgate.audit"
+            f" where client_id = '{client}' and made_by is not null")
+        self.assertIn(f"add-client wg_admin ({who.login})", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
