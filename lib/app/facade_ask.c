@@ -122,6 +122,20 @@ facade_ask_plan(struct visit *v, const struct search_plan *p, bool total_only,
 }
 
 struct tree_node *
+facade_ask_aside(struct visit *v, const struct search_plan *p, int *status)
+{
+	int was = v->row->upstream_status;
+	size_t withheld = v->withheld;
+	struct err e = { .kind = ERR_NONE };
+	struct tree_node *root = facade_ask_plan(v, p, false, &e);
+
+	*status = v->row->upstream_status;
+	v->row->upstream_status = was;
+	v->withheld = withheld;
+	return root;
+}
+
+struct tree_node *
 facade_ask_page(
     struct visit *v, struct str path, struct str query, struct err *e)
 {

@@ -26,6 +26,17 @@ struct str facade_ask_path(const struct visit *v, const struct search_plan *p);
 struct tree_node *facade_ask_plan(struct visit *v, const struct search_plan *p,
     bool total_only, struct err *e);
 
+/* Who is in no hospital, and a day on which nothing was recorded: asked for to
+ * see what a server makes of a parameter. */
+#define FACADE_ASK_NOBODY "wardgate"
+#define FACADE_ASK_NEVER  "1700-01-01"
+
+/* facade_ask_aside - runs p to find something out: neither what comes of it nor
+ * how it fails is told of the request.
+ *   *status  what was answered; -1: nothing */
+struct tree_node *facade_ask_aside(
+    struct visit *v, const struct search_plan *p, int *status);
+
 /* facade_ask_page - fetches a page by its place under the provider's base, as
  * links_inward gave it. NULL: as visit_call. */
 struct tree_node *facade_ask_page(

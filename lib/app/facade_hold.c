@@ -131,39 +131,110 @@ hold_left_out(const struct hold *h, const struct bundle *b, size_t i)
 	return held(h, i) && left_out(h, b, h->plan->asked[i].name);
 }
 
+/* By this one a record may be told that was not asked for. */
 static bool
-doubted(const struct hold *h, const struct bundle *b, size_t i)
+telling(const struct hold *h, const struct bundle *b, size_t i)
 {
-	bool strict = h->search->type == IFACE_PATIENT &&
-	              h->plan->asked[i].param->param->kind != IFACE_STRING;
-
-	return (held(h, i) &&
-		   (strict || ability_passed(&h->can, h->search->type,
-				  their_param(h, i)))) ||
+	return (h->search->type == IFACE_PATIENT &&
+		   h->plan->asked[i].param->param->kind != IFACE_STRING) ||
+	       ability_passed(&h->can, h->search->type, their_param(h, i)) ||
 	       hold_left_out(h, b, i);
 }
 
 static void
-remember(const struct hold *h, size_t i)
+remember(struct hold *h, size_t i, bool passed)
 {
 	const struct abilities_of of = facade_ask_of(h->v);
+	enum iface_type t = h->search->type;
+	const struct iface_param *p = their_param(h, i);
 
-	abilities_passed(
-	    h->v->facade->abilities, &of, h->search->type, their_param(h, i));
+	(passed ? ability_param_passed : ability_param_heeded)(&h->can, t, p);
+	(passed ? abilities_passed : abilities_heeded)(
+	    h->v->facade->abilities, &of, t, p);
+}
+
+static struct str
+nobody(const struct hold *h, size_t i)
+{
+	return h->plan->asked[i].param->param->kind == IFACE_DATE
+	           ? STR(FACADE_ASK_NEVER)
+	           : STR(FACADE_ASK_NOBODY);
+}
+
+/* The same search for nobody, or for a day long ago. */
+static const struct search_plan *
+for_nobody(const struct hold *h, size_t i)
+{
+	struct arena *a = h->v->w->a;
+	const struct search_plan *p = h->plan;
+	struct search_plan *q = arena_get(a, sizeof *q);
+	struct search_asked *asked = arena_get(a, p->n * sizeof *asked);
+
+	for (size_t k = 0; k < p->n; k++)
+		asked[k] = p->asked[k];
+	asked[i].value = nobody(h, i);
+	*q = *p;
+	q->asked = asked;
+	q->sorts = 0;
+	q->count = 1;
+	q->total = false;
+	return q;
+}
+
+static bool
+finds_nobody(const struct hold *h, const struct bundle *b, size_t i)
+{
+	const struct search_param none = { h->plan->asked[i].param->param,
+		IFACE_PLAIN, nobody(h, i) };
+	const struct match *m =
+	    match_open(h->v->w->a, h->search->type, h->search->face, &none, 1);
+	const struct wanted w = { m, m };
+
+	return all_fit(h, b, &w);
+}
+
+/* Who goes by the parameter finds nobody there, or refuses it, and has a way of
+ * its own to find the others. */
+static bool
+goes_by(struct hold *h, size_t i)
+{
+	struct visit *v = h->v;
+	struct err e = { .kind = ERR_NONE };
+	struct bundle b;
+	int status;
+	struct tree_node *root = facade_ask_aside(v, for_nobody(h, i), &status);
+	bool read = root && bundle_read(&b, v->w->a, root, v->face.version,
+				v->type_name, &e);
+	bool goes = !read || finds_nobody(h, &b, i);
+
+	if (read || status == 400) /* else nobody knows, this time */
+		remember(h, i, !goes);
+	return goes;
 }
 
 bool
-hold_misfits(const struct hold *h, const struct bundle *b, size_t i)
+hold_miscounts(struct hold *h, size_t i)
+{
+	return held(h, i) &&
+	       !ability_heeded(&h->can, h->search->type, their_param(h, i)) &&
+	       !goes_by(h, i);
+}
+
+bool
+hold_misfits(struct hold *h, const struct bundle *b, size_t i)
 {
 	struct wanted w;
 
-	if (!doubted(h, b, i))
+	if (!held(h, i))
 		return false;
 	w = wanted(h, i);
 	if (all_fit(h, b, &w))
 		return false;
-	remember(h, i);
-	return true;
+	if (telling(h, b, i)) {
+		remember(h, i, true);
+		return true;
+	}
+	return hold_miscounts(h, i);
 }
 
 struct sift {

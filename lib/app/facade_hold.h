@@ -5,8 +5,9 @@
  * show the wrong people; on the first page that need not show. So every page is
  * held against the search. Who is found by birth date, gender or number must
  * have it. Names may be found by other rules than ours (ue for an umlaut), and
- * a category by what a record does not say: there the server's own word is
- * wanted too, the link that says what it has done. */
+ * a category by what a record does not say: there the server is believed if it
+ * finds nobody where there is nobody to be found, and never against its own
+ * link that says what it has done. */
 #ifndef APP_FACADE_HOLD_H
 #define APP_FACADE_HOLD_H
 
@@ -37,9 +38,13 @@ void hold_open(struct hold *h, struct visit *v, const struct search *s,
  * only where that link repeats what else was asked. */
 bool hold_left_out(const struct hold *h, const struct bundle *b, size_t i);
 
-/* hold_misfits - did it, going by the records of b? Then that is remembered
- * (relay/abilities). */
-bool hold_misfits(const struct hold *h, const struct bundle *b, size_t i);
+/* hold_misfits - did it, going by the records of b? That is remembered
+ * (relay/abilities). May ask the server. */
+bool hold_misfits(struct hold *h, const struct bundle *b, size_t i);
+
+/* hold_miscounts - does it, where there are no records to tell by? Asks the
+ * server unless that is known. */
+bool hold_miscounts(struct hold *h, size_t i);
 
 /* hold_sift - takes the matches that do not fit out of b; how many it took. */
 size_t hold_sift(struct hold *h, struct bundle *b);

@@ -128,17 +128,13 @@ by_statement(struct running *r)
 	return !same_question(r, p) && attempt(r, p, &e);
 }
 
-/* Somebody who is in no hospital. */
-#define NOBODY "wardgate"
-
-/* Is a search for nobody in particular taken? Neither its answer nor how it
- * fails says anything about the request that it is made for. */
+/* Is a search for nobody in particular taken? */
 static bool
 takes(struct running *r, const char *name, enum iface_modifier modifier)
 {
-	const struct search_asked one = {
-		.name = name, .modifier = modifier, .value = STR(NOBODY)
-	};
+	const struct search_asked one = { .name = name,
+		.modifier = modifier,
+		.value = STR(FACADE_ASK_NOBODY) };
 	const struct search_plan *p = r->run->plan;
 	const struct search_plan probe = { .search = r->s,
 		.to = p->to,
@@ -148,15 +144,9 @@ takes(struct running *r, const char *name, enum iface_modifier modifier)
 		.count = 1,
 		.post = p->post,
 		.tries = p->tries };
-	struct visit *v = r->v;
-	int status = v->row->upstream_status;
-	size_t withheld = v->withheld;
-	struct err e = { .kind = ERR_NONE };
-	bool taken = facade_ask_plan(v, &probe, false, &e);
+	int status;
 
-	v->row->upstream_status = status;
-	v->withheld = withheld;
-	return taken;
+	return facade_ask_aside(r->v, &probe, &status);
 }
 
 /* A name may be refused for itself, and the next caller's be taken: so a plain
@@ -257,14 +247,17 @@ number_known(const struct running *r)
 
 /* ---- passed over --------------------------------------------------------------- */
 
-/* By what it sent, which is remembered, or by its own word, which is enough for
- * this once if there is more to come. */
+/* By what it sent, or by a number where only that is wanted, which is
+ * remembered; or by its own word, which is enough for this once if there is
+ * more to come. */
 static bool
-passes_over(struct running *r, const struct hold *h, size_t i)
+passes_over(struct running *r, struct hold *h, size_t i)
 {
 	const struct bundle *b = &r->run->b;
 
-	return hold_misfits(h, b, i) || (b->next.len && hold_left_out(h, b, i));
+	return hold_misfits(h, b, i) ||
+	       (!r->s->count && b->total && hold_miscounts(h, i)) ||
+	       (b->next.len && hold_left_out(h, b, i));
 }
 
 /* Then it is looked for here; so are those who were asked for by id, when
@@ -288,7 +281,7 @@ by_looking(struct running *r)
 		any = true;
 		ability_param_passed(&r->can, r->s->type, q);
 	}
-	if (any && r->run->b.next.len)
+	if (any && (r->run->b.next.len || !r->s->count))
 		return attempt(r, plan(r, &r->can), &r->v->w->err);
 	if (any) /* this page is all of it */
 		r->run->plan = plan(r, &r->can);

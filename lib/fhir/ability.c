@@ -185,7 +185,8 @@ forget_types(struct ability *can)
 {
 	for (int t = 0; t < IFACE__MAX; t++)
 		can->types[t] =
-		    (struct ability_type){ .passed = can->types[t].passed };
+		    (struct ability_type){ .passed = can->types[t].passed,
+			    .heeded = can->types[t].heeded };
 }
 
 bool
@@ -213,9 +214,11 @@ ability_take(struct ability *can, const struct ability *told)
 	can->told = true;
 	for (int t = 0; t < IFACE__MAX; t++) {
 		uint32_t passed = can->types[t].passed;
+		uint32_t heeded = can->types[t].heeded;
 
 		can->types[t] = told->types[t];
 		can->types[t].passed |= passed;
+		can->types[t].heeded |= heeded;
 	}
 	for (int f = 0; f < ABILITY_FACT__MAX; f++)
 		if (told->facts[f].voice == ABILITY_STATEMENT)
@@ -287,6 +290,20 @@ ability_passed(
     const struct ability *can, enum iface_type t, const struct iface_param *p)
 {
 	return can->types[t].passed & bit_of(t, p);
+}
+
+void
+ability_param_heeded(
+    struct ability *can, enum iface_type t, const struct iface_param *p)
+{
+	can->types[t].heeded |= bit_of(t, p);
+}
+
+bool
+ability_heeded(
+    const struct ability *can, enum iface_type t, const struct iface_param *p)
+{
+	return can->types[t].heeded & bit_of(t, p);
 }
 
 /* ---- asked --------------------------------------------------------------- */

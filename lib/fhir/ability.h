@@ -52,6 +52,7 @@ struct ability_type {
 	bool subject;       /* `subject` is among them */
 	uint32_t params, contains;
 	uint32_t passed; /* seen to be passed over, whatever is said */
+	uint32_t heeded; /* seen not to be, though records did not fit */
 };
 
 struct ability {
@@ -99,6 +100,13 @@ void ability_person_refused(struct ability *can, enum ability_person was);
 void ability_param_passed(
     struct ability *can, enum iface_type t, const struct iface_param *p);
 bool ability_passed(
+    const struct ability *can, enum iface_type t, const struct iface_param *p);
+
+/* ability_param_heeded, ability_heeded - or it was found out that it goes by
+ * that parameter, in its own way. */
+void ability_param_heeded(
+    struct ability *can, enum iface_type t, const struct iface_param *p);
+bool ability_heeded(
     const struct ability *can, enum iface_type t, const struct iface_param *p);
 
 /* ability_can - one fact. */

@@ -202,7 +202,8 @@ read_types(struct ability *can, const struct json_t *o)
 		struct ability_type *type = &can->types[i];
 
 		*type = (struct ability_type){ .listed = one != NULL,
-			.passed = type->passed };
+			.passed = type->passed,
+			.heeded = type->heeded };
 		if (!one)
 			continue;
 		type->params_told = js_array(one, "params");

@@ -163,9 +163,25 @@ abilities_passed(struct abilities *s, const struct abilities_of *of,
 	struct entry *e;
 
 	pthread_mutex_lock(&s->lock);
-	e = p ? make(s, of) : NULL;
+	e = make(s, of);
 	if (e)
 		ability_param_passed(&e->can, t, p);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* No news: there is nothing to tell others of. */
+void
+abilities_heeded(struct abilities *s, const struct abilities_of *of,
+    enum iface_type t, const struct iface_param *p)
+{
+	struct entry *e;
+
+	pthread_mutex_lock(&s->lock);
+	e = make(s, of);
+	if (e) {
+		ability_param_heeded(&e->can, t, p);
+		ability_param_heeded(&e->said, t, p);
+	}
 	pthread_mutex_unlock(&s->lock);
 }
 

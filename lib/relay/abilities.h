@@ -45,9 +45,11 @@ void abilities_seen(struct abilities *s, const struct abilities_of *of,
 void abilities_refused(struct abilities *s, const struct abilities_of *of,
     enum ability_person was);
 
-/* abilities_passed - the same as ability_param_passed.
- *   p  NULL: nothing happens */
+/* abilities_passed, abilities_heeded - the same as ability_param_passed and
+ * ability_param_heeded. */
 void abilities_passed(struct abilities *s, const struct abilities_of *of,
+    enum iface_type t, const struct iface_param *p);
+void abilities_heeded(struct abilities *s, const struct abilities_of *of,
     enum iface_type t, const struct iface_param *p);
 
 /* abilities_news - has something been found out that this has not handed out

@@ -157,8 +157,6 @@ what_is_passed_over_is_remembered_and_known_from_others(void **state)
 
 	(void)state;
 	assert_true(abilities_new_to(s, &of));
-	abilities_passed(s, &of, IFACE_PATIENT, NULL);
-	assert_true(abilities_new_to(s, &of));
 	abilities_passed(s, &of, IFACE_PATIENT, born);
 	assert_false(abilities_new_to(s, &of));
 	assert_true(passes_over(s, &of));
@@ -174,6 +172,10 @@ what_is_passed_over_is_remembered_and_known_from_others(void **state)
 	assert_true(passes_over(s, &of_other));
 	assert_int_equal(known(s, &other, 1000, ABILITY_SORT), ABILITY_UNKNOWN);
 	assert_false(abilities_news(s, &of_other, &can)); /* they know it */
+	abilities_heeded(s, &of_other, IFACE_PATIENT, born);
+	abilities_get(s, &of_other, &can);
+	assert_true(ability_heeded(&can, IFACE_PATIENT, born));
+	assert_false(abilities_news(s, &of_other, &can)); /* nobody asks */
 	abilities_free(s);
 }
 
