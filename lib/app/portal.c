@@ -45,7 +45,8 @@ open_database(struct arena *a, struct err *e)
 static bool
 open_pages(struct arena *a, struct err *e)
 {
-	const char *dir = portal.conf->portal_dir;
+	const char *dir = *portal.conf->portal_dir ? portal.conf->portal_dir
+	                                           : WG_SHARE "/portal";
 
 	return words_start(a, arena_printf(a, "%s/locale", dir), e) &&
 	       (portal.templates = templates_open(a,

@@ -97,7 +97,7 @@ static const struct setting settings[] = {
 	{ AT(secrets_per_client),    NUMBER, 1, 20, "5", NULL },
 	{ AT(secret_life_days),      NUMBER, 1, 3650, "180", NULL },
 	{ AT(secret_life_max_days),  NUMBER, 1, 3650, "730", NULL },
-	{ AT(portal_dir),            PATH,   0, 0, "/usr/share/wardgate/portal", NULL },
+	{ AT(portal_dir),            PATH,   0, 0, "", NULL },
 	{ AT(portal_key_file),       PATH,   0, 0, "/etc/wardgate/keys/portal", NULL },
 	{ AT(portal_body_bytes),     NUMBER, 4 * KIB, MIB, "131072", NULL },
 	{ AT(portal_idle_s),         NUMBER, 60, 86400, "900", NULL },

@@ -97,7 +97,8 @@ struct conf {
 	int64_t secrets_per_client;
 	int64_t secret_life_days;
 	int64_t secret_life_max_days;
-	const char *portal_dir;      /* templates/, locale/, static/ */
+	const char
+	    *portal_dir; /* templates/, locale/, static/; "": as installed */
 	const char *portal_key_file; /* admin and wardgate */
 	int64_t portal_body_bytes;   /* of a form */
 	int64_t portal_idle_s;       /* a session that is not used ends */
