@@ -169,6 +169,25 @@ gateway_close(struct gateway *g)
 	db_close(g->db);
 }
 
+/* The keys that we hold are as old as the last change that was taken in: while
+ * that is not known to be the last, the database says what is withdrawn. */
+static bool
+key_counts(
+    struct gateway *g, struct arena *a, const struct claims *c, struct err *e)
+{
+	struct keyring_wish w;
+	size_t i;
+
+	if (g->once || directory_confirmed(g->directory))
+		return true;
+	if (!keyring_refused(g->db, a, token_outlived_s(g->conf), &w, e))
+		return false;
+	for (i = 0; i < w.withdrawn_n; i++)
+		if (!strcmp(w.withdrawn[i], c->kid))
+			return err_set(e, ERR_TOKEN_KEY, NULL);
+	return true;
+}
+
 /* A number that we have not heard of yet is newer than our last poll, or was
  * counted on a server that is lost. */
 bool
@@ -182,7 +201,9 @@ gateway_token_counts(
 		revoked = revoked_holds(g->revoked, c);
 	else if (!revoked_asks(g->db, a, c, &revoked, e))
 		return false;
-	return !revoked || err_set(e, ERR_TOKEN_REVOKED, NULL);
+	if (revoked)
+		return err_set(e, ERR_TOKEN_REVOKED, NULL);
+	return key_counts(g, a, c, e);
 }
 
 /* What a work has as its state. */

@@ -40,9 +40,9 @@ struct gateway *gateway_open(struct arena *a, const struct conf *conf,
     const char *program, const char *sql, bool signs, bool once, struct err *e);
 void gateway_close(struct gateway *g);
 
-/* gateway_token_counts - is this token, which we issued, not revoked by now? From
- * memory where that is complete and confirmed, else from the database.
- * false: ERR_TOKEN_REVOKED, ERR_DB. */
+/* gateway_token_counts - is this token, which we issued, not revoked by now, and
+ * its key not withdrawn? From memory where that is complete and confirmed, else
+ * from the database. false: ERR_TOKEN_REVOKED, ERR_TOKEN_KEY, ERR_DB. */
 bool gateway_token_counts(
     struct gateway *g, struct arena *a, const struct claims *c, struct err *e);
 

@@ -345,6 +345,7 @@ believed(struct arena *a, const struct keys *keys, const struct token_rules *r,
 	    !payload_read(a, p.payload, v, e) ||
 	    !for_us_and_now(v, r, now_s, e) || !claims_fill(c, v, e))
 		return NULL;
+	memcpy(c->kid, jws_kid(key), sizeof c->kid);
 	if (jws_verify(key, p.signed_, p.signature))
 		return c;
 	err_why(e, ERR_TOKEN_SIGNATURE, "the signature is not the key's");

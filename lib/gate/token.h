@@ -24,6 +24,7 @@ struct claims {
 	struct scope scope; /* ... and the others */
 	char jti[TOKEN_JTI_LEN + 1];
 	char cred[SECRET_KEY_ID_LEN + 1];
+	char kid[JWS_KID_LEN + 1];   /* of the key that it was verified with */
 	int64_t iat_s, nbf_s, exp_s; /* seconds since 1970 UTC */
 	int64_t change; /* chg; 0 when the token has none: the oldest of all */
 };
