@@ -150,6 +150,8 @@ PARTS = (
     Part("conform", "clauses of standards, and who tests them",
          lambda: [python_module("tests.house.check_conformance")],
          summary_line),
+    Part("words", "the portal's words in all languages",
+         lambda: [python_module("tests.house.check_words")], summary_line),
     Part("unit", "modules, under ASan and UBSan", units, cmocka, jobs=2),
     Part("unit-db", "modules that ask a database", units_with_database,
          cmocka),
@@ -167,7 +169,7 @@ PARTS = (
     Part("demo", "what a newcomer meets",
          lambda: discover("tests/demo"), unittests),
 )
-QUICK = ("house", "hostile", "conform", "unit", "fuzz", "fhir", "man")
+QUICK = ("house", "hostile", "conform", "words", "unit", "fuzz", "fhir", "man")
 
 
 # ---- running ----

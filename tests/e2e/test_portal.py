@@ -302,6 +302,38 @@ class Apps(Story):
         self.assertIn("Public keys", who.get(f"/clients/{client}/keys").words)
 
 
+class Languages(Story):
+    def test_a_page_counts_as_its_language_does(self):
+        who = self.person()
+        client = self.app(who)
+        for days in (1, 2, 5, 21):
+            self.secret(who, client, days=str(days))
+        for lang, forms in (
+                ("en", ("1 day left", "2 days left", "21 days left")),
+                ("it", ("1 giorno rimasto", "2 giorni rimasti")),
+                ("ru", ("остался 1 день", "осталось 2 дня",
+                        "осталось 5 дней", "остался 21 день")),
+                ("pt-BR", ("falta 1 dia", "faltam 5 dias")),
+                ("zh-Hans", ("剩余 1 天", "剩余 21 天"))):
+            page = who.get(f"/clients/{client}?lang={lang}")
+            self.assertEqual(page.header["content-language"], lang)
+            self.assertIn(f'<html lang="{lang}">', page.text)
+            for form in forms:
+                self.assertIn(form, page.words)
+
+    def test_the_link_wins_then_the_account_then_the_browser(self):
+        who = self.person()
+        said = []
+        for path, fields in (("/account", {"Accept-Language": "ru"}),
+                             ("/account?lang=it", {"Accept-Language": "ru"})):
+            said.append(who.get(path, **fields).header["content-language"])
+        who.get("/account")
+        who.post("/account/language", lang="pt-BR")
+        said.append(who.get("/account", **{"Accept-Language": "ru"})
+                    .header["content-language"])
+        self.assertEqual(said, ["ru", "it", "pt-BR"])
+
+
 class People(Story):
     def test_P13_a_role_that_is_taken_away_is_gone_at_once(self):
         admin = self.person("admin", phone=True)
