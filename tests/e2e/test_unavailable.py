@@ -358,6 +358,18 @@ class Change(Story):
         self.assertEqual(got["token"].reason, "invalid_scope")
         self.bites(lambda: self.script("resume"), True, token=200, facade=200)
 
+    def test_the_command_does_what_the_scripts_do(self):
+        def tenant(*words):
+            return lambda: self.house.operator("tenant", *words, TENANT)
+        self.addCleanup(self.script, "resume")
+        self.bites(tenant("suspend"), token=400, facade=403)
+        got = self.bites(tenant("maintenance", "--notice", "Back at six.",
+                                "--retry-after", "66"), True, token=200,
+                         facade=503)
+        self.assertEqual(got["facade"].header["retry-after"], "66")
+        self.assertIn("Back at six.", got["facade"].text)
+        self.bites(tenant("resume"), token=200, facade=200)
+
     def test_maintenance_shows_its_notice(self):
         self.addCleanup(self.script, "resume")
         for notice in ("Back at six; ask the ward by telephone.",
