@@ -1,153 +1,17 @@
 /* token.c - our access tokens: making one, and believing one
- * SPDX-License-Identifier: Apache-2.0
- *
- * Both JSON parts are read by a reader of our own, which knows only what
- * token_make writes: one flat object without blanks, of plain ASCII text
- * without escapes and of integers. What is spelled otherwise was not made
- * here. It costs a tenth of a general parser, on every request. */
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "gate/token.h"
 
 #include <string.h>
 
 #include "base/buf.h"
 #include "ext/crypt.h"
+#include "gate/flat.h"
 
-#define HEARD_S     5   /* generously: a change is heard within one second */
-#define HEADER_MAX  256 /* bytes, decoded */
-#define MEMBERS_MAX 24
-#define DIGITS_MAX  18
-#define JTI_BYTES   16
-#define BYTES_MAX   4096 /* of a token that we make */
-
-/* ---- flat JSON --------------------------------------------------------------- */
-
-struct value {
-	bool there;
-	struct str text; /* text.at == NULL: it is an integer */
-	int64_t n;
-};
-
-/* What is looked for, and in which order the values are wanted. */
-struct wanted {
-	const char *const *names;
-	size_t n;
-	bool only; /* no other member is allowed */
-};
-
-struct reader {
-	const char *at, *end;
-	struct str seen[MEMBERS_MAX];
-	size_t n;
-};
-
-static bool
-eat(struct reader *r, char c)
-{
-	if (r->at == r->end || *r->at != c)
-		return false;
-	r->at++;
-	return true;
-}
-
-static bool
-read_text(struct reader *r, struct str *to)
-{
-	const char *start;
-
-	if (!eat(r, '"'))
-		return false;
-	for (start = r->at; r->at < r->end && *r->at != '"'; r->at++)
-		if (*r->at < ' ' || *r->at > '~' || *r->at == '\\')
-			return false;
-	*to = (struct str){ start, (size_t)(r->at - start) };
-	return eat(r, '"');
-}
-
-static bool
-read_integer(struct reader *r, int64_t *to)
-{
-	bool minus = eat(r, '-');
-	struct str digits = { r->at, 0 };
-	uint64_t n;
-
-	while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
-		r->at++;
-	digits.len = (size_t)(r->at - digits.at);
-	if (!str_number(digits, DIGITS_MAX, &n) ||
-	    (digits.at[0] == '0' && (digits.len > 1 || minus)))
-		return false;
-	*to = minus ? -(int64_t)n : (int64_t)n;
-	return true;
-}
-
-static bool
-remember(struct reader *r, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < r->n; i++)
-		if (str_eq(r->seen[i], name))
-			return false;
-	if (r->n == MEMBERS_MAX)
-		return false;
-	r->seen[r->n++] = name;
-	return true;
-}
-
-static struct value *
-place_of(const struct wanted *w, struct value *values, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < w->n; i++)
-		if (str_is(name, w->names[i]))
-			return &values[i];
-	return NULL;
-}
-
-/* One member. A value of another type is told apart from bad syntax: it may
- * be a claim of a kind that others would accept. */
-static bool
-read_member(struct reader *r, const struct wanted *w, struct value *values,
-    struct err *e)
-{
-	struct value v = { .there = true }, *place;
-	struct str name;
-
-	if (!read_text(r, &name) || !eat(r, ':'))
-		return err_why(e, ERR_TOKEN_MALFORMED, "not flat JSON");
-	if (!remember(r, name))
-		return err_why(e, ERR_TOKEN_MALFORMED, "a member twice");
-	if (!(place = place_of(w, values, name)) && w->only)
-		return err_why(e, ERR_TOKEN_MALFORMED, "a member too many");
-	if (r->at < r->end && *r->at == '"') {
-		if (!read_text(r, &v.text))
-			return err_why(e, ERR_TOKEN_MALFORMED, "odd text");
-	} else if (!read_integer(r, &v.n) || r->at == r->end ||
-		   (*r->at != ',' && *r->at != '}')) {
-		return err_why(e, ERR_TOKEN_CLAIMS,
-		    "a value that is neither text nor an integer");
-	}
-	if (place)
-		*place = v;
-	return true;
-}
-
-static bool
-read_flat(struct str json, const struct wanted *w, struct value *values,
-    struct err *e)
-{
-	struct reader r = { .at = json.at, .end = json.at + json.len };
-
-	if (!eat(&r, '{'))
-		return err_why(e, ERR_TOKEN_MALFORMED, "not an object");
-	do
-		if (!read_member(&r, w, values, e))
-			return false;
-	while (eat(&r, ','));
-	return (eat(&r, '}') && r.at == r.end) ||
-	       err_why(e, ERR_TOKEN_MALFORMED, "not flat JSON to its end");
-}
+#define HEARD_S    5   /* generously: a change is heard within one second */
+#define HEADER_MAX 256 /* bytes, decoded */
+#define JTI_BYTES  16
+#define BYTES_MAX  4096 /* of a token that we make */
 
 /* ---- the parts ------------------------------------------------------------------ */
 
@@ -185,8 +49,8 @@ static const char *const header_names[] = { "alg", "kid", "typ" };
 static const struct jws_key *
 header_key(struct str part, const struct keys *keys, struct err *e)
 {
-	static const struct wanted w = { header_names, HEADER__MAX, true };
-	struct value v[HEADER__MAX] = { 0 };
+	static const struct flat_wanted w = { header_names, HEADER__MAX, true };
+	struct flat_value v[HEADER__MAX] = { 0 };
 	const struct jws_key *key = NULL;
 	char json[HEADER_MAX];
 	size_t n = sizeof json;
@@ -194,7 +58,7 @@ header_key(struct str part, const struct keys *keys, struct err *e)
 	if (!dec_b64url(json, &n, part))
 		err_why(e, ERR_TOKEN_MALFORMED,
 		    "header too long or not canonical base64url");
-	else if (!read_flat((struct str){ json, n }, &w, v, e))
+	else if (!flat_read((struct str){ json, n }, &w, v, e))
 		return NULL;
 	else if (!str_is(v[ALG].text, "ES256"))
 		err_why(e, ERR_TOKEN_MALFORMED, "alg is not ES256");
@@ -231,10 +95,10 @@ is_number(int claim)
 }
 
 static bool
-payload_read(
-    struct arena *a, struct str part, struct value v[CLAIM__MAX], struct err *e)
+payload_read(struct arena *a, struct str part, struct flat_value v[CLAIM__MAX],
+    struct err *e)
 {
-	static const struct wanted w = { claim_names, CLAIM__MAX, false };
+	static const struct flat_wanted w = { claim_names, CLAIM__MAX, false };
 	size_t n = ENC_B64_ROOM(part.len);
 	char *json = arena_raw(a, n);
 	int i;
@@ -242,7 +106,7 @@ payload_read(
 	if (!dec_b64url(json, &n, part))
 		return err_why(e, ERR_TOKEN_MALFORMED,
 		    "payload is not canonical base64url");
-	if (!read_flat((struct str){ json, n }, &w, v, e))
+	if (!flat_read((struct str){ json, n }, &w, v, e))
 		return false;
 	for (i = 0; i < CLAIM__MAX; i++)
 		if (v[i].there ? is_number(i) == (v[i].text.at != NULL)
@@ -256,7 +120,7 @@ payload_read(
 /* ---- believing ------------------------------------------------------------------- */
 
 static bool
-for_us_and_now(const struct value *v, const struct token_rules *r,
+for_us_and_now(const struct flat_value *v, const struct token_rules *r,
     int64_t now_s, struct err *e)
 {
 	if (!str_is(v[ISS].text, r->issuer))
@@ -308,7 +172,7 @@ jti_claim(char to[TOKEN_JTI_LEN + 1], struct str text)
 }
 
 static bool
-claims_fill(struct claims *c, const struct value *v, struct err *e)
+claims_fill(struct claims *c, const struct flat_value *v, struct err *e)
 {
 	c->exp_s = v[EXP].n;
 	c->nbf_s = v[NBF].n;
@@ -336,7 +200,7 @@ believed(struct arena *a, const struct keys *keys, const struct token_rules *r,
     struct str compact, int64_t now_s, struct err *e)
 {
 	struct claims *c = arena_get(a, sizeof *c);
-	struct value v[CLAIM__MAX] = { 0 };
+	struct flat_value v[CLAIM__MAX] = { 0 };
 	const struct jws_key *key;
 	struct parts p;
 
