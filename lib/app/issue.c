@@ -102,14 +102,12 @@ in_bounds(struct issue *i)
 	    asker_gateway(), i->by.w, LIMIT_TENANT, &i->claims.tenant, 1);
 }
 
+/* Absent: no token could be made. */
 static bool
-write_answer(struct issue *i, struct err *e)
+write_answer(struct issue *i, struct str token)
 {
 	struct work *w = i->by.w;
-	struct gateway *g = asker_gateway();
 	struct buf b = buf_new(w->a, 4096);
-	struct str token =
-	    token_make(w->a, g->keyring, &g->rules, &i->claims, e);
 
 	if (!token.at)
 		return false;
@@ -158,12 +156,13 @@ stands_now(struct issue *i, struct err *e)
 static void
 freshen(struct work *w, void *ctx, int64_t change)
 {
+	struct gateway *g = asker_gateway();
 	struct issue *i = ctx;
 	struct err e = { .kind = ERR_NONE };
 
-	(void)w;
 	if (change > i->claims.change && stands_now(i, &e))
-		write_answer(i, &e);
+		write_answer(i,
+		    token_again(w->a, g->keyring, &g->rules, &i->claims, &e));
 }
 
 /* Who signs each request can do so often. */
@@ -181,6 +180,7 @@ static bool
 answer(struct issue *i)
 {
 	struct work *w = i->by.w;
+	struct gateway *g = asker_gateway();
 	int64_t end_s = i->by.now_s + life_s(i);
 
 	i->claims.client = i->by.client;
@@ -189,7 +189,8 @@ answer(struct issue *i)
 		i->claims.scope.may &= i->may;
 	i->claims.iat_s = i->by.now_s;
 	i->claims.exp_s = end_s < i->end_s ? end_s : i->end_s;
-	if (!write_answer(i, &w->err))
+	if (!write_answer(i,
+		token_make(w->a, g->keyring, &g->rules, &i->claims, &w->err)))
 		return false;
 	i->by.row->jti = (struct str){ i->claims.jti, TOKEN_JTI_LEN };
 	gateway_when_kept(w, freshen, i);

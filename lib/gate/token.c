@@ -261,13 +261,8 @@ put_part(struct buf *b, struct str bytes)
 static struct str
 payload_text(struct arena *a, const struct token_rules *r, struct claims *c)
 {
-	unsigned char jti[JTI_BYTES];
 	char client[GUID_LEN + 1];
 
-	if (!c->jti[0]) {
-		crypt_random(jti, sizeof jti);
-		c->jti[enc_b64url(c->jti, jti, sizeof jti)] = '\0';
-	}
 	c->nbf_s = c->iat_s;
 	guid_write(client, &c->client);
 	return str_of(arena_printf(a,
@@ -302,7 +297,7 @@ made(struct arena *a, const struct jws_key *key, const struct token_rules *r,
 }
 
 struct str
-token_make(struct arena *a, struct keyring *k, const struct token_rules *r,
+token_again(struct arena *a, struct keyring *k, const struct token_rules *r,
     struct claims *c, struct err *e)
 {
 	const struct keys *keys = keyring_hold(k);
@@ -317,4 +312,15 @@ token_make(struct arena *a, struct keyring *k, const struct token_rules *r,
 	if (!compact.at)
 		err_why(e, ERR_BROKEN, "a token could not be made");
 	return compact;
+}
+
+struct str
+token_make(struct arena *a, struct keyring *k, const struct token_rules *r,
+    struct claims *c, struct err *e)
+{
+	unsigned char jti[JTI_BYTES];
+
+	crypt_random(jti, sizeof jti);
+	c->jti[enc_b64url(c->jti, jti, sizeof jti)] = '\0';
+	return token_again(a, k, r, c, e);
 }

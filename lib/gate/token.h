@@ -47,11 +47,15 @@ int64_t token_outlived_s(const struct conf *c);
 #define TOKEN_OUTLIVED_MAX_S 3905 /* with any settings */
 
 /* token_make - a signed token.
- *   c  caller sets client, tenant, scope, cred, change, iat_s, exp_s; jti, unless
- *      there is one already, and nbf_s (= iat_s) are set here
+ *   c  caller sets client, tenant, scope, cred, change, iat_s, exp_s; jti and nbf_s
+ *      (= iat_s) are set here
  * Returns the compact form, borrowed from a. Absent (at == NULL): ERR_BROKEN,
  * no signing key is in force. */
 struct str token_make(struct arena *a, struct keyring *k,
+    const struct token_rules *r, struct claims *c, struct err *e);
+
+/* token_again - the same token, by its jti, with what has changed in c. */
+struct str token_again(struct arena *a, struct keyring *k,
     const struct token_rules *r, struct claims *c, struct err *e);
 
 /* token_read - is this a token that we issued, for now and for us?

@@ -208,6 +208,29 @@ what_is_made_is_believed(void **state)
 	assert_in_range(one.len, 500, 1000);
 }
 
+static void
+a_token_can_be_made_again_with_another_number(void **state)
+{
+	struct claims c = some_claims();
+	struct err e = { 0 };
+	const struct claims *first, *again;
+	struct str one = token_make(a, ring, &rules, &c, &e);
+
+	(void)state;
+	first = token_read(a, ring, &rules, one, NOW, &e);
+	c.change = 99;
+	c.exp_s = NOW + 100;
+	again = token_read(
+	    a, ring, &rules, token_again(a, ring, &rules, &c, &e), NOW, &e);
+	assert_non_null(first);
+	assert_non_null(again);
+	assert_string_equal(again->jti, first->jti);
+	assert_int_equal(again->change, 99);
+	assert_int_equal(again->exp_s, NOW + 100);
+	token_make(a, ring, &rules, &c, &e);
+	assert_string_not_equal(c.jti, first->jti);
+}
+
 /* Jansson reads what we write as we do. */
 static void
 a_token_is_the_json_that_the_profile_wants(void **state)
@@ -702,6 +725,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, stop)
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_made_is_believed),
+		CASE(a_token_can_be_made_again_with_another_number),
 		CASE(what_a_token_is_for_comes_back),
 		CASE(a_token_is_the_json_that_the_profile_wants),
 		CASE(a_well_signed_token_in_our_spelling_is_believed),
