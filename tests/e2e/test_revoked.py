@@ -11,6 +11,7 @@
 import json
 import os
 import signal
+import threading
 import time
 import unittest
 from urllib.parse import urlencode
@@ -216,10 +217,7 @@ class Revoked(Story):
         for n in range(48):
             before = self.token()
             for step in ways[n % len(ways)]:
-                if isinstance(step, str):
-                    self.script(step)
-                else:
-                    self.house.operator(*step)
+                self.do(step)
             fresh = [self.token() for _ in range(3)]
             for token in fresh:
                 self.assertEqual(self.read(token).status, 200, (n, step))
@@ -227,6 +225,43 @@ class Revoked(Story):
             self.assertEqual(self.told(before), {"active": False})
         self.house.heard()
         self.alive(*fresh)
+
+    def test_tokens_of_any_moment_die_with_what_they_stand_on(self):
+        """Asked for all the time, while rights come and go."""
+        over, got = threading.Event(), []
+
+        def ask():
+            while not over.wait(0.03):
+                answer = self.ask()
+                self.assertIn(answer.status, (200, 400, 401))
+                if answer.status == 200:
+                    got.append(answer.json["access_token"])
+        askers = [self.pool.submit(ask) for _ in range(6)]
+        ways = self.ways_to_end()
+        try:
+            for steps in (*ways, *ways):
+                for step in steps:
+                    self.do(step)
+            self.house.operator("client", "ungrant", self.client, TENANT)
+            self.house.heard()
+        finally:
+            over.set()
+        for asker in askers:
+            asker.result()
+        self.assertGreater(len(got), 50)
+        answers = self.pool.map(self.read, got)
+        self.assertEqual({a.status for a in answers}, {401})
+        self.house.operator("client", "grant", self.client, TENANT)
+        self.alive(self.token())
+        self.house.heard()
+        answers = self.pool.map(self.read, got)
+        self.assertEqual({a.status for a in answers}, {401})
+
+    def do(self, step):
+        if isinstance(step, str):
+            self.script(step)
+        else:
+            self.house.operator(*step)
 
     def test_a_token_never_outlives_what_was_shortened_just_before(self):
         made = json.loads(self.house.operator(
