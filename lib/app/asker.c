@@ -162,7 +162,7 @@ note_client(struct asker *by, const struct guid *client)
 /* ---- by secret --------------------------------------------------------------- */
 
 /* The same work for a client that is not there; only then is it looked at why
- * it is refused. */
+ * it is refused. The words for the log stay, they are as long as any. */
 static bool
 client_fits(struct asker *by, const struct directory_client *c, struct err *e)
 {
@@ -172,9 +172,8 @@ client_fits(struct asker *by, const struct directory_client *c, struct err *e)
 	if (same)
 		note_cred(by, c->secret.key_id);
 	if (!c->known || c->disabled) {
-		err_clear(e);
-		return err_set(e,
-		    c->known ? ERR_CLIENT_DISABLED : ERR_CLIENT_UNKNOWN, NULL);
+		e->kind = c->known ? ERR_CLIENT_DISABLED : ERR_CLIENT_UNKNOWN;
+		return false;
 	}
 	if (!fits)
 		return false;

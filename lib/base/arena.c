@@ -265,20 +265,24 @@ arena_dup(struct arena *a, const char *text, size_t len)
 	return p;
 }
 
+/* Written where it will stand; once more only when there was no room. */
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {
+	struct block *b = a->block;
+	size_t room = b ? b->size - b->used : 0;
 	va_list ap, again;
 	char *p;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(room ? b->bytes + b->used : NULL, room, fmt, ap);
 	va_end(ap);
 	p = arena_raw(a, (size_t)(n < 0 ? 0 : n) + 1);
-	p[0] = '\0';
-	if (n > 0)
+	if (n < 0)
+		p[0] = '\0';
+	else if ((size_t)n >= room)
 		vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return p;

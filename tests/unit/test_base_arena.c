@@ -112,6 +112,28 @@ text_is_copied_with_its_end(void **state)
 	arena_free(a);
 }
 
+/* Also where the first block has just room for it, or lacks a byte. */
+static void
+text_is_printed_whole_wherever_it_stands(void **state)
+{
+	struct arena *a;
+	char *text, *next;
+	int n;
+
+	(void)state;
+	for (n = 65536 - 64; n < 65536 + 64; n++) {
+		a = arena_new();
+		text = arena_printf(a, "%d", 7);
+		next = arena_printf(a, "%*s", n, "x");
+		assert_int_equal(strlen(next), n);
+		assert_int_equal(next[n - 1], 'x');
+		assert_string_equal(arena_printf(a, "%s", ""), "");
+		assert_string_equal(text, "7");
+		assert_int_equal(next[n - 1], 'x');
+		arena_free(a);
+	}
+}
+
 int
 main(void)
 {
@@ -124,6 +146,7 @@ main(void)
 		cmocka_unit_test(
 		    the_budget_counts_all_arenas_and_what_was_given_back),
 		cmocka_unit_test(text_is_copied_with_its_end),
+		cmocka_unit_test(text_is_printed_whole_wherever_it_stands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
