@@ -6,7 +6,8 @@
 # server, and on the program's own socket, where less is in the way. Samples of
 # each cause stand beside those of an unknown client; so do those of another
 # unknown client, which says how far apart two samples of the same are here and
-# now. tests/unit/test_app_asker.c proves, without a clock, that the work is the
+# now. A third view is the number of instructions that the program spends, where
+# valgrind is installed. tests/unit/test_app_asker.c proves, without a clock, that the work is the
 # same.
 
 import json
@@ -16,7 +17,7 @@ import subprocess
 from bisect import bisect_left, bisect_right
 from urllib.parse import urlencode
 
-from tests.bench import report
+from tests.bench import counted, peers, report
 from tests.e2e.test_hostile_token import secret_text
 from tests.rig import fastcgi
 
@@ -163,7 +164,18 @@ def run(stand, args):
             name: beside(took["malformed secret, unknown client"
                               if name == "malformed secret" else FIRST],
                          times) for name, times in took.items()}
-    return {"samples": args.samples, "ways": found}
+    return {"samples": args.samples, "ways": found,
+            "instructions": instructions(stand, who, texts)}
+
+
+def instructions(stand, who, texts):
+    """cause: how many token spends; None without valgrind."""
+    try:
+        return dict(zip(who, counted.by_request(
+            stand.ours.house, [by_fastcgi(t) for t in texts], stand.home)))
+    except peers.Missing as why:
+        print(f"bench: {why}")
+        return None
 
 
 def judge(found):
@@ -194,6 +206,10 @@ def text(found):
         parts.append(f"### {way[0].upper()}{way[1:]}\n\n" + report.table(
             ["cause", "median µs", "apart", "early", "in pairs", "P(later)", "KS D",
              "KS p"], rows))
+    if found["instructions"]:
+        parts.append("### Instructions of `token`\n\n" + report.table(
+            ["cause", "instructions"],
+            [[name, f"{n:,.0f}"] for name, n in found["instructions"].items()]))
     return (f"## How long a refusal takes, by its cause\n\n"
             f"{found['samples']:,} samples of each, in turns; beside those of "
             "an unknown client (a malformed secret: beside one that is "
