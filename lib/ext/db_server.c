@@ -3,6 +3,7 @@
 #include "ext/db_server.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/str.h"
 
@@ -94,6 +95,22 @@ read_one(void *ctx, const char *key, const char *value)
 		r->to->count = entries(value);
 }
 
+/* libpq goes on without a password then, and nobody would know why. */
+static bool
+passfile_counts(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (!path || !*path || stat(path, &st) ||
+	    !(st.st_mode & (S_IRWXG | S_IRWXO)))
+		return true;
+	return err_set(e, ERR_CONF,
+	    "%s: a password file that others than its owner have rights to is "
+	    "ignored by libpq. Give each account a file of its own, and run "
+	    "`chmod 600 %s`.",
+	    path, path);
+}
+
 const struct db_servers *
 db_servers(struct arena *a, const char *conninfo, const struct db_own *mine,
     struct err *e)
@@ -116,6 +133,8 @@ db_servers(struct arena *a, const char *conninfo, const struct db_own *mine,
 		    DB_SERVERS_MAX);
 		return NULL;
 	}
+	if (!passfile_counts(r.own.passfile, e))
+		return NULL;
 	put(&r, "user", r.own.role);
 	put(&r, "passfile", r.own.passfile);
 	put(&r, "application_name", r.own.application_name);

@@ -27,7 +27,8 @@ struct db_servers {
 };
 
 /* db_servers - borrowed from a. NULL: ERR_CONF for a string that cannot be
- * read, holds a password, or names more than DB_SERVERS_MAX servers. */
+ * read, holds a password, or names more than DB_SERVERS_MAX servers; for a
+ * password file that libpq would ignore. */
 const struct db_servers *db_servers(struct arena *a, const char *conninfo,
     const struct db_own *own, struct err *e);
 

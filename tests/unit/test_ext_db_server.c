@@ -5,7 +5,10 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "ext/db_server.h"
@@ -138,6 +141,26 @@ strings_that_cannot_be_are_refused_without_quoting_them(void **state)
 	}
 }
 
+static void
+a_password_file_that_libpq_would_ignore_is_refused(void **state)
+{
+	char path[] = "/tmp/wg-passfile-XXXXXX";
+	const struct db_own own = { NULL, path, NULL };
+	struct err e = { 0 };
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_non_null(db_servers(a, "dbname=d", &own, &e));
+	assert_int_equal(fchmod(fd, 0640), 0);
+	assert_null(db_servers(a, "dbname=d", &own, &e));
+	assert_int_equal(e.kind, ERR_CONF);
+	assert_non_null(strstr(e.said, "chmod 600"));
+	close(fd);
+	unlink(path);
+	assert_non_null(db_servers(a, "dbname=d", &own, &e));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -148,6 +171,7 @@ main(void)
 		TEST(what_we_say_of_ourselves_wins),
 		TEST(settings_for_transport_and_failover_are_kept),
 		TEST(strings_that_cannot_be_are_refused_without_quoting_them),
+		TEST(a_password_file_that_libpq_would_ignore_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
