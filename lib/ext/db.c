@@ -8,18 +8,21 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "ext/db_link.h"
-#include "ext/db_server.h"
+#include "ext/db_choice.h"
 
 #define SETUP_MAX ((size_t)1 << 20)  /* bytes of prepare text */
 #define REST_MS   200                /* between a failed connect and the next */
 #define FAR_MS    INT64_C(864000000) /* as long as it takes: ten days */
 #define OIDS      4                  /* remembered per session */
+#define SILENT_S  3                  /* of us, before the server probes */
+#define PROBE_S   1                  /* between its probes */
+#define PROBES    3                  /* unanswered, and the session is gone */
 
 struct db_conn {
 	struct db *db;
 	struct link *link; /* NULL: not connected */
 	uint64_t session;  /* 0: not connected */
+	unsigned timeline; /* of its server; see choice_dial */
 	bool busy;         /* slot taken; under db->lock */
 	bool in_tx;
 	struct {
@@ -29,8 +32,7 @@ struct db_conn {
 };
 
 struct db {
-	struct arena *a; /* the settings */
-	const struct db_servers *to;
+	struct arena *a;   /* the settings */
 	const char *setup; /* run at each connect */
 	int64_t wait_ms;
 	bool plain; /* see db_opts */
@@ -40,8 +42,9 @@ struct db {
 	pthread_cond_t freed; /* a slot was given back */
 	pthread_cond_t tried; /* a connect has ended */
 	struct db_conn at[DB_CONNECTIONS_MAX];
-	uint64_t sessions;
-	size_t host; /* the one that answered last */
+	uint64_t sessions;       /* so many there were */
+	_Atomic uint64_t doubts; /* those up to this one may be dead */
+	struct db_choice choice; /* of whose turn it is to connect */
 	bool connecting;
 	int64_t failed_ms; /* when the last connect failed; 0: it did not */
 	struct err failed;
@@ -77,41 +80,16 @@ hang_up(struct db_conn *c)
 }
 
 static bool
-dial(struct db_conn *c, size_t host, int64_t deadline, struct err *e)
+fit(void *ctx, struct link *l, int64_t deadline, struct err *e)
 {
-	struct db *db = c->db;
+	const struct db *db = ctx;
 
-	c->link = link_dial(db->to->keys, db->to->values[host], deadline, e);
-	if (c->link && db->plain && link_superuser(c->link))
+	if (db->plain && link_superuser(l))
 		return err_set(e, ERR_CONF,
 		    "The database role of this program is a superuser, whom "
 		    "no right binds. Make it a plain one: alter role ... "
 		    "nosuperuser.");
-	return c->link && (!db->setup || link_run(c->link, db->setup, "prepare",
-					     true, deadline, e));
-}
-
-/* Every server gets its share of the time that is left: libpq alone would
- * spend all of it on a first one that is silent. */
-static bool
-dial_any(struct db_conn *c, int64_t deadline, struct err *e)
-{
-	struct db *db = c->db;
-	size_t i;
-
-	for (i = 0; i < db->to->count; i++) {
-		size_t host = (db->host + i) % db->to->count;
-		int64_t now = clock_mono_ms(), left = deadline - now;
-
-		err_clear(e);
-		if (dial(c, host, now + left / (int64_t)(db->to->count - i),
-			e)) {
-			db->host = host;
-			return true;
-		}
-		hang_up(c);
-	}
-	return false;
+	return link_run(l, db->setup, "prepare", true, deadline, e);
 }
 
 /* One thread connects, the others wait for how it ends. true: it is our turn.
@@ -153,51 +131,93 @@ turn_over(struct db_conn *c, bool ok, const struct err *why)
 }
 
 static bool
-redial(struct db_conn *c, int64_t deadline, struct err *e)
+redial(struct db_conn *c, bool broke, int64_t deadline, struct err *e)
 {
 	struct err why = { 0 };
 	bool ok;
 
 	pthread_mutex_lock(&c->db->lock);
+	if (broke)
+		atomic_store(&c->db->doubts, c->db->sessions);
 	ok = turn(c->db, deadline, e);
 	pthread_mutex_unlock(&c->db->lock);
 	if (!ok)
 		return false;
-	ok = dial_any(c, deadline, &why);
+	c->link = choice_dial(
+	    &c->db->choice, broke, fit, c->db, deadline, &c->timeline, &why);
+	ok = c->link != NULL;
 	turn_over(c, ok, &why);
 	if (!ok && e->kind == ERR_NONE)
 		*e = why;
 	return ok;
 }
 
+/* Where the network or a server died in silence, an idle session does not know
+ * it yet: when one broke, those from before are not used any more. */
+static bool
+in_doubt(const struct db_conn *c)
+{
+	return (!c->in_tx && c->session <= atomic_load(&c->db->doubts)) ||
+	       choice_old(&c->db->choice, c->timeline);
+}
+
+/* Whoever comes first when it is time. */
+static void
+look_again(struct db *db, int64_t deadline)
+{
+	bool mine;
+
+	pthread_mutex_lock(&db->lock);
+	if ((mine = !db->connecting && choice_due(&db->choice)))
+		db->connecting = true;
+	pthread_mutex_unlock(&db->lock);
+	if (!mine)
+		return;
+	choice_look(&db->choice, deadline);
+	pthread_mutex_lock(&db->lock);
+	db->connecting = false;
+	pthread_cond_broadcast(&db->tried);
+	pthread_mutex_unlock(&db->lock);
+}
+
 static bool
 connected(struct db_conn *c, int64_t deadline, struct err *e)
 {
-	if (link_up(c->link))
+	bool up = link_up(c->link), broke = c->link && !up;
+
+	if (up && !c->in_tx && choice_due(&c->db->choice))
+		look_again(c->db, deadline);
+	if (up && !in_doubt(c))
 		return true;
 	if (c->in_tx)
 		return err_why(e, ERR_DB, "connection lost in a transaction");
 	hang_up(c);
-	return redial(c, deadline, e);
+	return redial(c, broke, deadline, e);
 }
 
 /* ---- settings
  * ---------------------------------------------------------------- */
 
 /* The server gives up when we do. A commit that waits for standbys is not cut
- * off by it: PostgreSQL stops this timer before it commits. */
+ * off by it: PostgreSQL stops this timer before it commits. And it does not
+ * keep for hours the sessions of a host that it cannot reach any more. */
 static bool
 put_setup(struct db *db, const char *prepare_sql, struct err *e)
 {
 	struct buf b = buf_new(db->a, SETUP_MAX);
 
+	buf_fmt(&b,
+	    "set tcp_keepalives_idle = %d;\n"
+	    "set tcp_keepalives_interval = %d;\n"
+	    "set tcp_keepalives_count = %d;\n"
+	    "set tcp_user_timeout = %d;\n",
+	    SILENT_S, PROBE_S, PROBES, (SILENT_S + PROBES * PROBE_S) * 1000);
 	if (db->wait_ms)
 		buf_fmt(&b, "set statement_timeout = %lld;\n",
 		    (long long)db->wait_ms);
 	if (prepare_sql)
 		buf_str(&b, prepare_sql);
-	if (b.len)
-		db->setup = buf_text(&b);
+	db->setup = buf_text(&b);
 	return !b.failed || err_why(e, ERR_BROKEN, "prepare text too large");
 }
 
@@ -207,6 +227,7 @@ db_open(const struct db_opts *o, struct err *e)
 	struct arena *a = arena_new();
 	struct db *db = arena_get(a, sizeof *db);
 	const struct db_own own = { o->role, o->passfile, o->application_name };
+	const struct db_servers *to;
 	pthread_condattr_t attr;
 	size_t i;
 
@@ -218,11 +239,12 @@ db_open(const struct db_opts *o, struct err *e)
 	                                                : 1;
 	for (i = 0; i < DB_CONNECTIONS_MAX; i++)
 		db->at[i].db = db;
-	db->to = db_servers(a, o->conninfo, &own, e);
-	if (!db->to || !put_setup(db, o->prepare_sql, e)) {
+	if (!(to = db_servers(a, o->conninfo, &own, e)) ||
+	    !put_setup(db, o->prepare_sql, e)) {
 		arena_free(a);
 		return NULL;
 	}
+	db->choice = choice_new(to);
 	pthread_mutex_init(&db->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -390,3 +390,26 @@ link_oid(struct link *l, const char *type, int64_t deadline, struct err *e)
 	PQclear(res);
 	return oid;
 }
+
+/* The timeline is that of what is written now: the control file tells it
+ * later. */
+bool
+link_asks_lineage(
+    struct link *l, struct link_lineage *is, int64_t deadline, struct err *e)
+{
+	static const char sql[] =
+	    "select s.system_identifier, case when not pg_is_in_recovery() "
+	    "then left(pg_walfile_name(pg_current_wal_lsn()), 8) end "
+	    "from pg_control_system() as s";
+	struct asked q = { l, "lineage", NULL, deadline };
+	PGresult *res;
+
+	if (!PQsendQuery(l->pg, sql))
+		return lost(&q, e);
+	if (!(res = collect(&q, e)))
+		return false;
+	snprintf(is->system, sizeof is->system, "%s", PQgetvalue(res, 0, 0));
+	is->timeline = (unsigned)strtoul(PQgetvalue(res, 0, 1), NULL, 16);
+	PQclear(res);
+	return true;
+}

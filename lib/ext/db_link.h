@@ -14,6 +14,7 @@
 #include "base/err.h"
 
 #define LINK_PARAMS_MAX 64
+#define LINK_SYSTEM_MAX 24
 
 struct link;
 
@@ -32,6 +33,17 @@ void link_close(struct link *l); /* NULL is fine */
 
 /* link_superuser - does this session's role stand above all rights? */
 bool link_superuser(const struct link *l);
+
+/* What a server says of itself: which cluster's it is, in decimal digits, and
+ * the timeline it writes; 0 while it only follows. */
+struct link_lineage {
+	unsigned timeline;
+	char system[LINK_SYSTEM_MAX];
+};
+
+/* link_asks_lineage - false: ERR_DB. */
+bool link_asks_lineage(
+    struct link *l, struct link_lineage *is, int64_t deadline, struct err *e);
 
 /* link_up - does the session still stand? Notices one that ended while it was
  * idle. NULL is not up. */
