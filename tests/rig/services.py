@@ -125,12 +125,12 @@ class Supervisor:
                         wait = left if wait is None else min(wait, left)
         return wait
 
-    def end_service(self, service):
+    def end_service(self, service, how=None):
         """Stop and wait; those that do not listen are killed."""
         service.wanted = False
         running = [s.process for s in service.slots if s.process]
         for process in running:
-            self.send(process, service.stop_signal)
+            self.send(process, how or service.stop_signal)
         until = time.monotonic() + STOP_WAIT_S
         for process in running:
             try:
@@ -155,8 +155,9 @@ class Supervisor:
         self.services[name].wanted = True
         self.tend()
 
-    def do_stop(self, name):
-        self.end_service(self.services[name])
+    def do_stop(self, name, how=None):
+        """how: another signal than the one that ends it in order."""
+        self.end_service(self.services[name], how)
 
     def do_remove(self, name):
         service = self.services.pop(name)
@@ -272,14 +273,14 @@ class Remote:
         return self("status")[name]["pids"]
 
 
-def launch(home, follow=True):
+def launch(home, follow=True, under=()):
     """A supervisor of its own session, ready for commands. follow: it ends
-    with us."""
+    with us. under: a command line that runs it, such as `unshare -n`."""
     log = open(Path(home) / "supervisor.log", "ab")
     with log:
         process = subprocess.Popen(
-            [sys.executable, "-B", "-m", "tests.rig.services", str(home),
-             *(["--follow"] if follow else [])], cwd=place.TOP,
+            [*under, sys.executable, "-B", "-m", "tests.rig.services",
+             str(home), *(["--follow"] if follow else [])], cwd=place.TOP,
             stdin=subprocess.PIPE if follow else subprocess.DEVNULL,
             stdout=log, stderr=log,
             env={**os.environ, MARK: str(home)}, start_new_session=True)

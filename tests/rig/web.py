@@ -19,7 +19,7 @@ MODULES = ("mpm_event authn_core authz_core authz_host alias buffer env mime "
 APACHE_MODULES = "/usr/lib/apache2/modules"
 
 LIGHTTPD = """server.document-root = "{web}/empty"
-server.bind = "127.0.0.1"
+server.bind = "{address}"
 server.port = {port}
 server.upload-dirs = ( "{web}/tmp" )
 server.errorlog = "{log}/lighttpd-error.log"
@@ -35,7 +35,7 @@ include "{web}/51-wardgate-rehearsal.conf"
 APACHE = """ServerRoot "{web}"
 DefaultRuntimeDir "{web}"
 PidFile "{web}/apache.pid"
-Listen 127.0.0.1:{port}
+Listen {address}:{port}
 ServerName 127.0.0.1
 ServerTokens Prod
 {modules}
@@ -80,11 +80,12 @@ def check_port(port):
 class Web:
     """Files for one server in home/web; run and log are the house's."""
 
-    def __init__(self, home, server, port):
+    def __init__(self, home, server, port, address="127.0.0.1"):
         if server not in SERVERS:
             raise place.Advice(f"SERVER={server} is not known here: write "
                                "SERVER=lighttpd or SERVER=apache.")
         self.home, self.server, self.port = home, server, port
+        self.address = address
         self.web, self.run = home / "web", home / "run"
         self.log, self.www = home / "log", home / "www"
         self.portal = home / "portal"
@@ -133,7 +134,7 @@ class Web:
     def main_file(self, text, **more):
         place.write(self.web / f"{self.server}.conf", text.format(
             web=self.web, run=self.run, log=self.log, www=self.www,
-            portal=self.portal, port=self.port, **more))
+            portal=self.portal, port=self.port, address=self.address, **more))
 
     def argv(self):
         """Command line, in the foreground."""
@@ -147,7 +148,7 @@ class Web:
         until = time.monotonic() + wait_s
         while time.monotonic() < until:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self.address, self.port), 1).close()
                 return
             except OSError:
                 time.sleep(0.03)
