@@ -129,17 +129,20 @@ find_route(struct page *p)
 
 /* ---- may it be shown ----------------------------------------------------------------- */
 
-/* Written by our own page in this browser: the Origin is ours; without one, as
- * old browsers send it, the browser must not say that it comes from elsewhere,
- * and the proof of the session is all there is. */
+/* Written by our own page in this browser? Sec-Fetch-Site says so, and no page
+ * can forge it. Origin says so too, but is "null" from pages that send no Referer,
+ * as ours are (W3C Fetch Metadata 2.1; Fetch 3.1). An old browser that says
+ * neither has the proof of its session alone. */
 static bool
 own_site(const struct work *w)
 {
 	const struct req *r = w->req;
+	bool ours = str_is(r->origin, w->conf->public_base);
 
-	if (r->origin.at)
-		return str_is(r->origin, w->conf->public_base);
-	return !r->fetch_site.at || str_is(r->fetch_site, "same-origin");
+	if (!r->fetch_site.at)
+		return !r->origin.at || ours;
+	return str_is(r->fetch_site, "same-origin") &&
+	       (!r->origin.at || ours || str_is(r->origin, "null"));
 }
 
 static bool
@@ -159,8 +162,8 @@ read_fields(struct page *p)
 	       params_read(p->form, w->a, text, &w->err);
 }
 
-/* Before anybody is signed in there is no proof to carry: then the Origin has
- * to be there and ours. */
+/* Before anybody is signed in there is no proof to carry: then the browser has to
+ * say where the form comes from. */
 static bool
 form_ours(struct page *p)
 {

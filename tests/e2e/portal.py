@@ -14,14 +14,10 @@ import hashlib
 import hmac
 import html
 import http.client
-import json
 import re
 import struct
-import subprocess
 import time
 import urllib.parse
-
-from tests.rig import place
 
 COOKIE = "__Host-wardgate"
 PHRASE = "a quiet harbour in winter"
@@ -35,18 +31,6 @@ def code(key, at=None):
     cut = mac[-1] & 15
     number = struct.unpack(">I", mac[cut:cut + 4])[0] & 0x7fffffff
     return f"{number % 1000000:06d}"
-
-
-def add_account(house, login, roles, phone=False, phrase=PHRASE):
-    """Makes it by command; what that said."""
-    argv = [*house.program("wardgate"), "account", "add", "--json",
-            *(["--phone"] if phone else []), "--roles", roles, login]
-    done = subprocess.run(argv, input=phrase + "\n", text=True,
-                          capture_output=True, cwd=house.home,
-                          env=house.cluster.environment(), **place.drop())
-    if done.returncode:
-        raise place.Advice(done.stderr)
-    return json.loads(done.stdout)
 
 
 class Page:

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from tests.e2e import behind_lighttpd
-from tests.e2e.portal import COOKIE, PHRASE, Person, add_account, code
+from tests.e2e.portal import COOKIE, PHRASE, Person, code
 from tests.rig.client import Env
 from tests.rig.house import House
 
@@ -26,7 +26,7 @@ class Story(unittest.TestCase):
         """(login, key): a new one for each story."""
         login = re.sub(r"[^a-z]+", ".", self.id().rpartition(".")[2])
         login = f"{login[-60:].strip('.')}.{time.time_ns() % 10**9}@x.example"
-        made = add_account(self.house, login, roles, phone)
+        made = self.house.add_account(login, roles, PHRASE, phone)
         self.addCleanup(self.house.cluster.psql, "delete from "
                         f"wardgate.account where login = '{login}'")
         return login, made.get("totp_key")
@@ -161,6 +161,8 @@ class Forms(Story):
                 ("no site", good, {"Origin": "null"}),
                 ("cross-site", good, {"Origin": None,
                                       "Sec-Fetch-Site": "cross-site"}),
+                ("no site of a cross-site page", good, {
+                    "Origin": "null", "Sec-Fetch-Site": "same-site"}),
                 ("plain text", good, {"Content-Type": "text/plain"}),
                 ("JSON", good, {"Content-Type": "application/json"})):
             with self.subTest(why):

@@ -63,6 +63,10 @@ def up(options):
         print(f"\rThe demo runs at {house.base} behind {house.server} "
               f"({time.monotonic() - start:.0f} s).\n")
         print(guide(house))
+        print(f"People register apps at {house.env['WG_PORTAL']}: sign in as "
+              "developer, auditor or operator. Their\npassphrases are in "
+              f"{relative(ENV)}, and the key (WG_PORTAL_TOTP) for the code of "
+              "the operator's phone.")
     except BaseException:
         forget()
         raise

@@ -12,6 +12,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import time
@@ -163,12 +164,12 @@ class House:
         self.command(*self.program("wardgate"), "migrate", "apply", "--dir",
                      str(place.TOP / "sql/migrations"))
 
-    def as_user(self, *argv):
-        return self.command(*argv, **place.drop())
+    def as_user(self, *argv, **more):
+        return self.command(*argv, **more, **place.drop())
 
-    def command(self, *argv, **more):
+    def command(self, *argv, typed="", **more):
         done = subprocess.run(
-            argv, cwd=self.home, text=True, stdin=subprocess.DEVNULL,
+            argv, cwd=self.home, text=True, input=typed,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=self.cluster.environment(), **more)
         if done.returncode:
@@ -211,11 +212,35 @@ class House:
             "WG_CLIENT_ID": first[0], "WG_CLIENT_SECRET": first[1],
             "WG_CLIENT2_ID": second[0], "WG_CLIENT2_SECRET": second[1],
             **{f"WG_TENANT_{f}": t for f, (t, _) in TENANTS.items()},
+            **self.make_people(),
             "WG_DB": self.cluster.dsn(),
             "WG_REHEARSAL_LOG": str(self.home / "rehearsal.log"),
             "WG_HOME": str(self.home),
             "WG_SERVER": self.server,
         }
+
+    def make_people(self):
+        """One of each trade at the portal; variables for the operator, who
+        signs in with a code, and for the two others."""
+        env = {"WG_PORTAL": self.base + "/admin/signin"}
+        for prefix, login, roles in (
+                ("WG_PORTAL", "operator", "operator,admin"),
+                ("WG_PORTAL_DEVELOPER", "developer", "developer"),
+                ("WG_PORTAL_AUDITOR", "auditor", "auditor")):
+            phrase = secrets.token_urlsafe(18)
+            phone = login == "operator"
+            made = self.add_account(login, roles, phrase, phone)
+            env |= {f"{prefix}_USER": login, f"{prefix}_PASSWORD": phrase}
+            if phone:
+                env[f"{prefix}_TOTP"] = made["totp_key"]
+        return env
+
+    def add_account(self, login, roles, phrase, phone=False):
+        """What `wardgate account add` says."""
+        return json.loads(self.as_user(
+            *self.program("wardgate"), "account", "add", "--json",
+            *(["--phone"] if phone else []), "--roles", roles, login,
+            typed=phrase + "\n"))
 
     def add_client(self, name):
         """(client_id, secret)"""

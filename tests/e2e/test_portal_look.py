@@ -1,0 +1,255 @@
+# test_portal_look.py - the portal in a real browser: journeys, widths, themes
+# SPDX-License-Identifier: Apache-2.0
+#
+# Pictures of all pages are left in build/screens for whoever wants to look.
+
+import re
+import time
+import unittest
+
+from tests.e2e import behind_lighttpd
+from tests.e2e.browser import Browser
+from tests.e2e.portal import PHRASE, Person, code
+from tests.rig import place
+from tests.rig.client import Env
+from tests.rig.house import House
+
+SCREENS = place.build_dir() / "screens"
+LANGUAGES = ("en", "it", "ru", "pt-BR", "zh-Hans")
+
+# Nothing but a box of its own is wider than the page.
+WIDE = """
+const wide = document.documentElement.clientWidth;
+return [...document.querySelectorAll("body *")].filter(e => {
+  if (e.closest("pre, .skip, .hidden, svg")) return false;
+  const box = e.getBoundingClientRect();
+  return box.width > 0 && (box.right > wide + 1 || box.left < -1);
+}).map(e => e.outerHTML.slice(0, 120));
+"""
+
+# Text against what it stands on: WCAG 2.2, 1.4.3.
+PALE = """
+function parts(color) {
+  const n = color.match(/[\\d.]+/g).map(Number);
+  return n.length < 4 ? [...n, 1] : n;
+}
+function light([r, g, b]) {
+  const [x, y, z] = [r, g, b].map(c => {
+    c /= 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+}
+function ground(e) {
+  for (; e; e = e.parentElement) {
+    const c = parts(getComputedStyle(e).backgroundColor);
+    if (c[3] > 0) return c;
+  }
+  return [255, 255, 255, 1];
+}
+const pale = [];
+for (const e of document.querySelectorAll("body *")) {
+  const own = [...e.childNodes].some(n => n.nodeType === 3 &&
+                                     n.textContent.trim());
+  if (!own || e.closest("svg") || !e.getClientRects().length) continue;
+  const a = light(parts(getComputedStyle(e).color)), b = light(ground(e));
+  const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  if (ratio < 4.5)
+    pale.push(`${ratio.toFixed(2)} ${e.outerHTML.slice(0, 100)}`);
+}
+return pale;
+"""
+
+# What a page owes to those who do not see it as others do.
+ROUGH = """
+const rough = [];
+for (const f of document.querySelectorAll(
+    "input:not([type=hidden]), select, textarea"))
+  if (!f.labels.length) rough.push("no label: " + f.outerHTML);
+for (const e of document.querySelectorAll("a, button"))
+  if (!(e.textContent.trim() || e.getAttribute("aria-label")))
+    rough.push("no name: " + e.outerHTML);
+for (const e of document.querySelectorAll("button, input[type=checkbox]")) {
+  const box = e.getBoundingClientRect();
+  if (box.width && (box.width < 24 || box.height < 24))
+    rough.push("small: " + e.outerHTML);
+}
+const heads = [...document.querySelectorAll("h1, h2, h3, h4")]
+  .map(h => Number(h.tagName[1]));
+if (heads[0] !== 1 || heads.filter(h => h === 1).length !== 1)
+  rough.push("h1: " + heads);
+heads.forEach((h, i) => {
+  if (i && h > heads[i - 1] + 1) rough.push("a heading is left out: " + heads);
+});
+const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
+if (new Set(ids).size !== ids.length) rough.push("an id twice: " + ids);
+for (const e of document.querySelectorAll("[aria-labelledby]"))
+  if (!document.getElementById(e.getAttribute("aria-labelledby")))
+    rough.push("labelled by nothing: " + e.outerHTML.slice(0, 80));
+if (!document.title || !document.documentElement.lang) rough.push("no title");
+return rough;
+"""
+
+
+class Story(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.env = Env.read()
+        cls.house = House(cls.env["WG_HOME"])
+
+    def account(self, roles, phone=False):
+        login = f"look{time.time_ns()}"
+        made = self.house.add_account(login, roles, PHRASE, phone)
+        self.addCleanup(self.house.cluster.psql, "delete from "
+                        f"wardgate.account where login = '{login}'")
+        return login, made.get("totp_key")
+
+    def at(self, b, path):
+        b.go(self.env["WG_BASE"] + "/admin" + path)
+
+    def sign_in(self, b, login, key=None):
+        self.at(b, "/signin")
+        b.type("#login", login)
+        b.type("#passphrase", PHRASE)
+        b.press("main button")
+        if key:
+            b.type("#code", code(key))
+            b.press("main button")
+
+
+class Journeys(Story):
+    def developer(self, script):
+        """From the sign-in to a token, and on to another secret."""
+        login, _ = self.account("developer")
+        with Browser(script=script) as b:
+            self.sign_in(b, login)
+            self.assertIn("There is none yet.", b.text())
+            b.press("main a.button")
+            b.type("#name", "Care Teams")
+            b.type("#purpose", "Care coordination")
+            b.press("main button")
+            client = b.text("#client_id")
+            b.press("main a.button")
+            b.type("#label", "first")
+            b.press("main button")
+            text = b.text("#secret")
+            self.assertRegex(text, r"^wg1_[a-z2-7]{8}_")
+            self.assertIn(text, b.text("pre"))
+            b.press("main form button")
+            self.assertEqual(b.text("h1"), "Your secret", "the tick is needed")
+            b.press("#kept")
+            b.press("main form button")
+            self.assertEqual(b.text("h1"), "Care Teams")
+            self.assertNotIn(text, b.text())
+            self.house.operator("client", "grant", client,
+                                self.env["WG_TENANT_R4"])
+            ask = {"client_id": client, "client_secret": text}
+            self.assertEqual(self.env.ask_token("R4", **ask).status, 200)
+            b.press("article a[href$='/end']")
+            self.assertIn("It is the only one that works", b.text())
+            b.press("main button.danger")
+            self.assertIn("The secret is invalidated.", b.text())
+            self.house.heard()
+            self.assertEqual(self.env.ask_token("R4", **ask).status, 401)
+            b.press("header form button")
+            self.assertEqual(b.text("h1"), "Sign in")
+
+    def test_a_developer_without_script(self):
+        self.developer(script=False)
+
+    def test_a_developer_with_script(self):
+        self.developer(script=True)
+
+    def test_all_of_it_by_keyboard(self):
+        """Tab and Enter alone; what has the focus can be seen."""
+        login, _ = self.account("developer")
+        with Browser() as b:
+            self.at(b, "/signin")
+            b.press("#login")
+            b.keys(*login, "\ue004", *PHRASE, "\ue007")
+            self.assertEqual(b.text("h1"), "Apps")
+            seen = []
+            for _ in range(12):
+                b.keys("\ue004")
+                seen.append(b.run(
+                    "const e = document.activeElement;"
+                    "const s = getComputedStyle(e);"
+                    "return [e.textContent.trim(), s.outlineStyle !== 'none'"
+                    " || e.tagName === 'BODY'];"))
+            self.assertIn("Skip to the content", [t for t, _ in seen])
+            self.assertIn("Register an app", [t for t, _ in seen])
+            self.assertEqual([t for t, ring in seen if not ring], [])
+
+
+class Look(Story):
+    """Every page, narrow and wide, light and dark, in all languages."""
+
+    @classmethod
+    def setUpClass(cls):
+        behind_lighttpd()
+        super().setUpClass()
+        cls.login = f"look{time.time_ns()}"
+        cls.key = cls.house.add_account(
+            cls.login, "developer,operator,admin", PHRASE, True)["totp_key"]
+        cls.addClassCleanup(
+            cls.house.cluster.psql, "delete from wardgate.account"
+            f" where login = '{cls.login}'")
+        cls.who = who = Person(cls.env)
+        who.sign_in(cls.login, key=cls.key)
+        who.get("/clients/new")
+        page = who.post("/clients/new", name="Koordinationsanwendung für "
+                        "Behandlungsteams im Krankenhausverbund",
+                        purpose="Care", mail="team@example.org")
+        cls.client = re.search(r'id="client_id">([^<]+)<', page.text)[1]
+        for label in ("first", "second, for the night shift"):
+            who.get(f"/clients/{cls.client}/secrets/new")
+            page = who.post(f"/clients/{cls.client}/secrets/new",
+                            label=label, days="30")
+        cls.cred = re.search(r"wg1_([a-z2-7]{8})_", page.text)[1]
+        cls.house.operator("client", "grant", cls.client,
+                           cls.env["WG_TENANT_STU3"])
+        one = f"/clients/{cls.client}"
+        cls.pages = {
+            "signin": None, "clients": "/clients", "client": one,
+            "client_new": "/clients/new", "client_edit": one + "/edit",
+            "client_keys": one + "/keys",
+            "secret_new": one + "/secrets/new",
+            "secret_end": f"{one}/secrets/{cls.cred}/end",
+            "account": "/account", "accounts": "/accounts",
+            "phone": "/phone", "again": "/again", "nowhere": "/nowhere",
+        }
+
+    def look_at(self, b, name, path, view):
+        """Signed in by the cookie of who has signed in before."""
+        if path:
+            b.devtools("Network.setExtraHTTPHeaders", headers={
+                "Cookie": f"__Host-wardgate={self.who.cookie}"})
+        else:
+            b.devtools("Network.setExtraHTTPHeaders", headers={})
+        self.at(b, path or "/signin")
+        with self.subTest(f"{name} {view}"):
+            self.assertEqual(b.run(WIDE), [], "wider than the page")
+            self.assertEqual(b.run(PALE), [], "too little contrast")
+            self.assertEqual(b.run(ROUGH), [])
+            b.shot(SCREENS / f"{name}-{view}.png")
+
+    def test_all_pages_narrow_and_wide_light_and_dark(self):
+        for width in (320, 1280):
+            for dark in (False, True):
+                with Browser(width=width, dark=dark) as b:
+                    b.devtools("Network.enable")
+                    for name, path in self.pages.items():
+                        self.look_at(b, name, path, f"{width}-"
+                                     f"{'dark' if dark else 'light'}")
+
+    def test_all_languages_fit_on_a_narrow_page(self):
+        with Browser(width=320) as b:
+            b.devtools("Network.enable")
+            for lang in LANGUAGES:
+                for name in ("clients", "client", "account", "secret_new"):
+                    self.look_at(b, name, f"{self.pages[name]}?lang={lang}",
+                                 f"320-{lang}")
+
+
+if __name__ == "__main__":
+    unittest.main()
