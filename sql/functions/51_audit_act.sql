@@ -28,6 +28,10 @@ declare
   trace uuid := (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint),
       12, '0') || right(replace(gen_random_uuid()::text, '-', ''), 20))::uuid;
 begin
+  -- as audit_write: durable, whatever somebody set for the role
+  if current_setting('synchronous_commit') in ('off', 'local') then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
   insert into wardgate.audit (at, trace_id, program, client_id, tenant_id,
          secret_key_id, token_id, interaction, status, source, made_by, detail)
   values (at, trace, 'wardgate', client, tenant, secret, token, act, 200,

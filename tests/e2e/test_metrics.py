@@ -1,9 +1,10 @@
 # test_metrics.py - the figures of all processes are sums that are exactly right
 # SPDX-License-Identifier: Apache-2.0
 #
-# Eight processes of token and facade instead of two; ten thousand requests;
-# then the figures, asked again and again of different processes of metadata,
-# are ten thousand. Whoever is killed takes nothing with him that was counted.
+# Eight processes of token and facade instead of two; ten thousand requests, and
+# some processes started anew meanwhile; then the figures, asked again and again
+# of different processes of metadata, are ten thousand. Whoever is killed takes
+# nothing with him that was counted.
 
 import concurrent.futures
 import json
@@ -137,9 +138,15 @@ class Metrics(Hostile):
     # ---- stories ----
 
     def test_ten_thousand_requests_to_eight_processes_are_ten_thousand(self):
-        token = self.token()
+        token, answered, lock = self.token(), [0], threading.Lock()
         before = self.scrape()
-        statuses = self.load(REQUESTS, token)
+
+        def done():     # now and then one is started anew
+            with lock:
+                answered[0] += 1
+                if not answered[0] % (REQUESTS // 4):
+                    self.end_one(answered[0] // (REQUESTS // 4), "-TERM")
+        statuses = self.load(REQUESTS, token, done)
         self.assertEqual(statuses.count(200), REQUESTS * 4 // 5)
         self.assertEqual(statuses.count(401), REQUESTS // 5)
         for _ in range(20):
@@ -179,7 +186,7 @@ class Metrics(Hostile):
             while not over.is_set():
                 least = answered[0]
                 seen.append((least, self.count(self.scrape(), before)))
-                self.kill_one(len(seen))
+                self.end_one(len(seen), "-KILL")
                 time.sleep(0.1)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             watching = pool.submit(watch)
@@ -205,10 +212,10 @@ class Metrics(Hostile):
                         + after.sum("requests_total", program="facade"))
                    for f, after in ((1, after), (-1, before)))
 
-    def kill_one(self, n):
+    def end_one(self, n, how):
         pids = self.house.rig.pids(("token", "facade")[n % 2])
         if pids:
-            subprocess.run(["kill", "-9", str(pids[n % len(pids)])],
+            subprocess.run(["kill", how, str(pids[n % len(pids)])],
                            check=False, stderr=subprocess.DEVNULL)
 
     def test_the_text_is_what_prometheus_reads(self):

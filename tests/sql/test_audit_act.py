@@ -124,6 +124,14 @@ class Acts(Case):
                    ("change-policy", "provider_http; value loopback -> refuse"),
                    ("remove-pepper", "all of them"))
 
+    def test_an_act_is_durable_whatever_the_role_is_set_to(self):
+        out = self.sql("set synchronous_commit = off; begin; select * from"
+                       f" wardgate.client_add('{CLIENT}', 'A', '', '');"
+                       " select current_setting('synchronous_commit'); commit",
+                       "wg_operator")
+        self.sql("reset synchronous_commit", "wg_operator")
+        self.assertEqual(out.splitlines()[-1], "on")
+
     def test_what_is_refused_or_unchanged_or_ours_is_none(self):
         self.add_client()
         self.add_secret(KEY)

@@ -30,6 +30,7 @@ static const char owner_words[] =
     "prepare has (uuid) as select count(*) from wardgate.audit\n"
     "  where trace_id = $1;\n"
     "prepare forget as delete from wardgate.audit;\n"
+    "prepare hanging as select count(*) from pg_locks where not granted;\n"
     "prepare shut as select count(pg_terminate_backend(pid, 5000))\n"
     "  from pg_stat_activity where application_name = 'trail';\n";
 
@@ -42,6 +43,7 @@ struct trail {
 	struct db *db, *owner;
 	struct db_conn *conn;
 	struct audit *audit;
+	atomic_int *failed; /* of a crowd, so far */
 };
 
 static struct db *
@@ -73,7 +75,7 @@ number(struct trail *t, const char *statement, const struct db_arg *arg)
 }
 
 static void
-begun(struct trail *t, int64_t queue, int64_t wait_ms)
+begun_on(struct trail *t, int64_t queue, int64_t wait_ms, int64_t db_wait_ms)
 {
 	struct err e = { .kind = ERR_NONE };
 
@@ -82,12 +84,18 @@ begun(struct trail *t, int64_t queue, int64_t wait_ms)
 	*t = (struct trail){ .a = arena_new() };
 	t->conf.audit_queue = queue;
 	t->conf.audit_wait_ms = wait_ms;
-	t->db = open_db("trail", vocabulary, wait_ms);
+	t->db = open_db("trail", vocabulary, db_wait_ms);
 	t->owner = open_db("owner", owner_words, WAIT_MS);
 	assert_non_null(t->conn = db_take(t->owner, &e));
 	number(t, "forget", NULL);
 	t->audit = audit_start(t->db, &t->conf, "facade", &e);
 	assert_non_null(t->audit);
+}
+
+static void
+begun(struct trail *t, int64_t queue, int64_t wait_ms)
+{
+	begun_on(t, queue, wait_ms, wait_ms);
 }
 
 static void
@@ -196,6 +204,7 @@ crowd(struct trail *t, struct asker *k, int rows,
 	pthread_t id[THREADS];
 	int i;
 
+	t->failed = &failed;
 	for (i = 0; i < THREADS; i++) {
 		k[i].t = t;
 		k[i].rows = rows;
@@ -304,6 +313,84 @@ a_full_queue_refuses_and_is_emptied_in_time(void **state)
 	for (i = 0; i < THREADS; i++)
 		for (j = 0; j < FEW; j++)
 			assert_true(!k[i].kept[j] || has(&t, &k[i].trace[j]));
+	over(&t);
+}
+
+/* The writer has at most two rows that hang, and two more may wait. */
+static void
+unlock_when_refused(struct trail *t)
+{
+	int64_t until = clock_mono_ms() + WAIT_MS / 2;
+
+	while (*t->failed < THREADS - 4 && clock_mono_ms() < until)
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	run(t, "rollback");
+}
+
+/* Long before anybody has waited for as long as he may. */
+static void
+who_finds_the_queue_full_is_refused_at_once(void **state)
+{
+	static struct asker k[THREADS];
+	struct trail t;
+	int i, failed, kept = 0;
+
+	(void)state;
+	begun(&t, 2, WAIT_MS);
+	run(&t, "begin; lock table wardgate.audit in exclusive mode");
+	failed = crowd(&t, k, 1, unlock_when_refused);
+	assert_in_range(failed, THREADS - 4, THREADS - 1);
+	for (i = 0; i < THREADS; i++) {
+		kept += k[i].kept[0];
+		assert_int_equal(k[i].kept[0], has(&t, &k[i].trace[0]));
+	}
+	assert_int_equal(kept, THREADS - failed);
+	over(&t);
+}
+
+static void *
+asks_once(void *arg)
+{
+	struct trail *t = arg;
+	struct arena *a = arena_new();
+	struct err e = { .kind = ERR_NONE };
+	struct guid trace;
+	bool kept = keep(t, a, &trace, &e);
+
+	arena_free(a);
+	return kept ? t : NULL;
+}
+
+/* A commit may hang for longer than anybody behind it has to wait; who gives up
+ * gives the place back. */
+static void
+who_waits_behind_a_commit_that_hangs_waits_no_longer_than_told(void **state)
+{
+	struct err e = { .kind = ERR_NONE };
+	struct trail t;
+	struct guid trace;
+	pthread_t first;
+	void *kept;
+	int64_t began;
+	int i;
+
+	(void)state;
+	begun_on(&t, 3, 100, WAIT_MS);
+	run(&t, "begin; lock table wardgate.audit in exclusive mode");
+	assert_int_equal(pthread_create(&first, NULL, asks_once, &t), 0);
+	while (!number(&t, "hanging", NULL))
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	for (i = 0; i < 5; i++) {
+		began = clock_mono_ms();
+		assert_false(keep(&t, t.a, &trace, &e));
+		assert_int_equal(e.kind, ERR_AUDIT);
+		assert_in_range(clock_mono_ms() - began, 90, WAIT_MS / 2);
+	}
+	run(&t, "rollback");
+	pthread_join(first, &kept);
+	assert_non_null(kept); /* as soon as it could be */
+	assert_false(has(&t, &trace));
+	comes_back(&t);
 	over(&t);
 }
 
@@ -494,6 +581,9 @@ main(void)
 		    whatever_breaks_what_was_said_to_be_kept_is_kept),
 		cmocka_unit_test(a_trail_that_hangs_is_no_trail_and_comes_back),
 		cmocka_unit_test(a_full_queue_refuses_and_is_emptied_in_time),
+		cmocka_unit_test(who_finds_the_queue_full_is_refused_at_once),
+		cmocka_unit_test(
+		    who_waits_behind_a_commit_that_hangs_waits_no_longer_than_told),
 		cmocka_unit_test(who_gives_up_does_not_take_the_writer_along),
 		cmocka_unit_test(
 		    one_row_that_is_refused_refuses_only_its_batch),
