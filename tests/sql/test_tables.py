@@ -72,8 +72,8 @@ SPENT = {
         " from generate_series(1, {n})",
     "revocation_trim({n})":
         "insert into wardgate.revocation (kind, key, n, expires_at, made_by,"
-        f" why) select 'secret', 'k' || i, 1, {OLD}, 'x', ''"
-        " from generate_series(1, {n}) as i",
+        f" why) select 'tenant', gen_random_uuid(), 1, {OLD}, 'x', ''"
+        " from generate_series(1, {n})",
     "secret_trail_trim('400 days', {n})":
         f"insert into wardgate.secret_use select 'k' || i, '{TENANT}', {OLD},"
         " null, 1 from generate_series(1, {n}) as i",
