@@ -1,4 +1,4 @@
-/* crypt.c - random bytes, digests, keyed digests, sealing; process hygiene
+/* crypt.c - random bytes, digests, agreed keys, sealing; process hygiene
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ext/crypt.h"
 
@@ -191,15 +191,16 @@ crypt_scrypt(void *to, size_t n, struct str text, struct str salt, unsigned ln,
 }
 
 void
-crypt_seal(void *to, const unsigned char key[CRYPT_KEY_BYTES],
-    const void *bytes, size_t n, struct str about)
+crypt_seal_once(void *to, const unsigned char key[CRYPT_KEY_BYTES],
+    const unsigned char given[CRYPT_NONCE_BYTES], const void *bytes, size_t n,
+    struct str about)
 {
 	unsigned char *nonce = to, *text = nonce + CRYPT_NONCE_BYTES;
 	const unsigned char *aad = (const unsigned char *)about.at;
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int len;
 
-	crypt_random(nonce, CRYPT_NONCE_BYTES);
+	memmove(nonce, given, CRYPT_NONCE_BYTES);
 	must(c && n <= INT_MAX && about.len <= INT_MAX &&
 		 EVP_EncryptInit_ex2(c, with()->gcm, key, nonce, NULL) == 1 &&
 		 (!about.len || EVP_EncryptUpdate(
@@ -210,6 +211,16 @@ crypt_seal(void *to, const unsigned char key[CRYPT_KEY_BYTES],
 		     c, EVP_CTRL_AEAD_GET_TAG, CRYPT_TAG_BYTES, text + n) == 1,
 	    "AES-GCM");
 	EVP_CIPHER_CTX_free(c);
+}
+
+void
+crypt_seal(void *to, const unsigned char key[CRYPT_KEY_BYTES],
+    const void *bytes, size_t n, struct str about)
+{
+	unsigned char nonce[CRYPT_NONCE_BYTES];
+
+	crypt_random(nonce, sizeof nonce);
+	crypt_seal_once(to, key, nonce, bytes, n, about);
 }
 
 static bool
@@ -247,6 +258,51 @@ crypt_open(void *to, const unsigned char key[CRYPT_KEY_BYTES],
 	if (!good)
 		crypt_wipe(to, n);
 	EVP_CIPHER_CTX_free(c);
+	return good;
+}
+
+static EVP_PKEY *
+x25519_private(const unsigned char private[CRYPT_X25519_BYTES])
+{
+	EVP_PKEY *k = EVP_PKEY_new_raw_private_key(
+	    EVP_PKEY_X25519, NULL, private, CRYPT_X25519_BYTES);
+
+	must(k != NULL, "X25519");
+	return k;
+}
+
+void
+crypt_x25519_public(unsigned char to[CRYPT_X25519_BYTES],
+    const unsigned char private[CRYPT_X25519_BYTES])
+{
+	EVP_PKEY *k = x25519_private(private);
+	size_t n = CRYPT_X25519_BYTES;
+
+	must(EVP_PKEY_get_raw_public_key(k, to, &n) == 1, "X25519");
+	EVP_PKEY_free(k);
+}
+
+bool
+crypt_x25519(unsigned char to[CRYPT_X25519_BYTES],
+    const unsigned char private[CRYPT_X25519_BYTES],
+    const unsigned char public[CRYPT_X25519_BYTES])
+{
+	EVP_PKEY *own = x25519_private(private);
+	EVP_PKEY *peer = EVP_PKEY_new_raw_public_key(
+	    EVP_PKEY_X25519, NULL, public, CRYPT_X25519_BYTES);
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	static const unsigned char zeros[CRYPT_X25519_BYTES];
+	size_t n = CRYPT_X25519_BYTES;
+	bool good;
+
+	must(peer && c && EVP_PKEY_derive_init(c) == 1 &&
+		 EVP_PKEY_derive_set_peer(c, peer) == 1,
+	    "X25519");
+	good = EVP_PKEY_derive(c, to, &n) == 1 && n == CRYPT_X25519_BYTES &&
+	       !crypt_same(to, zeros, sizeof zeros);
+	EVP_PKEY_CTX_free(c);
+	EVP_PKEY_free(peer);
+	EVP_PKEY_free(own);
 	return good;
 }
 

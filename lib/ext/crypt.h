@@ -1,4 +1,4 @@
-/* crypt.h - random bytes, digests, keyed digests, sealing; process hygiene
+/* crypt.h - random bytes, digests, agreed keys, sealing; process hygiene
  * SPDX-License-Identifier: Apache-2.0
  *
  * The only door to OpenSSL beside ext/jws. Algorithms are fetched once, at
@@ -61,10 +61,27 @@ void crypt_scrypt(void *to, size_t n, struct str text, struct str salt,
 void crypt_seal(void *to, const unsigned char key[CRYPT_KEY_BYTES],
     const void *bytes, size_t n, struct str about);
 
+/* crypt_seal_once - the same under a nonce that the caller has derived together
+ * with the key. A key that has sealed so must never seal anything else. */
+void crypt_seal_once(void *to, const unsigned char key[CRYPT_KEY_BYTES],
+    const unsigned char nonce[CRYPT_NONCE_BYTES], const void *bytes, size_t n,
+    struct str about);
+
 /* crypt_open - the n - CRYPT_SEAL_MORE bytes sealed in `sealed`. false: other
  * key, other `about`, altered or too short; nothing is left in `to` then. */
 bool crypt_open(void *to, const unsigned char key[CRYPT_KEY_BYTES],
     const void *sealed, size_t n, struct str about);
+
+/* X25519 (RFC 7748 5, 6.1). Any 32 bytes are a private key.
+ * crypt_x25519_public - its public half.
+ * crypt_x25519 - what both sides share. false: the public key is one of the few
+ * that give zeros, whatever the private key (RFC 7748 6.1). */
+#define CRYPT_X25519_BYTES 32
+void crypt_x25519_public(unsigned char to[CRYPT_X25519_BYTES],
+    const unsigned char private[CRYPT_X25519_BYTES]);
+bool crypt_x25519(unsigned char to[CRYPT_X25519_BYTES],
+    const unsigned char private[CRYPT_X25519_BYTES],
+    const unsigned char public[CRYPT_X25519_BYTES]);
 
 /* crypt_key_file - the 32 bytes in the file at path: 64 hex digits and a line
  * end, nothing else; mode as conf_secret_file demands. false: ERR_CONF. Wipe
