@@ -125,7 +125,9 @@ returns table (
   coverage_person  text,
   write_extensions boolean,
   types         text[],
-  slug          text)
+  slug          text,
+  auth          text,
+  credential    text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -151,13 +153,15 @@ begin
          p.provider_id, p.revision, p.base_url, p.fhir_version, p.mode,
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
-         p.coverage_person, p.write_extensions, g.types, t.slug
+         p.coverage_person, p.write_extensions, g.types, t.slug,
+         coalesce(w.kind, 'none'), w.box
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
     left join wardgate.client_grant as g
            on g.client_id = client and g.tenant_id = tenant
     left join wardgate.provider as p on p.tenant_id = tenant
+    left join wardgate.provider_credential as w on w.tenant_id = tenant
    where c.only_row;
 end $$;
 comment on function wardgate.route_for_facade is

@@ -167,6 +167,12 @@ begin
     return query select 'secrets', 'ok',
         'no app loses its last secret within 14 days', null::text;
   end if;
+  return query select 'credentials', d.state, d.found, d.act
+                 from wardgate.doctor_credentials() as d;
+  if not found then
+    return query select 'credentials', 'ok',
+        'each is sealed to the key in use', null::text;
+  end if;
   subject := 'keeper';
   state := case when kept > now() - interval '10 minutes' then 'ok'
                 else 'warning'
@@ -177,4 +183,4 @@ begin
   return next;
 end $$;
 comment on function wardgate.doctor is
-  'What is wrong with roles, settings, secrets and upkeep, and what to do';
+  'What is wrong with roles, settings, secrets, credentials and upkeep, and what to do';

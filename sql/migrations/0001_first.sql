@@ -430,6 +430,7 @@ create table wardgate.provider (
   can_batch    text not null default 'auto',
   coverage_person  text not null default 'auto',
   write_extensions boolean not null default true,
+  credential_at    timestamptz,
   constraint provider_url_form check (
     base_url ~ '^https?://[^/?#@\s]+(/[^?#\s]*[^/?#\s])?$'
     and length(base_url) <= 500),
@@ -474,6 +475,8 @@ comment on column wardgate.provider.coverage_person is
   'Search parameter of Coverage that names the person; compartment: Patient/id/Coverage; none: cannot be asked; auto: found out';
 comment on column wardgate.provider.write_extensions is
   'Keep in extensions what another FHIR version has no place for; modifiers are kept in any case';
+comment on column wardgate.provider.credential_at is
+  'When its credential was last set; null: it wants none';
 
 create table wardgate.client_grant (
   client_id  uuid not null references wardgate.client,
@@ -559,6 +562,65 @@ comment on column wardgate.pepper.version is
   'Which file in pepper_dir holds it; the pepper itself is nowhere else';
 comment on column wardgate.pepper.used_at is
   'Since when secrets are stored anew under it, at their next success';
+
+-- ---- schema/45_sealing.sql
+
+create table wardgate.sealing_key (
+  kid          text primary key,
+  public_key   bytea not null,
+  stage        text not null default 'published',
+  made_at      timestamptz not null default now(),
+  used_at      timestamptz,
+  retired_at   timestamptz,
+  withdrawn_at timestamptz,
+  constraint sealing_key_kid_form check (kid ~ '^[A-Za-z0-9_-]{43}$'),
+  constraint sealing_key_size check (length(public_key) = 32),
+  constraint sealing_key_stage_known check (
+    stage in ('published', 'use', 'retired', 'withdrawn'))
+);
+create unique index sealing_key_one_in_use on wardgate.sealing_key (stage)
+ where stage = 'use';
+comment on table wardgate.sealing_key is
+  'Public keys that close sealed boxes; one is in use. The private halves are in files';
+comment on column wardgate.sealing_key.kid is
+  'RFC 7638 thumbprint; also the name of the file';
+comment on column wardgate.sealing_key.public_key is 'X25519 (RFC 7748)';
+comment on column wardgate.sealing_key.stage is
+  'published: closes no box yet; use: closes; retired: its boxes still open; withdrawn: it has none';
+comment on column wardgate.sealing_key.made_at is 'When it was registered';
+comment on column wardgate.sealing_key.used_at is 'When it began to close boxes';
+comment on column wardgate.sealing_key.retired_at is 'When it ceased to';
+comment on column wardgate.sealing_key.withdrawn_at is
+  'Since when no box may be sealed to it';
+
+create table wardgate.provider_credential (
+  tenant_id uuid primary key
+    references wardgate.provider (tenant_id) on delete cascade,
+  kind      text not null,
+  box       text not null,
+  kid       text not null generated always as (split_part(box, '.', 2)) stored
+    references wardgate.sealing_key,
+  origin    text not null,
+  set_at    timestamptz not null default now(),
+  constraint provider_credential_kind_known check (
+    kind in ('basic', 'header')),
+  constraint provider_credential_box_form check (
+    box ~ '^wgbox1\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{64,}$'
+    and length(box) <= 5577)
+);
+create index provider_credential_by_key on wardgate.provider_credential (kid);
+comment on table wardgate.provider_credential is
+  'What a provider wants to be shown with each request, in a box that only the facade opens';
+comment on column wardgate.provider_credential.kind is
+  'basic: user and password (RFC 7617); header: one header field as it is';
+comment on column wardgate.provider_credential.box is
+  'As `wardgate seal` prints it; bound to the tenant, the kind and the server';
+comment on column wardgate.provider_credential.kid is
+  'The key that it is sealed to; part of the box';
+comment on column wardgate.provider_credential.origin is
+  'The server of the provider when it was set: the box is good for no other';
+comment on column wardgate.provider_credential.set_at is
+  'When it was set; sealing it anew does not count';
 
 -- ---- schema/50_audit.sql
 
@@ -2082,7 +2144,9 @@ returns table (
   coverage_person  text,
   write_extensions boolean,
   types         text[],
-  slug          text)
+  slug          text,
+  auth          text,
+  credential    text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -2108,13 +2172,15 @@ begin
          p.provider_id, p.revision, p.base_url, p.fhir_version, p.mode,
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
-         p.coverage_person, p.write_extensions, g.types, t.slug
+         p.coverage_person, p.write_extensions, g.types, t.slug,
+         coalesce(w.kind, 'none'), w.box
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
     left join wardgate.client_grant as g
            on g.client_id = client and g.tenant_id = tenant
     left join wardgate.provider as p on p.tenant_id = tenant
+    left join wardgate.provider_credential as w on w.tenant_id = tenant
    where c.only_row;
 end $$;
 comment on function wardgate.route_for_facade is
@@ -3503,6 +3569,348 @@ end $$;
 comment on function wardgate.policy_set is
   'Sets a rule that SQL checks; refuses what existing rows would break';
 
+-- ---- functions/46_sealing.sql
+
+-- published -> use -> retired -> withdrawn. Whoever stores a box holds the row
+-- of its key, and whoever withdraws a key holds it too: no box is ever stored
+-- for a key that is gone.
+
+-- ---- keys
+
+create function wardgate.sealing_key_add(
+  key text, public_half bytea, out stage text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  lock table wardgate.sealing_key in share row exclusive mode;
+  stage := case when exists (
+                  select from wardgate.sealing_key as k where k.stage = 'use')
+                then 'published' else 'use' end;
+  insert into wardgate.sealing_key (kid, public_key, stage, used_at)
+  values (key, public_half, sealing_key_add.stage,
+         case sealing_key_add.stage when 'use' then now() end);
+exception
+  when unique_violation then
+    perform wardgate.refuse('WG409', 'This key is registered already.');
+  when check_violation then
+    perform wardgate.refuse('WG400',
+        'A sealing key has 32 bytes, and the 43 characters of its RFC 7638 '
+        'thumbprint are its id.');
+end $$;
+comment on function wardgate.sealing_key_add is
+  'Registers a sealing key; returns the stage it is in';
+
+create function wardgate.sealing_key_list()
+returns table (
+  kid          text,
+  stage        text,
+  made_at      timestamptz,
+  used_at      timestamptz,
+  retired_at   timestamptz,
+  withdrawn_at timestamptz,
+  boxes        bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select k.kid, k.stage, k.made_at, k.used_at, k.retired_at, k.withdrawn_at,
+       (select count(*)
+          from wardgate.provider_credential as c
+         where c.kid = k.kid)
+    from wardgate.sealing_key as k
+   order by k.made_at, k.kid;
+end $$;
+comment on function wardgate.sealing_key_list is
+  'All sealing keys, and how many boxes need each';
+
+create function wardgate.sealing_key_in_use(
+  out kid text, out public_key bytea)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select k.kid, k.public_key into kid, public_key
+    from wardgate.sealing_key as k
+   where k.stage = 'use';
+end $$;
+comment on function wardgate.sealing_key_in_use is
+  'The public key that boxes are closed with; null: none yet';
+
+create function wardgate.sealing_key_must_be(key text)
+returns wardgate.sealing_key
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  found_key wardgate.sealing_key;
+begin
+  lock table wardgate.sealing_key in share row exclusive mode;
+  select k.* into found_key
+    from wardgate.sealing_key as k where k.kid = key for update;
+  if found_key.kid is null then
+    perform wardgate.refuse('WG404', format(
+        'There is no sealing key %s; `wardgate key list` shows all.',
+        wardgate.quoted(coalesce(key, ''))));
+  end if;
+  return found_key;
+end $$;
+comment on function wardgate.sealing_key_must_be is
+  'The row of a sealing key, held until the transaction ends';
+
+create function wardgate.sealing_key_use(
+  key text, out outcome text, out retired text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.sealing_key := wardgate.sealing_key_must_be(key);
+begin
+  outcome := 'unchanged';
+  if k.stage = 'use' then
+    return;
+  end if;
+  if k.stage = 'withdrawn' then
+    perform wardgate.refuse('WG409',
+        'This key is withdrawn and closes no box again; make a new one with '
+        '`wardgate key make seal`.');
+  end if;
+  update wardgate.sealing_key as o
+     set stage = 'retired', retired_at = now()
+   where o.stage = 'use'
+  returning o.kid into retired;
+  update wardgate.sealing_key as o
+     set stage = 'use', used_at = now(), retired_at = null
+   where o.kid = key;
+  outcome := 'changed';
+end $$;
+comment on function wardgate.sealing_key_use is
+  'Lets a published key close boxes, and retires the one that did';
+
+create function wardgate.sealing_key_remove(key text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k      wardgate.sealing_key := wardgate.sealing_key_must_be(key);
+  needed bigint := (select count(*)
+                      from wardgate.provider_credential as c
+                     where c.kid = key);
+begin
+  if k.stage = 'use' then
+    perform wardgate.refuse('WG409',
+        'This key is in use; `wardgate key rotate seal` puts another one in '
+        'its place.');
+  end if;
+  if needed > 0 then
+    perform wardgate.refuse('WG409', format(
+        '%s credentials are sealed to this key; `wardgate key reseal` seals '
+        'them to the one in use.', needed));
+  end if;
+  update wardgate.sealing_key as o
+     set stage = 'withdrawn', withdrawn_at = now()
+   where o.kid = key and o.stage <> 'withdrawn';
+  outcome := case when found then 'removed' else 'unchanged' end;
+end $$;
+comment on function wardgate.sealing_key_remove is
+  'Withdraws a key that no box needs; then its file may go';
+
+-- ---- boxes
+
+create function wardgate.origin_of(url text)
+returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+return substring(url from '^https?://[^/]+');
+comment on function wardgate.origin_of is
+  'Scheme, host and port of a provider URL in its stored spelling';
+
+create function wardgate.credential_box_read(value text)
+returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text := btrim(coalesce(value, ''), E' \t\r\n');
+  held text;
+begin
+  if kept !~ '^wgbox1\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{64,}$'
+      or length(kept) > 5577 then
+    perform wardgate.refuse('WG400',
+        'The credential is not a sealed box; it begins with wgbox1. and '
+        '`wardgate seal` prints it. If it is the secret itself, consider it '
+        'leaked: the server''s log may hold it.');
+  end if;
+  select k.stage into held
+    from wardgate.sealing_key as k
+   where k.kid = split_part(kept, '.', 2)
+     for share;
+  if coalesce(held, 'withdrawn') = 'withdrawn' then
+    perform wardgate.refuse('WG409',
+        'The credential is sealed to a key that is not there (any more); seal '
+        'it again with `wardgate seal`.');
+  end if;
+  return kept;
+end $$;
+comment on function wardgate.credential_box_read is
+  'A sealed box as typed; its key is there and stays while this runs';
+
+create function wardgate.credential_server(tenant uuid, out base_url text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select p.base_url into base_url
+    from wardgate.provider as p
+   where p.tenant_id = tenant;
+end $$;
+comment on function wardgate.credential_server is
+  'The FHIR base that a credential of this tenant is for; null: none yet';
+
+create function wardgate.credential_remove(
+  tenant uuid, out outcome text, out detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from wardgate.provider_credential as c where c.tenant_id = tenant;
+  outcome := case when found then 'removed' else 'unchanged' end;
+  detail := 'none';
+end $$;
+comment on function wardgate.credential_remove is
+  'Part of credential_put: the provider wants none';
+
+create function wardgate.credential_store(
+  tenant uuid, kind text, box text, server text,
+  out outcome text, out detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  old wardgate.provider_credential;
+begin
+  select c.* into old
+    from wardgate.provider_credential as c
+   where c.tenant_id = tenant for update;
+  detail := format('%s for %s, sealed to %s', kind, server,
+      split_part(box, '.', 2));
+  outcome := 'unchanged';
+  if (old.kind, old.box, old.origin) is not distinct from
+      (kind, box, server) then
+    return;
+  end if;
+  outcome := case when old.tenant_id is null then 'created'
+                  else 'changed' end;
+  insert into wardgate.provider_credential as c (tenant_id, kind, box, origin)
+  values (tenant, credential_store.kind, credential_store.box, server)
+      on conflict (tenant_id) do update
+     set kind = excluded.kind, box = excluded.box, origin = excluded.origin,
+         set_at = now();
+end $$;
+comment on function wardgate.credential_store is
+  'Part of credential_put: the box that the provider wants from now on';
+
+-- auth: none, basic, header. A new box raises the provider's revision, so no
+-- connection and no page link of before is used with it.
+create function wardgate.credential_put(
+  tenant text, auth text, credential text)
+returns table (object text, id text, outcome text, detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  before      bigint := wardgate.onboarding_lock();
+  tenant_kept uuid := wardgate.guid_read('tenant', tenant);
+  kind        text := wardgate.word_read('auth', wardgate.given(auth),
+      array['none', 'basic', 'header']);
+  server      text;
+  done        record;
+begin
+  select wardgate.origin_of(p.base_url) into server
+    from wardgate.provider as p
+   where p.tenant_id = tenant_kept for update;
+  if server is null then
+    perform wardgate.refuse('WG404', format(
+        'The tenant %s has no provider that could want a credential.',
+        tenant_kept));
+  end if;
+  if kind is null or (kind = 'none') <> (wardgate.given(credential) is null)
+  then
+    perform wardgate.refuse('WG400',
+        'Say auth=basic or auth=header together with the sealed credential, '
+        'or auth=none without one.');
+  end if;
+  if kind = 'none' then
+    select * into done from wardgate.credential_remove(tenant_kept);
+  else
+    select * into done
+      from wardgate.credential_store(tenant_kept, kind,
+           wardgate.credential_box_read(credential), server);
+  end if;
+  if done.outcome <> 'unchanged' then
+    update wardgate.provider as p
+       set credential_at = case kind when 'none' then null
+                                     else clock_timestamp() end
+     where p.tenant_id = tenant_kept;
+  end if;
+  return query
+  select 'credential', tenant_kept::text, done.outcome, done.detail;
+  return query select * from wardgate.onboarding_summary(before);
+end $$;
+comment on function wardgate.credential_put is
+  'Sets, changes or removes what the provider of a tenant wants to be shown';
+
+-- In the order of their tenants, those behind `beyond`; null: from the first.
+create function wardgate.credential_outdated(beyond uuid, at_most bigint)
+returns table (tenant_id uuid, kind text, box text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select c.tenant_id, c.kind, c.box
+    from wardgate.provider_credential as c
+   where (beyond is null or c.tenant_id > beyond)
+     and exists (
+         select from wardgate.sealing_key as u where u.stage = 'use')
+     and not exists (
+         select from wardgate.sealing_key as k
+          where k.kid = c.kid and k.stage = 'use')
+   order by c.tenant_id
+   limit at_most;
+end $$;
+comment on function wardgate.credential_outdated is
+  'Boxes that are sealed to another key than the one in use';
+
+-- The content is the same, so neither revision nor change number rises: who has
+-- it in memory goes on. Whatever was set meanwhile wins.
+create function wardgate.credential_reseal(
+  tenant uuid, old_box text, new_box text)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.provider_credential as c
+     set box = wardgate.credential_box_read(new_box)
+   where c.tenant_id = tenant and c.box = old_box;
+  return found;
+end $$;
+comment on function wardgate.credential_reseal is
+  'Puts the same credential into a box of another key; false: it was not as told';
+
+create function wardgate.doctor_credentials()
+returns table (state text, found text, act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select 'fault',
+         format('the credential of %s (%s) was sealed for %s, and its provider is %s now: it is not sent there',
+           t.slug, t.tenant_id, c.origin, wardgate.origin_of(p.base_url)),
+         format('seal the one for the new server: wardgate seal --%s %s',
+           c.kind, t.tenant_id)
+    from wardgate.provider_credential as c
+    join wardgate.provider as p using (tenant_id)
+    join wardgate.tenant as t using (tenant_id)
+   where c.origin <> wardgate.origin_of(p.base_url)
+   order by t.slug
+   limit 20;
+  return query
+  select case k.stage when 'withdrawn' then 'fault' else 'warning' end,
+         format('%s credentials are sealed to the key %s, which is %s',
+           count(*), k.kid, k.stage),
+         case k.stage
+              when 'withdrawn' then 'seal them again with `wardgate seal`, or bring the key''s file back and `wardgate key reseal`'
+              else 'wardgate key reseal' end
+    from wardgate.provider_credential as c
+    join wardgate.sealing_key as k using (kid)
+   where k.stage <> 'use'
+   group by k.kid, k.stage
+   order by k.kid
+   limit 20;
+end $$;
+comment on function wardgate.doctor_credentials is
+  'Credentials that cannot be used, or whose key is to go';
+
 -- ---- functions/47_portal_clients.sql
 
 -- The first parameter is always the account that asks. An app of somebody else
@@ -4088,9 +4496,12 @@ begin
       ('client_jwks_url', 'keys-url', 'client_id',
        'set_at wanted_at tried_at fetched_at error', ''),
       ('tenant', 'tenant', 'tenant_id', 'created_at', ''),
-      ('provider', 'provider', 'tenant_id', 'provider_id revision', ''),
+      ('provider', 'provider', 'tenant_id',
+       'provider_id revision credential_at', ''),
+      ('provider_credential', 'credential', 'tenant_id', 'set_at', 'box'),
       ('client_grant', 'grant', 'client_id tenant_id', 'granted_at', ''),
       ('signing_key', 'signing-key', 'kid', 'made_at', ''),
+      ('sealing_key', 'sealing-key', 'kid', 'made_at', 'public_key'),
       ('pepper', 'pepper', 'version', 'used_at', ''),
       ('policy', 'policy', 'name', '', ''),
       ('account', 'account', 'account_id',
@@ -5054,6 +5465,12 @@ begin
     return query select 'secrets', 'ok',
         'no app loses its last secret within 14 days', null::text;
   end if;
+  return query select 'credentials', d.state, d.found, d.act
+                 from wardgate.doctor_credentials() as d;
+  if not found then
+    return query select 'credentials', 'ok',
+        'each is sealed to the key in use', null::text;
+  end if;
   subject := 'keeper';
   state := case when kept > now() - interval '10 minutes' then 'ok'
                 else 'warning'
@@ -5064,7 +5481,7 @@ begin
   return next;
 end $$;
 comment on function wardgate.doctor is
-  'What is wrong with roles, settings, secrets and upkeep, and what to do';
+  'What is wrong with roles, settings, secrets, credentials and upkeep, and what to do';
 
 -- ---- functions/75_secret_ends.sql
 
@@ -5219,6 +5636,15 @@ grant execute on function
       wardgate.tenant_remove(text),
       wardgate.tenant_list(),
       wardgate.loss_list(text),
+      wardgate.sealing_key_add(text, bytea),
+      wardgate.sealing_key_list(),
+      wardgate.sealing_key_in_use(),
+      wardgate.sealing_key_use(text),
+      wardgate.sealing_key_remove(text),
+      wardgate.credential_server(uuid),
+      wardgate.credential_put(text, text, text),
+      wardgate.credential_outdated(uuid, bigint),
+      wardgate.credential_reseal(uuid, text, text),
       wardgate.doctor(),
       wardgate.doctor_source(text),
       wardgate.switch_read(text, text),
@@ -5271,7 +5697,8 @@ grant execute on function
       wardgate.portal_secret_invalidate(uuid, uuid, text),
       wardgate.portal_grant_list(uuid, uuid),
       wardgate.portal_jwks_list(uuid, uuid),
-      wardgate.portal_jwks_set(uuid, uuid, text, text)
+      wardgate.portal_jwks_set(uuid, uuid, text, text),
+      wardgate.sealing_key_in_use()
    to wg_admin;
 
 -- auditor: reads the trail, changes nothing

@@ -29,6 +29,10 @@
 --                 (Patient/id/Coverage), or none if it cannot be asked
 --   write_extensions  off: do not keep in extensions what another FHIR version
 --                 has no place for; what changes the meaning is always kept
+--   auth          what the server wants to see with each request: none, basic
+--                 (user and password), or header (one header field)
+--   credential    for basic and header: the box that `wardgate seal` printed;
+--                 else from the environment, WG_CREDENTIAL
 --   dry_run       1: show what would happen, change nothing
 --
 -- What is left out stays as it is. Live within a second, nothing restarts.
@@ -121,6 +125,18 @@ end $$;
 \else
 \set write_extensions ''
 \endif
+\if :{?auth}
+\else
+\set auth ''
+\endif
+\if :{?credential}
+\else
+\getenv credential WG_CREDENTIAL
+\endif
+\if :{?credential}
+\else
+\set credential ''
+\endif
 \if :{?dry_run}
 \else
 \set dry_run 0
@@ -134,6 +150,11 @@ select object, id, outcome, detail
        :'total_ms', :'mrn_system', :'client', :'can_contains', :'can_sort',
        :'can_total', :'can_batch', :'coverage_person', :'write_extensions',
        :'types', :'purpose');
+select :'auth' <> '' or :'credential' <> '' as wanted \gset
+\if :wanted
+select object, id, outcome, detail
+  from wardgate.credential_put(:'tenant', :'auth', :'credential');
+\endif
 \if :dry
 rollback;
 \echo 'Dry run: nothing was changed.'

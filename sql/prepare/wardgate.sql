@@ -124,6 +124,45 @@ prepare signing_key_withdraw (text, text) as
   select outcome, in_use
     from wardgate.signing_key_withdraw($1, $2);
 
+-- Register a sealing key: its id and public half; the stage it is in, as above.
+prepare sealing_key_add (text, bytea) as
+  select wardgate.sealing_key_add($1, $2) as stage;
+
+-- boxes: how many credentials are sealed to it.
+prepare sealing_key_list as
+  select kid, stage, made_at, used_at, retired_at, withdrawn_at, boxes
+    from wardgate.sealing_key_list();
+
+-- The key that closes boxes; null: none yet.
+prepare sealing_key_in_use as
+  select kid, public_key
+    from wardgate.sealing_key_in_use();
+
+-- Let key $1 close boxes; and which one was retired for it.
+prepare sealing_key_use (text) as
+  select outcome, retired
+    from wardgate.sealing_key_use($1);
+
+-- Withdraw key $1, which no box needs.
+prepare sealing_key_remove (text) as
+  select wardgate.sealing_key_remove($1) as outcome;
+
+-- Where a credential of tenant $1 is sent; null: it has no provider yet.
+prepare credential_server (uuid) as
+  select base_url
+    from wardgate.credential_server($1);
+
+-- At most $2 boxes that are sealed to another key than the one in use, of tenants
+-- behind $1 (null: from the first).
+prepare credential_outdated (uuid, bigint) as
+  select tenant_id, kind, box
+    from wardgate.credential_outdated($1, $2);
+
+-- Put box $3 in the place of box $2 of tenant $1; false: that is another one by
+-- now.
+prepare credential_reseal (uuid, text, text) as
+  select wardgate.credential_reseal($1, $2, $3) as changed;
+
 -- What conversion could not carry: of tenant $1 (GUID or slug), null: of all.
 prepare loss_list (text) as
   select tenant_id, slug, name, from_version, to_version, element, fate,

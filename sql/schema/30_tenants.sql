@@ -68,6 +68,7 @@ create table wardgate.provider (
   can_batch    text not null default 'auto',
   coverage_person  text not null default 'auto',
   write_extensions boolean not null default true,
+  credential_at    timestamptz,
   constraint provider_url_form check (
     base_url ~ '^https?://[^/?#@\s]+(/[^?#\s]*[^/?#\s])?$'
     and length(base_url) <= 500),
@@ -112,6 +113,8 @@ comment on column wardgate.provider.coverage_person is
   'Search parameter of Coverage that names the person; compartment: Patient/id/Coverage; none: cannot be asked; auto: found out';
 comment on column wardgate.provider.write_extensions is
   'Keep in extensions what another FHIR version has no place for; modifiers are kept in any case';
+comment on column wardgate.provider.credential_at is
+  'When its credential was last set; null: it wants none';
 
 create table wardgate.client_grant (
   client_id  uuid not null references wardgate.client,

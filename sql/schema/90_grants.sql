@@ -118,6 +118,15 @@ grant execute on function
       wardgate.tenant_remove(text),
       wardgate.tenant_list(),
       wardgate.loss_list(text),
+      wardgate.sealing_key_add(text, bytea),
+      wardgate.sealing_key_list(),
+      wardgate.sealing_key_in_use(),
+      wardgate.sealing_key_use(text),
+      wardgate.sealing_key_remove(text),
+      wardgate.credential_server(uuid),
+      wardgate.credential_put(text, text, text),
+      wardgate.credential_outdated(uuid, bigint),
+      wardgate.credential_reseal(uuid, text, text),
       wardgate.doctor(),
       wardgate.doctor_source(text),
       wardgate.switch_read(text, text),
@@ -170,7 +179,8 @@ grant execute on function
       wardgate.portal_secret_invalidate(uuid, uuid, text),
       wardgate.portal_grant_list(uuid, uuid),
       wardgate.portal_jwks_list(uuid, uuid),
-      wardgate.portal_jwks_set(uuid, uuid, text, text)
+      wardgate.portal_jwks_set(uuid, uuid, text, text),
+      wardgate.sealing_key_in_use()
    to wg_admin;
 
 -- auditor: reads the trail, changes nothing

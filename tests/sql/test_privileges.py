@@ -30,7 +30,7 @@ MAY_CALL = {
         portal_jwks_list portal_jwks_set portal_secret_add
         portal_secret_invalidate portal_secret_list session_end
         session_end_one session_find session_list session_open signin_failed
-        signin_good signin_wait""",
+        signin_good signin_wait sealing_key_in_use""",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
         cursor_handle_trim assertion_trim secret_trail_trim client_jwks_due
@@ -46,6 +46,9 @@ MAY_CALL = {
         signing_key_withdraw tenant_put tenant_state_set
         tenant_remove tenant_list loss_list doctor doctor_source
         pepper_in_use pepper_needed pepper_use pepper_remove
+        sealing_key_add sealing_key_list sealing_key_in_use sealing_key_use
+        sealing_key_remove credential_server credential_put
+        credential_outdated credential_reseal
         switch_read
         account_able account_add account_for_signin account_list
         account_roles_set account_totp_keep account_totp_remove

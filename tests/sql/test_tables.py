@@ -36,6 +36,8 @@ KEPT_SMALL = {
     "signin_failure": "signin_failure_trim",
     "pepper": PEOPLE,
     "provider": PEOPLE,
+    "provider_credential": PEOPLE,
+    "sealing_key": PEOPLE,
     "signing_key": PEOPLE,
     "tenant": PEOPLE,
     "change": ONE,
@@ -49,8 +51,9 @@ KEPT_SMALL = {
 
 # What says who may do what: each change of it is an act.
 ACTS = {"client", "client_secret", "client_jwks", "client_jwks_url", "tenant",
-        "provider", "client_grant", "signing_key", "pepper", "policy",
-        "account", "client_owner"}
+        "provider", "provider_credential", "client_grant", "signing_key",
+        "sealing_key", "pepper", "policy", "account",
+        "client_owner"}
 
 KEY = "abcdefgh"
 OLD = "now() - interval '500 days'"

@@ -1,0 +1,342 @@
+-- 46_sealing.sql - sealing keys from stage to stage, and what they seal
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- published -> use -> retired -> withdrawn. Whoever stores a box holds the row
+-- of its key, and whoever withdraws a key holds it too: no box is ever stored
+-- for a key that is gone.
+
+-- ---- keys
+
+create function wardgate.sealing_key_add(
+  key text, public_half bytea, out stage text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  lock table wardgate.sealing_key in share row exclusive mode;
+  stage := case when exists (
+                  select from wardgate.sealing_key as k where k.stage = 'use')
+                then 'published' else 'use' end;
+  insert into wardgate.sealing_key (kid, public_key, stage, used_at)
+  values (key, public_half, sealing_key_add.stage,
+         case sealing_key_add.stage when 'use' then now() end);
+exception
+  when unique_violation then
+    perform wardgate.refuse('WG409', 'This key is registered already.');
+  when check_violation then
+    perform wardgate.refuse('WG400',
+        'A sealing key has 32 bytes, and the 43 characters of its RFC 7638 '
+        'thumbprint are its id.');
+end $$;
+comment on function wardgate.sealing_key_add is
+  'Registers a sealing key; returns the stage it is in';
+
+create function wardgate.sealing_key_list()
+returns table (
+  kid          text,
+  stage        text,
+  made_at      timestamptz,
+  used_at      timestamptz,
+  retired_at   timestamptz,
+  withdrawn_at timestamptz,
+  boxes        bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select k.kid, k.stage, k.made_at, k.used_at, k.retired_at, k.withdrawn_at,
+       (select count(*)
+          from wardgate.provider_credential as c
+         where c.kid = k.kid)
+    from wardgate.sealing_key as k
+   order by k.made_at, k.kid;
+end $$;
+comment on function wardgate.sealing_key_list is
+  'All sealing keys, and how many boxes need each';
+
+create function wardgate.sealing_key_in_use(
+  out kid text, out public_key bytea)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select k.kid, k.public_key into kid, public_key
+    from wardgate.sealing_key as k
+   where k.stage = 'use';
+end $$;
+comment on function wardgate.sealing_key_in_use is
+  'The public key that boxes are closed with; null: none yet';
+
+create function wardgate.sealing_key_must_be(key text)
+returns wardgate.sealing_key
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  found_key wardgate.sealing_key;
+begin
+  lock table wardgate.sealing_key in share row exclusive mode;
+  select k.* into found_key
+    from wardgate.sealing_key as k where k.kid = key for update;
+  if found_key.kid is null then
+    perform wardgate.refuse('WG404', format(
+        'There is no sealing key %s; `wardgate key list` shows all.',
+        wardgate.quoted(coalesce(key, ''))));
+  end if;
+  return found_key;
+end $$;
+comment on function wardgate.sealing_key_must_be is
+  'The row of a sealing key, held until the transaction ends';
+
+create function wardgate.sealing_key_use(
+  key text, out outcome text, out retired text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.sealing_key := wardgate.sealing_key_must_be(key);
+begin
+  outcome := 'unchanged';
+  if k.stage = 'use' then
+    return;
+  end if;
+  if k.stage = 'withdrawn' then
+    perform wardgate.refuse('WG409',
+        'This key is withdrawn and closes no box again; make a new one with '
+        '`wardgate key make seal`.');
+  end if;
+  update wardgate.sealing_key as o
+     set stage = 'retired', retired_at = now()
+   where o.stage = 'use'
+  returning o.kid into retired;
+  update wardgate.sealing_key as o
+     set stage = 'use', used_at = now(), retired_at = null
+   where o.kid = key;
+  outcome := 'changed';
+end $$;
+comment on function wardgate.sealing_key_use is
+  'Lets a published key close boxes, and retires the one that did';
+
+create function wardgate.sealing_key_remove(key text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k      wardgate.sealing_key := wardgate.sealing_key_must_be(key);
+  needed bigint := (select count(*)
+                      from wardgate.provider_credential as c
+                     where c.kid = key);
+begin
+  if k.stage = 'use' then
+    perform wardgate.refuse('WG409',
+        'This key is in use; `wardgate key rotate seal` puts another one in '
+        'its place.');
+  end if;
+  if needed > 0 then
+    perform wardgate.refuse('WG409', format(
+        '%s credentials are sealed to this key; `wardgate key reseal` seals '
+        'them to the one in use.', needed));
+  end if;
+  update wardgate.sealing_key as o
+     set stage = 'withdrawn', withdrawn_at = now()
+   where o.kid = key and o.stage <> 'withdrawn';
+  outcome := case when found then 'removed' else 'unchanged' end;
+end $$;
+comment on function wardgate.sealing_key_remove is
+  'Withdraws a key that no box needs; then its file may go';
+
+-- ---- boxes
+
+create function wardgate.origin_of(url text)
+returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+return substring(url from '^https?://[^/]+');
+comment on function wardgate.origin_of is
+  'Scheme, host and port of a provider URL in its stored spelling';
+
+create function wardgate.credential_box_read(value text)
+returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text := btrim(coalesce(value, ''), E' \t\r\n');
+  held text;
+begin
+  if kept !~ '^wgbox1\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{64,}$'
+      or length(kept) > 5577 then
+    perform wardgate.refuse('WG400',
+        'The credential is not a sealed box; it begins with wgbox1. and '
+        '`wardgate seal` prints it. If it is the secret itself, consider it '
+        'leaked: the server''s log may hold it.');
+  end if;
+  select k.stage into held
+    from wardgate.sealing_key as k
+   where k.kid = split_part(kept, '.', 2)
+     for share;
+  if coalesce(held, 'withdrawn') = 'withdrawn' then
+    perform wardgate.refuse('WG409',
+        'The credential is sealed to a key that is not there (any more); seal '
+        'it again with `wardgate seal`.');
+  end if;
+  return kept;
+end $$;
+comment on function wardgate.credential_box_read is
+  'A sealed box as typed; its key is there and stays while this runs';
+
+create function wardgate.credential_server(tenant uuid, out base_url text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select p.base_url into base_url
+    from wardgate.provider as p
+   where p.tenant_id = tenant;
+end $$;
+comment on function wardgate.credential_server is
+  'The FHIR base that a credential of this tenant is for; null: none yet';
+
+create function wardgate.credential_remove(
+  tenant uuid, out outcome text, out detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from wardgate.provider_credential as c where c.tenant_id = tenant;
+  outcome := case when found then 'removed' else 'unchanged' end;
+  detail := 'none';
+end $$;
+comment on function wardgate.credential_remove is
+  'Part of credential_put: the provider wants none';
+
+create function wardgate.credential_store(
+  tenant uuid, kind text, box text, server text,
+  out outcome text, out detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  old wardgate.provider_credential;
+begin
+  select c.* into old
+    from wardgate.provider_credential as c
+   where c.tenant_id = tenant for update;
+  detail := format('%s for %s, sealed to %s', kind, server,
+      split_part(box, '.', 2));
+  outcome := 'unchanged';
+  if (old.kind, old.box, old.origin) is not distinct from
+      (kind, box, server) then
+    return;
+  end if;
+  outcome := case when old.tenant_id is null then 'created'
+                  else 'changed' end;
+  insert into wardgate.provider_credential as c (tenant_id, kind, box, origin)
+  values (tenant, credential_store.kind, credential_store.box, server)
+      on conflict (tenant_id) do update
+     set kind = excluded.kind, box = excluded.box, origin = excluded.origin,
+         set_at = now();
+end $$;
+comment on function wardgate.credential_store is
+  'Part of credential_put: the box that the provider wants from now on';
+
+-- auth: none, basic, header. A new box raises the provider's revision, so no
+-- connection and no page link of before is used with it.
+create function wardgate.credential_put(
+  tenant text, auth text, credential text)
+returns table (object text, id text, outcome text, detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  before      bigint := wardgate.onboarding_lock();
+  tenant_kept uuid := wardgate.guid_read('tenant', tenant);
+  kind        text := wardgate.word_read('auth', wardgate.given(auth),
+      array['none', 'basic', 'header']);
+  server      text;
+  done        record;
+begin
+  select wardgate.origin_of(p.base_url) into server
+    from wardgate.provider as p
+   where p.tenant_id = tenant_kept for update;
+  if server is null then
+    perform wardgate.refuse('WG404', format(
+        'The tenant %s has no provider that could want a credential.',
+        tenant_kept));
+  end if;
+  if kind is null or (kind = 'none') <> (wardgate.given(credential) is null)
+  then
+    perform wardgate.refuse('WG400',
+        'Say auth=basic or auth=header together with the sealed credential, '
+        'or auth=none without one.');
+  end if;
+  if kind = 'none' then
+    select * into done from wardgate.credential_remove(tenant_kept);
+  else
+    select * into done
+      from wardgate.credential_store(tenant_kept, kind,
+           wardgate.credential_box_read(credential), server);
+  end if;
+  if done.outcome <> 'unchanged' then
+    update wardgate.provider as p
+       set credential_at = case kind when 'none' then null
+                                     else clock_timestamp() end
+     where p.tenant_id = tenant_kept;
+  end if;
+  return query
+  select 'credential', tenant_kept::text, done.outcome, done.detail;
+  return query select * from wardgate.onboarding_summary(before);
+end $$;
+comment on function wardgate.credential_put is
+  'Sets, changes or removes what the provider of a tenant wants to be shown';
+
+-- In the order of their tenants, those behind `beyond`; null: from the first.
+create function wardgate.credential_outdated(beyond uuid, at_most bigint)
+returns table (tenant_id uuid, kind text, box text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select c.tenant_id, c.kind, c.box
+    from wardgate.provider_credential as c
+   where (beyond is null or c.tenant_id > beyond)
+     and exists (
+         select from wardgate.sealing_key as u where u.stage = 'use')
+     and not exists (
+         select from wardgate.sealing_key as k
+          where k.kid = c.kid and k.stage = 'use')
+   order by c.tenant_id
+   limit at_most;
+end $$;
+comment on function wardgate.credential_outdated is
+  'Boxes that are sealed to another key than the one in use';
+
+-- The content is the same, so neither revision nor change number rises: who has
+-- it in memory goes on. Whatever was set meanwhile wins.
+create function wardgate.credential_reseal(
+  tenant uuid, old_box text, new_box text)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.provider_credential as c
+     set box = wardgate.credential_box_read(new_box)
+   where c.tenant_id = tenant and c.box = old_box;
+  return found;
+end $$;
+comment on function wardgate.credential_reseal is
+  'Puts the same credential into a box of another key; false: it was not as told';
+
+create function wardgate.doctor_credentials()
+returns table (state text, found text, act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select 'fault',
+         format('the credential of %s (%s) was sealed for %s, and its provider is %s now: it is not sent there',
+           t.slug, t.tenant_id, c.origin, wardgate.origin_of(p.base_url)),
+         format('seal the one for the new server: wardgate seal --%s %s',
+           c.kind, t.tenant_id)
+    from wardgate.provider_credential as c
+    join wardgate.provider as p using (tenant_id)
+    join wardgate.tenant as t using (tenant_id)
+   where c.origin <> wardgate.origin_of(p.base_url)
+   order by t.slug
+   limit 20;
+  return query
+  select case k.stage when 'withdrawn' then 'fault' else 'warning' end,
+         format('%s credentials are sealed to the key %s, which is %s',
+           count(*), k.kid, k.stage),
+         case k.stage
+              when 'withdrawn' then 'seal them again with `wardgate seal`, or bring the key''s file back and `wardgate key reseal`'
+              else 'wardgate key reseal' end
+    from wardgate.provider_credential as c
+    join wardgate.sealing_key as k using (kid)
+   where k.stage <> 'use'
+   group by k.kid, k.stage
+   order by k.kid
+   limit 20;
+end $$;
+comment on function wardgate.doctor_credentials is
+  'Credentials that cannot be used, or whose key is to go';
