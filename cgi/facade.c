@@ -1,7 +1,8 @@
 /* facade.c - the FHIR endpoint of all tenants
  * SPDX-License-Identifier: Apache-2.0
  *
- * Reads   public keys and the cursor key
+ * Reads   public keys, the cursor key, and the keys that open the providers'
+ *         credentials
  * Asks    the database as role wg_facade: sql/prepare/facade.sql; the
  *         providers of the tenants
  * Speaks  FHIR DSTU2, STU3 and R4; errors as OperationOutcome

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "fhir/search.h"
 #include "ext/prepare.h"
+#include "gate/credential.h"
 #include "gate/meter.h"
 #include "gate/found.h"
 
@@ -20,7 +21,8 @@ static struct facade facade;
 bool
 facade_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 {
-	if (!meter_open(conf, "facade", e) ||
+	if (!credential_keys_fit(conf->sealing_key_dir, e) ||
+	    !meter_open(conf, "facade", e) ||
 	    !(facade.gateway = gateway_open(
 		  a, conf, "facade", prepare_facade, false, cgi, e)))
 		return false;
@@ -230,9 +232,13 @@ find_provider(struct visit *v)
 		    "them at %s%s.",
 		    version_name(v->speaks), w->conf->public_base,
 		    version_face(v->speaks));
+	if (v->route->shut)
+		return err_why(
+		    &w->err, ERR_CREDENTIAL, "%.300s", v->route->shut);
 	v->to = (struct upstream_target){ .provider = v->claims->tenant,
 		.revision = v->route->revision,
 		.base_url = v->route->base_url,
+		.credential = v->route->credential,
 		.cell = w->cell,
 		.connect_ms = (unsigned)v->route->connect_ms,
 		.total_ms = (unsigned)v->route->wait_ms,

@@ -110,7 +110,8 @@ static bool
 open_directory(struct gateway *g, struct err *e)
 {
 	if (g->once)
-		return (g->directory = directory_alone(g->db)) != NULL;
+		return (g->directory = directory_alone(
+			    g->db, g->conf->sealing_key_dir)) != NULL;
 	if (!g->signs) /* who signs does not take tokens */
 		g->revoked = revoked_new(g->db);
 	g->directory = directory_new(g->db, g->conf, changed, g, e);

@@ -179,6 +179,8 @@ static const struct why table[] = {
 	  "Ask for less at once. If it is slow for everybody, the hospital must know.", HOSPITAL },
 	{ "provider_refused_us", "The hospital's server refused the gateway's own credential.",
 	  "Renew the credential of the connection; the client and its token are fine.", OPERATOR },
+	{ "provider_credential", "The gateway could not open the sealed credential that the hospital's server wants to see, so it was not asked.",
+	  "`wardgate doctor` tells which key file or which credential is at fault, the facade's log the cause under this trace id.", OPERATOR },
 	{ "provider_redirect", "The hospital's server sent the gateway to another address, which is never followed.",
 	  "Register the address that it redirects to, if it is the right one.", OPERATOR },
 	{ "provider_unreadable", "The hospital's server gave an answer that is not the FHIR asked for.",

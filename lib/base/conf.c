@@ -42,6 +42,7 @@ static const struct setting settings[] = {
 	{ AT(public_key_dir),        PATH,   0, 0, "/etc/wardgate/keys/public", NULL },
 	{ AT(pepper_dir),            PATH,   0, 0, "/etc/wardgate/keys/pepper", NULL },
 	{ AT(cursor_key_file),       PATH,   0, 0, "/etc/wardgate/keys/cursor", NULL },
+	{ AT(sealing_key_dir),       PATH,   0, 0, "/etc/wardgate/keys/sealing", NULL },
 	{ AT(token_life_s),          NUMBER, 60, 3600, "600", NULL },
 	{ AT(token_skew_s),          NUMBER, 0, 300, "60", NULL },
 	{ AT(token_body_bytes),      NUMBER, KIB, MIB, "16384", NULL },

@@ -35,6 +35,7 @@ struct conf {
 	const char *public_key_dir;  /* public halves; everyone */
 	const char *pepper_dir;      /* token, admin and wardgate */
 	const char *cursor_key_file; /* facade and wardgate */
+	const char *sealing_key_dir; /* private halves; facade and wardgate */
 
 	int64_t token_life_s;
 	int64_t token_skew_s;

@@ -35,6 +35,18 @@ enc_b64url(char *to, const void *bytes, size_t n)
 	return (size_t)(to - start);
 }
 
+size_t
+enc_b64(char *to, const void *bytes, size_t n)
+{
+	size_t i, len = enc_b64url(to, bytes, n);
+
+	for (i = 0; i < len; i++)
+		to[i] = to[i] == '-' ? '+' : to[i] == '_' ? '/' : to[i];
+	while (len % 4)
+		to[len++] = '=';
+	return len;
+}
+
 static int
 value64(char c, char c62, char c63)
 {

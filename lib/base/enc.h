@@ -21,6 +21,10 @@ size_t enc_b64url(char *to, const void *bytes, size_t n);
  * past the last byte. *n: room before, bytes after. */
 bool dec_b64url(void *to, size_t *n, struct str text);
 
+/* enc_b64 - RFC 4648 4 with padding, for HTTP Basic: (n + 2) / 3 * 4 characters,
+ * no NUL. Returns their number. */
+size_t enc_b64(char *to, const void *bytes, size_t n);
+
 /* dec_b64 - RFC 4648 4 with padding, canonical, for HTTP Basic. */
 bool dec_b64(void *to, size_t *n, struct str text);
 

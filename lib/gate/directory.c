@@ -10,6 +10,7 @@
 
 struct directory {
 	struct db *db;
+	const char *sealing_dir;
 	struct cache *cache; /* NULL, both: alone */
 	struct change *change;
 	change_seen *also;
@@ -47,7 +48,7 @@ struct directory *
 directory_new(struct db *db, const struct conf *conf, change_seen *also,
     void *ctx, struct err *e)
 {
-	struct directory *d = directory_alone(db);
+	struct directory *d = directory_alone(db, conf->sealing_key_dir);
 
 	d->also = also;
 	d->ctx = ctx;
@@ -61,13 +62,14 @@ directory_new(struct db *db, const struct conf *conf, change_seen *also,
 }
 
 struct directory *
-directory_alone(struct db *db)
+directory_alone(struct db *db, const char *sealing_dir)
 {
 	struct directory *d = calloc(1, sizeof *d);
 
 	if (!d)
 		abort();
 	d->db = db;
+	d->sealing_dir = sealing_dir;
 	return d;
 }
 
@@ -111,6 +113,7 @@ static const void *
 look_up(struct directory *d, struct arena *a, const struct cache_key *key,
     const struct db_arg *args, enum directory_how how, struct err *e)
 {
+	const struct directory_asked q = { a, &key->second, d->sealing_dir };
 	const struct directory_source *s = directory_source(key->kind);
 	const struct db_rows *rows;
 	void *value;
@@ -125,7 +128,7 @@ look_up(struct directory *d, struct arena *a, const struct cache_key *key,
 		err_why(e, ERR_DB, "%s returned no row", s->statement);
 		return NULL;
 	}
-	value = arena_adopt(a, s->fill(rows, a, &n, &keep), cache_let_go);
+	value = arena_adopt(a, s->fill(&q, rows, &n, &keep), cache_let_go);
 	if (s->finish)
 		s->finish(
 		    value, rows, d->cache ? cache_get(d->cache, a, key) : NULL);

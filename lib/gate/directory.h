@@ -29,8 +29,10 @@ enum directory_how {
 struct directory *directory_new(struct db *db, const struct conf *conf,
     change_seen *also, void *ctx, struct err *e);
 /* directory_alone - for a process that lives for one request: nothing is
- * cached, nothing polled, every question goes to the database. Owned. */
-struct directory *directory_alone(struct db *db);
+ * cached, nothing polled, every question goes to the database. Owned.
+ *   sealing_dir  where keys lie that open credentials (gate/credential), as
+ *                conf->sealing_key_dir; kept */
+struct directory *directory_alone(struct db *db, const char *sealing_dir);
 
 void directory_free(struct directory *d);
 

@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gate/directory_entry.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "gate/cache.h"
+#include "gate/credential.h"
 
 static const char *
 put_text(char **at, struct str s)
@@ -54,11 +56,12 @@ fill_secret(struct secret *s, const struct db_rows *rows)
 }
 
 static void *
-fill_client(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
+fill_client(const struct directory_asked *q, const struct db_rows *rows,
+    int64_t *n, bool *keep)
 {
 	struct directory_client *c = cache_value(sizeof *c);
 
-	(void)a;
+	(void)q;
 	*n = c->change = db_int(rows, 0, C_N);
 	c->known = !str_is(db_text(rows, 0, C_STATE), "unknown");
 	c->disabled = !str_is(db_text(rows, 0, C_STATE), "live");
@@ -81,14 +84,14 @@ forget_keys(void *value)
 
 /* A set that cannot be read was stored by other ways than ours: no keys. */
 static void *
-fill_keys_of(
-    const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
+fill_keys_of(const struct directory_asked *q, const struct db_rows *rows,
+    int64_t *n, bool *keep)
 {
 	struct str url = db_text(rows, 0, K_URL);
 	struct directory_keys *k = cache_value(sizeof *k + url.len + 1);
 	char *at = (char *)(k + 1);
 
-	(void)a;
+	(void)q;
 	cache_value_ends(k, forget_keys);
 	*n = k->change = db_int(rows, 0, K_N);
 	k->known = !str_is(db_text(rows, 0, K_STATE), "unknown");
@@ -149,7 +152,8 @@ granted(const struct db_rows *rows, struct arena *a, size_t column)
 }
 
 static void *
-fill_link(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
+fill_link(const struct directory_asked *q, const struct db_rows *rows,
+    int64_t *n, bool *keep)
 {
 	struct directory_link *l = cache_value(sizeof *l);
 
@@ -157,7 +161,7 @@ fill_link(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 	l->tenant = tenant_state(db_text(rows, 0, L_TENANT));
 	l->grant = grant_state(db_text(rows, 0, L_GRANT));
 	l->grant_end_s = end_of(rows, 0, L_GRANT_END);
-	l->may = granted(rows, a, L_TYPES);
+	l->may = granted(rows, q->a, L_TYPES);
 	*keep = l->grant == GRANT_LIVE && l->tenant != TENANT_UNKNOWN &&
 	        l->tenant != TENANT_SUSPENDED;
 	return l;
@@ -191,7 +195,9 @@ enum {
 	R_COVERAGE_PERSON,
 	R_EXTENSIONS,
 	R_TYPES,
-	R_SLUG
+	R_SLUG,
+	R_AUTH,
+	R_BOX
 };
 
 static const int route_texts[] = { R_NOTICE, R_BASE_URL, R_VERSION, R_MODE,
@@ -233,11 +239,45 @@ fill_abilities(struct directory_route *r, char **at, const struct db_rows *rows)
 	r->write_extensions = db_bool(rows, 0, R_EXTENSIONS);
 }
 
+static void
+forget_route(void *value)
+{
+	struct directory_route *r = value;
+
+	credential_free((char *)(uintptr_t)r->credential);
+	free((char *)(uintptr_t)r->shut);
+}
+
+/* What cannot be opened is told when the provider is to be asked. It is not
+ * kept: a key file that is put in its place works at once. */
+static void
+fill_credential(struct directory_route *r, const struct directory_asked *q,
+    const struct db_rows *rows, bool *keep)
+{
+	struct credential_for of = { .tenant = *q->tenant,
+		.base_url = r->base_url };
+	struct err e = { .kind = ERR_NONE };
+
+	cache_value_ends(r, forget_route);
+	if (r->grant != GRANT_LIVE || r->tenant == TENANT_UNKNOWN ||
+	    r->tenant == TENANT_SUSPENDED || db_null(rows, 0, R_BOX) ||
+	    !credential_kind_read(db_text(rows, 0, R_AUTH), &of.kind))
+		return; /* nobody is sent there, or without one */
+	r->credential =
+	    credential_open(q->sealing_dir, &of, db_text(rows, 0, R_BOX), &e);
+	if (r->credential)
+		return;
+	*keep = false;
+	if (!(r->shut = strdup(e.why)))
+		abort();
+}
+
 static void *
-fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
+fill_route(const struct directory_asked *q, const struct db_rows *rows,
+    int64_t *n, bool *keep)
 {
 	struct str *keys;
-	size_t n_keys = db_texts(rows, a, 0, R_KEYS, &keys);
+	size_t n_keys = db_texts(rows, q->a, 0, R_KEYS, &keys);
 	struct directory_route *r = cache_value(
 	    sizeof *r + n_keys * (SECRET_KEY_ID_LEN + 1) + texts_room(rows));
 	char *at = (char *)(r + 1);
@@ -248,7 +288,7 @@ fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 	fill_keys(r, &at, keys, n_keys);
 	r->grant = grant_state(db_text(rows, 0, R_GRANT));
 	r->grant_end_s = end_of(rows, 0, R_GRANT_END);
-	r->may = granted(rows, a, R_TYPES);
+	r->may = granted(rows, q->a, R_TYPES);
 	r->tenant = tenant_state(db_text(rows, 0, R_TENANT));
 	r->notice = put_text(&at, db_text(rows, 0, R_NOTICE));
 	r->maintenance_end_s = end_of(rows, 0, R_NOTICE_END);
@@ -266,6 +306,7 @@ fill_route(const struct db_rows *rows, struct arena *a, int64_t *n, bool *keep)
 	fill_abilities(r, &at, rows);
 	*keep = r->client_known && !r->client_disabled &&
 	        r->grant == GRANT_LIVE && r->tenant == TENANT_ACTIVE;
+	fill_credential(r, q, rows, keep);
 	return r;
 }
 

@@ -79,6 +79,18 @@ struct directory_route {
 	const char *mrn_system; /* of its record numbers, "" if not known */
 	bool write_extensions;  /* for what another version has no place; what
 	                          modifies a meaning is written anyway */
+
+	const char *credential; /* the header field that its server wants to be
+	                           shown; NULL: none. Wiped with the entry */
+	const char *shut; /* why it cannot be opened, for the log; NULL: it
+	                     can, or there is none. Such an entry is not kept */
+};
+
+/* A question, and what its answer may need to be understood. */
+struct directory_asked {
+	struct arena *a;
+	const struct guid *tenant; /* where it is about one */
+	const char *sealing_dir;   /* see gate/credential */
 };
 
 /* How rows become values of one kind. */
@@ -88,8 +100,8 @@ struct directory_source {
 	const void *unknown; /* the value of what is not at hand */
 	/* A value (cache_value); *n receives the change number of the rows'
 	 * snapshot, *keep whether the value can decide success. */
-	void *(*fill)(const struct db_rows *rows, struct arena *a, int64_t *n,
-	    bool *keep);
+	void *(*fill)(const struct directory_asked *q,
+	    const struct db_rows *rows, int64_t *n, bool *keep);
 	/* What costs too much to be made again when it is the same: value may
 	 * take it from `old`, the value at hand, or NULL. May be NULL itself. */
 	void (*finish)(

@@ -107,6 +107,20 @@ head(struct call *c, char **to, const char *name, struct str value)
 	return to;
 }
 
+/* Where it is kept is wiped some day; a copy in the arena would not be. */
+static char **
+put_credential(char **to, const struct upstream_target *target)
+{
+	union {
+		const char *kept;
+		char *read_only;
+	} line = { target->credential };
+
+	if (line.kept)
+		*to++ = line.read_only;
+	return to;
+}
+
 /* Nothing else of the client's request travels on. */
 static void
 set_heads(struct call *c, char **to)
@@ -123,6 +137,7 @@ set_heads(struct call *c, char **to)
 	to = head(c, to, "X-Request-Id", k->request_id);
 	to = head(c, to, "traceparent", k->traceparent);
 	to = head(c, to, "If-None-Match", k->if_none_match);
+	to = put_credential(to, k->to);
 	*to = NULL;
 }
 

@@ -20,8 +20,12 @@ struct upstream_target {
 	unsigned connect_ms;  /* 0: the setting provider_connect_ms */
 	unsigned total_ms;    /* 0: provider_wait_ms; retry included */
 	bool http2;           /* offer HTTP/2; else HTTP/1.1 */
-	unsigned cell;        /* its tenant's, in gate/meter */
-	bool loopback_http;   /* http:// may be used, to this machine only */
+	const char
+	    *credential;    /* a header field that it wants to be shown; NULL:
+	                         * none. Not copied: to be kept until the call
+	                         * is over */
+	unsigned cell;      /* its tenant's, in gate/meter */
+	bool loopback_http; /* http:// may be used, to this machine only */
 	bool elsewhere; /* addresses of this machine and link are refused (but
 	                 * for loopback_http) */
 };

@@ -9,7 +9,7 @@
 
 /* What a stranger learns is one row of `groups` for all kinds that must look
  * alike; a kind without a group shows its own reason and may say more. */
-enum group { OWN, CLIENT, TENANT, TOKEN, CURSOR, OURS, GROUP__MAX };
+enum group { OWN, CLIENT, TENANT, TOKEN, CURSOR, LINK, OURS, GROUP__MAX };
 
 static const struct {
 	const char *shown;
@@ -28,6 +28,9 @@ static const struct {
 	    "for a new one." },
 	[CURSOR] = { "cursor_refused",
 	    "This page link is not valid here. Start the search again." },
+	[LINK] = { "provider_refused_us",
+	    "The hospital's server does not let the gateway in. The operator "
+	    "has to mend the connection; the access token is fine." },
 	[OURS] = { "unavailable",
 	    "The gateway cannot answer right now. Try again shortly." },
 };
@@ -119,7 +122,8 @@ static const struct shape shapes[ERR__MAX] = {
 	[ERR_MAINTENANCE]      = { "tenant_maintenance", 503, "temporarily_unavailable", "transient", OWN, "This hospital's connection is under maintenance." },
 	[ERR_UPSTREAM_CONNECT] = { "provider_unreachable", 504, NULL, "transient", OWN, "The hospital's server cannot be reached. Try again later." },
 	[ERR_UPSTREAM_TIMEOUT] = { "provider_timeout", 504, NULL, "timeout", OWN, "The hospital's server did not answer in time. Try again later." },
-	[ERR_UPSTREAM_AUTH]    = { "provider_refused_us", 502, NULL, "processing", OWN, "The hospital's server refused the gateway. The operator has to mend the connection; the access token is fine." },
+	[ERR_UPSTREAM_AUTH]    = { "provider_refused_us", 502, NULL, "processing", LINK, NULL },
+	[ERR_CREDENTIAL]       = { "provider_credential", 502, NULL, "processing", LINK, NULL },
 	[ERR_UPSTREAM_REDIRECT] = { "provider_redirect", 502, NULL, "processing", OWN, "The hospital's server sent the gateway elsewhere, which it does not follow." },
 	[ERR_UPSTREAM_BAD]     = { "provider_unreadable", 502, NULL, "processing", OWN, "The hospital's server gave an answer that is not the FHIR asked for." },
 	[ERR_UPSTREAM_LARGE]   = { "provider_too_large", 502, NULL, "too-costly", OWN, "The hospital's server gave an answer that is too large. Ask for fewer records with _count." },

@@ -117,9 +117,10 @@ world_settings(struct world *w, const char *more)
 	    "public_base = " WORLD_BASE "\ndatabase = %s\n"
 	    "signing_key_dir = %s/signing\npublic_key_dir = %s/public\n"
 	    "pepper_dir = %s/pepper\ncursor_key_file = %s/cursor\n"
+	    "sealing_key_dir = %s/sealing\n"
 	    "shared_dir = %s\nprovider_http = loopback\n%s",
 	    getenv("WG_TEST_DB"), w->dir, w->dir, w->dir, w->dir, w->dir,
-	    more ? more : "");
+	    w->dir, more ? more : "");
 	fclose(f);
 	if (!(w->conf = conf_read(w->a, path, &e)))
 		world_die("settings", &e);

@@ -46,6 +46,9 @@ base64_has_one_spelling(void **state)
 	static const char *const plain[] = { "Zg",
 		"Zg=", "Zh==", "Zm9=", "Zg===", "====", "Zm-v",
 		"Zg==Zg==", " Zg==" };
+	static const char *const words[][2] = { { "", "" }, { "f", "Zg==" },
+		{ "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" } };
 	char to[32];
 	size_t i, n;
 
@@ -61,6 +64,12 @@ base64_has_one_spelling(void **state)
 	n = sizeof to;
 	assert_true(dec_b64(to, &n, STR("Zm9vYg==")));
 	assert_int_equal(n, 4);
+	for (i = 0; i < COUNT(words); i++) { /* RFC 4648 10 */
+		n = enc_b64(to, words[i][0], strlen(words[i][0]));
+		assert_true(str_is((struct str){ to, n }, words[i][1]));
+	}
+	n = enc_b64(to, "\xfb\xff\xbe", 3);
+	assert_true(str_is((struct str){ to, n }, "+/++"));
 	n = 3;
 	assert_false(dec_b64(to, &n, STR("Zm9vYg==")));
 }

@@ -10,8 +10,12 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ext/prepare.h"
+#include "gate/credential.h"
 #include "gate/directory.h"
 
 #define TENANT "d12ec700-0000-4000-8000-000000000001"
@@ -63,7 +67,7 @@ begun(struct desk *d)
 	assert_true(guid_read(&d->client, STR(CLIENT)));
 	assert_true(guid_read(&d->tenant, STR(TENANT)));
 	assert_non_null(d->db = db_open(&o, &e));
-	assert_non_null(d->directory = directory_alone(d->db));
+	assert_non_null(d->directory = directory_alone(d->db, "/nonexistent"));
 	gone(d);
 	run(d, "select wardgate.client_add('" CLIENT "', 'App', '', '')");
 }
@@ -163,6 +167,76 @@ a_route_says_what_its_grant_covers(void **state)
 	over(&d);
 }
 
+/* Puts a credential of the provider's into the database, and its key into a new
+ * folder, whose directory takes the place of d's. Returns the key's file. */
+static const char *
+seal(struct desk *d, char dir[], const char *secret)
+{
+	const unsigned char private[CRYPT_X25519_BYTES] = { 9 };
+	const struct credential_for of = { CREDENTIAL_HEADER, d->tenant,
+		"https://fhir.example" };
+	unsigned char public[CRYPT_X25519_BYTES];
+	char kid[BOX_KID_LEN + 1], hex[2 * CRYPT_X25519_BYTES + 1] = "";
+	struct err e = { .kind = ERR_NONE };
+	const char *file;
+	FILE *f;
+
+	crypt_x25519_public(public, private);
+	box_kid(kid, public);
+	assert_non_null(mkdtemp(dir));
+	file = arena_printf(d->a, "%s/%s.key", dir, kid);
+	enc_hex(hex, private, sizeof private);
+	assert_non_null(f = fopen(file, "w"));
+	fprintf(f, "%s\n", hex);
+	fclose(f);
+	assert_int_equal(chmod(file, 0600), 0);
+	enc_hex(hex, public, sizeof public);
+	run(d, arena_printf(d->a,
+		   "insert into wardgate.sealing_key (kid, public_key)"
+		   " values ('%s', '\\x%s') on conflict do nothing;"
+		   "insert into wardgate.provider_credential (tenant_id, kind,"
+		   " box, origin) values ('" TENANT "', 'header', '%s', '')",
+		   kid, hex,
+		   credential_close(d->a, public, &of, str_of(secret), &e)));
+	directory_free(d->directory);
+	d->directory = directory_alone(d->db, dir);
+	return file;
+}
+
+static void
+a_route_carries_the_credential_that_its_provider_wants(void **state)
+{
+	char dir[] = "/tmp/wardgate-directory-XXXXXX";
+	const struct directory_route *r;
+	const char *file;
+	struct desk d;
+
+	(void)state;
+	begun(&d);
+	r = route(&d, NULL);
+	assert_null(r->credential);
+	assert_null(r->shut);
+	file = seal(&d, dir, "X-Api-Key: k");
+	r = route(&d, NULL);
+	assert_string_equal(r->credential, "X-Api-Key: k");
+	assert_null(r->shut);
+	r = route(&d, "base_url = 'https://elsewhere.example'");
+	assert_null(r->credential);
+	assert_non_null(strstr(r->shut, "https://fhir.example:443"));
+	route(&d, "base_url = 'https://fhir.example'");
+	assert_int_equal(unlink(file), 0);
+	r = route(&d, NULL);
+	assert_null(r->credential);
+	assert_non_null(strstr(r->shut, "sealed to the key"));
+	run(&d, "update wardgate.tenant set state = 'suspended' where "
+		"tenant_id = '" TENANT "'");
+	r = route(&d, NULL);
+	assert_null(r->credential);
+	assert_null(r->shut); /* nobody is sent there */
+	assert_int_equal(rmdir(dir), 0);
+	over(&d);
+}
+
 static void
 of_a_tenant_that_is_not_there_every_text_is_empty(void **state)
 {
@@ -258,6 +332,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_route_says_what_its_provider_can),
 		cmocka_unit_test(a_route_says_what_its_grant_covers),
+		cmocka_unit_test(
+		    a_route_carries_the_credential_that_its_provider_wants),
 		cmocka_unit_test(
 		    of_a_tenant_that_is_not_there_every_text_is_empty),
 		cmocka_unit_test(keys_that_have_not_changed_are_not_read_again),

@@ -363,6 +363,30 @@ the_answer_carries_its_headers(void **state)
 }
 
 static void
+a_credential_is_sent_to_its_own_target_alone(void **state)
+{
+	struct upstream_target t = target(plain.base), none = t;
+	struct upstream_ask k = ask_for(&t, "echo");
+	const struct upstream_answer *w;
+
+	(void)state;
+	NEEDS_PROVIDER();
+	t.credential = "Authorization: Basic dTpw";
+	assert_non_null(w = call(&k));
+	assert_true(holds(w, "\"authorization\": \"Basic dTpw\""));
+	t.credential = "X-Api-Key: k 1";
+	k.method = UPSTREAM_POST_FORM;
+	k.body = STR("family=a");
+	assert_non_null(w = call(&k));
+	assert_true(holds(w, "\"x-api-key\": \"k 1\""));
+	assert_false(holds(w, "authorization"));
+	k.to = &none; /* the same connections, and nothing of it stays */
+	assert_non_null(w = call(&k));
+	assert_false(holds(w, "x-api-key"));
+	assert_false(holds(w, "authorization"));
+}
+
+static void
 only_listed_headers_are_sent(void **state)
 {
 	static const char *const parts[] = {
@@ -859,6 +883,7 @@ main(void)
 		T(a_body_cut_short_by_its_length_is_not_the_whole_body),
 		T(bytes_that_nobody_asked_for_never_answer_a_later_call),
 		T(the_answer_carries_its_headers),
+		T(a_credential_is_sent_to_its_own_target_alone),
 		T(only_listed_headers_are_sent),
 		T(a_get_after_a_post_is_a_get),
 		T(a_batch_is_posted_as_what_is_accepted),
