@@ -99,6 +99,10 @@ read_path(struct work *w, struct rehearsal_visit *v, struct str *rest)
 		return false;
 	v->base = str_of(arena_printf(w->a, "%s%.*s", w->conf->public_base,
 	    (int)(rest->at - path.at), path.at));
+	if (!rehearsal_fault_admits(&v->faults, w->req->authorization)) {
+		v->faults.instead = REHEARSAL_STATUS;
+		v->faults.amount = 401;
+	}
 	v->link_base = rehearsal_link_base(w->a, v->base, v->faults.links);
 	if (str_is(*rest, "/"))
 		rest->len = 0;

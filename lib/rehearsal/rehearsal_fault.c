@@ -4,10 +4,12 @@
 
 #include <string.h>
 
+#include "base/enc.h"
+
 #define SLOW_MS 3000u
 #define HUGE_MB 24u /* over the largest answer that the gateway takes */
 
-enum kind { INSTEAD, SLOW, LINKS, FLAG };
+enum kind { INSTEAD, SLOW, LINKS, DEMAND, FLAG };
 
 /* amount: as in struct rehearsal_faults; the largest that may be asked. */
 /* clang-format off */
@@ -42,6 +44,8 @@ static const struct fault {
 	{ "relative", LINKS, REHEARSAL_RELATIVE, 0, 0 },
 	{ "internal", LINKS, REHEARSAL_INTERNAL, 0, 0 },
 	{ "getpages", LINKS, REHEARSAL_GETPAGES, 0, 0 },
+	{ "basic", DEMAND, REHEARSAL_BASIC, 0, 0 },
+	{ "bearer", DEMAND, REHEARSAL_BEARER, 0, 0 },
 	{ "strict", FLAG, offsetof(struct rehearsal_faults, strict), 0, 0 },
 	{ "getonly", FLAG, offsetof(struct rehearsal_faults, getonly), 0, 0 },
 	{ "nocontains", FLAG, offsetof(struct rehearsal_faults, nocontains),
@@ -81,6 +85,9 @@ apply(struct rehearsal_faults *f, const struct fault *row, unsigned amount)
 	case LINKS:
 		f->links = (enum rehearsal_links)row->value;
 		break;
+	case DEMAND:
+		f->demand = (enum rehearsal_demand)row->value;
+		break;
 	case FLAG:
 		*((bool *)((char *)f + row->value)) = true;
 		break;
@@ -107,13 +114,43 @@ rehearsal_fault_read(struct rehearsal_faults *f, struct str name)
 	return true;
 }
 
+static bool
+is_basic(struct str value)
+{
+	char pair[128];
+	size_t n = sizeof pair;
+
+	return dec_b64(pair, &n, value) &&
+	       str_is((struct str){ pair, n },
+		   REHEARSAL_USER ":" REHEARSAL_SECRET);
+}
+
+bool
+rehearsal_fault_admits(
+    const struct rehearsal_faults *f, struct str authorization)
+{
+	struct str value, scheme = str_cut(authorization, ' ', &value);
+
+	switch (f->demand) {
+	case REHEARSAL_BASIC:
+		return str_is_nocase(scheme, "basic") && value.at &&
+		       is_basic(value);
+	case REHEARSAL_BEARER:
+		return str_is_nocase(scheme, "bearer") &&
+		       str_is(value, REHEARSAL_SECRET);
+	default:
+		return true;
+	}
+}
+
 const char *
 rehearsal_fault_names(void)
 {
 	return "~400 ~401 ~403 ~404 ~410 ~429 ~500 ~503 ~slow ~slow-MS ~cut "
 	       "~drip ~html ~xml ~huge ~huge-MB ~endless ~version ~redirect "
 	       "~wrongtype ~notjson ~empty ~bom ~nototal ~relative ~internal "
-	       "~getpages ~strict ~getonly ~nocontains ~nocount ~nosort "
+	       "~getpages ~basic ~bearer ~strict ~getonly ~nocontains ~nocount "
+	       "~nosort "
 	       "~refusesort "
 	       "~noperson ~nocompartment";
 }

@@ -38,6 +38,11 @@ enum rehearsal_links {
 	REHEARSAL_GETPAGES  /* next at the base: ?_getpages=... */
 };
 
+/* What must be shown, or 401: as a hospital's own server would ask for it. */
+enum rehearsal_demand { REHEARSAL_NOTHING, REHEARSAL_BASIC, REHEARSAL_BEARER };
+#define REHEARSAL_USER   "gateway"
+#define REHEARSAL_SECRET "rehearsal-only" /* password, and bearer token */
+
 struct rehearsal_faults {
 	enum rehearsal_instead instead;
 	unsigned amount;
@@ -55,11 +60,17 @@ struct rehearsal_faults {
 	bool refusesort;    /* refuses _sort */
 	bool noperson;      /* of a Coverage: knows no parameter for it */
 	bool nocompartment; /* has no Patient/id/Type */
+	enum rehearsal_demand demand;
 };
 
 /* rehearsal_fault_read - adds what a name such as "429" or "slow-500" asks
  * for; the later one wins where two exclude each other. false: no such one. */
 bool rehearsal_fault_read(struct rehearsal_faults *f, struct str name);
+
+/* rehearsal_fault_admits - is Authorization, absent if it was not sent, what
+ * f->demand asks for? */
+bool rehearsal_fault_admits(
+    const struct rehearsal_faults *f, struct str authorization);
 
 /* rehearsal_fault_names - all names in one line, for whoever got it wrong. */
 const char *rehearsal_fault_names(void);

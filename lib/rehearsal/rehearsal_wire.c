@@ -25,8 +25,10 @@ put_fields(struct work *w, const struct rehearsal_reply *reply)
 	resp_header(r, "Last-Modified", reply->modified);
 	resp_header(r, "Location", reply->location);
 	if (reply->status == 401)
-		resp_header(
-		    r, "WWW-Authenticate", "Bearer realm=\"rehearsal\"");
+		resp_header(r, "WWW-Authenticate",
+		    reply->faults.demand == REHEARSAL_BASIC
+			? "Basic realm=\"rehearsal\", charset=\"UTF-8\""
+			: "Bearer realm=\"rehearsal\"");
 	if (reply->status == 429)
 		resp_header(r, "Retry-After", RETRY_429);
 	if (reply->status == 503)

@@ -32,7 +32,7 @@ every_listed_name_is_understood(void **state)
 		assert_memory_not_equal(&f, &none, sizeof f);
 		n++;
 	}
-	assert_int_equal(n, 35);
+	assert_int_equal(n, 37);
 }
 
 static const char *const unknown[] = { "", "nothing", "429-1", "42", "4290",
@@ -126,6 +126,38 @@ references_name_a_type_and_an_id_or_neither(void **state)
 	}
 }
 
+static void
+a_ward_that_demands_a_credential_admits_it_alone(void **state)
+{
+	static const struct {
+		const char *name, *shown;
+		bool admitted;
+	} cases[] = {
+		{ "basic", "Basic Z2F0ZXdheTpyZWhlYXJzYWwtb25seQ==", true },
+		{ "basic", "bAsIc Z2F0ZXdheTpyZWhlYXJzYWwtb25seQ==", true },
+		{ "basic", "Basic Z2F0ZXdheTpyZWhlYXJzYWwtb25seQ", false },
+		{ "basic", "Basic Z2F0ZXdheTpub25l", false },
+		{ "basic", "Bearer rehearsal-only", false },
+		{ "basic", NULL, false },
+		{ "bearer", "Bearer rehearsal-only", true },
+		{ "bearer", "Bearer rehearsal-onlyx", false },
+		{ "bearer", "Bearer", false },
+		{ "bearer", "", false },
+		{ "strict", NULL, true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct rehearsal_faults f = { .slow_ms = 0 };
+
+		assert_true(rehearsal_fault_read(&f, str_of(cases[i].name)));
+		if (rehearsal_fault_admits(&f, str_of(cases[i].shown)) !=
+		    cases[i].admitted)
+			fail_msg("%s: %s", cases[i].name, cases[i].shown);
+	}
+}
+
 int
 main(void)
 {
@@ -135,6 +167,8 @@ main(void)
 		cmocka_unit_test(amounts_have_defaults_and_bounds),
 		cmocka_unit_test(failures_add_up_and_the_later_answer_wins),
 		cmocka_unit_test(references_name_a_type_and_an_id_or_neither),
+		cmocka_unit_test(
+		    a_ward_that_demands_a_credential_admits_it_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
