@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Reads   what the verb needs: settings; pepper and key folders for secrets
- *         and keys; migration files
+ *         and keys; migration files; a credential on standard input
  * Asks    the database in one role per verb: sql/prepare/wardgate.sql as
  *         wg_operator or wg_auditor, keeper.sql as wg_keeper, migrate.sql as
  *         the owner
@@ -16,10 +16,12 @@
 #include "app/cmd_key.h"
 #include "app/cmd_key_cursor.h"
 #include "app/cmd_key_pepper.h"
+#include "app/cmd_key_seal.h"
 #include "app/cmd_key_stage.h"
 #include "app/cmd_loss.h"
 #include "app/cmd_migrate.h"
 #include "app/cmd_revoke.h"
+#include "app/cmd_seal.h"
 #include "app/cmd_secret.h"
 #include "app/cmd_tenant.h"
 #include "app/cmd_why.h"
@@ -105,8 +107,21 @@ static const struct command_verb verbs[] = {
 	  "make the key of the portal" },
 	{ "key rotate cursor", key_rotate_cursor, AS_NOBODY, "",
 	  "the next step to another key of page cursors" },
+	{ "key make seal", key_make_seal, AS_OPERATOR, "",
+	  "make a key that credentials are sealed to, and register it" },
+	{ "key rotate seal", key_rotate_seal, AS_OPERATOR, "",
+	  "the next step to another one, and what comes then" },
+	{ "key use seal", key_use_seal, AS_OPERATOR, "KID",
+	  "seal to a published key; the former one is retired" },
+	{ "key reseal", key_reseal, AS_OPERATOR, "",
+	  "seal every credential to the key in use" },
+	{ "key remove seal", key_remove_seal, AS_OPERATOR, "KID",
+	  "end a key that no credential is sealed to" },
 	{ "key list", key_list, AS_OPERATOR, "",
 	  "keys, their stages and files" },
+	{ "seal", seal_tell, AS_OPERATOR,
+	  "--basic | --header [--url URL] TENANT",
+	  "seal what a hospital's server wants to see, for the facade alone" },
 	{ "account add", account_add, AS_OPERATOR,
 	  "[--name TEXT] [--phone] --roles LIST LOGIN",
 	  "make an account; its passphrase is read from standard input" },

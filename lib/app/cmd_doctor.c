@@ -140,6 +140,7 @@ look_at_database(struct doctor *d)
 	doctor_say(d, "database", DOCTOR_OK, "it answers", NULL);
 	look_at_ready(d, rows);
 	look_inside(d);
+	doctor_seal(d);
 	return look_at_keys(d);
 }
 

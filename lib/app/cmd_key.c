@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/cmd_key_seal.h"
 #include "app/keyfile.h"
 #include "ext/crypt.h"
 #include "ext/jws.h"
@@ -376,5 +377,5 @@ key_list(struct command *c, struct err *e)
 	say_signing(c, conf, k);
 	say_peppers(c, conf);
 	say_text(c, "cursor_key_file", hex_fitness(conf->cursor_key_file));
-	return true;
+	return key_seal_list(c, conf, e);
 }

@@ -30,7 +30,8 @@ bool key_make_portal(struct command *c, struct err *e);
 bool key_make_hex(
     struct command *c, const char *dir, const char *name, struct err *e);
 
-/* key list - signing keys with their stages and files, peppers, cursor key.
+/* key list - signing keys with their stages and files, peppers, cursor key,
+ * sealing keys.
  * As wg_operator. */
 bool key_list(struct command *c, struct err *e);
 

@@ -31,6 +31,10 @@ void doctor_say(struct doctor *d, const char *subject, enum doctor_state state,
  * and the password file: there, readable, and by nobody else. */
 void doctor_files(struct doctor *d);
 
+/* doctor_seal - the files of the sealing keys that credentials need: here, and
+ * usable? Asks the database. */
+void doctor_seal(struct doctor *d);
+
 /* doctor_sockets - the sockets of the programs in folder dir: there, with
  * their modes, and somebody listens. */
 void doctor_sockets(struct doctor *d, const char *dir);

@@ -43,6 +43,7 @@ pepper_dir = {home}/keys/pepper
 cursor_key_file = {home}/keys/cursor
 portal_key_file = {home}/keys/portal
 portal_dir = {home}/portal
+sealing_key_dir = {home}/keys/sealing
 provider_http = loopback
 shared_dir = {home}/shared
 client_rate = 0
@@ -152,12 +153,13 @@ class House:
             if line.partition("=")[0].strip() not in named) + more)
         place.folder(self.home / "shared")
         keys = place.folder(self.home / "keys")
-        for name in ("signing", "public", "pepper"):
+        for name in ("signing", "public", "pepper", "sealing"):
             place.folder(keys / name)
 
-    def operator(self, *args):
-        """Run `wardgate ARGS` as the run user; its output as text."""
-        return self.as_user(*self.program("wardgate"), *args)
+    def operator(self, *args, typed=""):
+        """Run `wardgate ARGS` as the run user; its output as text. typed: what
+        it reads on standard input."""
+        return self.as_user(*self.program("wardgate"), *args, typed=typed)
 
     def migrate(self):
         """As ourselves: the run user may not be able to read the files."""
@@ -178,7 +180,7 @@ class House:
         return done.stdout
 
     def make_keys(self):
-        for kind in ("signing", "pepper", "cursor", "portal"):
+        for kind in ("signing", "pepper", "cursor", "portal", "seal"):
             self.operator("key", "make", kind)
 
     def load_wards(self, folder):

@@ -41,6 +41,7 @@ class Operator:
             f"pepper_dir = {self.keys}/pepper",
             f"cursor_key_file = {self.keys}/cursor",
             f"portal_key_file = {self.keys}/portal",
+            f"sealing_key_dir = {self.keys}/sealing",
             "secret_life_days = 100", "secret_life_max_days = 200",
             "secrets_per_client = 3", "")))
         self.bin = shutil.copy2(place.build_dir() / "bin/wardgate",

@@ -36,6 +36,13 @@ VERBS = (
     ("key rotate", ""),
     ("key use --now {kid}", ""),
     ("key withdraw {kid}", "outcome"),
+    ("key make seal", "kid stage file"),
+    ("seal --basic {tenant}", "tenant auth server kid credential"),
+    ("key rotate seal", "step kid"),
+    ("key use seal {kid}", "in_use outcome retired"),
+    ("key reseal", "sealed_to unopened resealed"),
+    ("key make seal", "kid stage"),
+    ("key remove seal {kid}", "kid outcome"),
     ("client add An-app", "client_id outcome"),
     ("client list", "clients"),
     ("client disable {client_id}", "outcome"),
@@ -91,8 +98,9 @@ class Json(client.Case):
                      "jti": JTI, "jwks": str(jwks)}
 
     def ask(self, *words):
-        return self.wardgate.run(*words, "--json",
-                                 typed="a quiet harbour in winter\n")
+        typed = "user\nword\n" if words[:1] == ("seal",) else \
+            "a quiet harbour in winter\n"
+        return self.wardgate.run(*words, "--json", typed=typed)
 
     def an_object(self, text):
         """One object on one line, whose names and times are of our forms."""

@@ -1,0 +1,204 @@
+/* cmd_seal.c - wardgate seal: what a hospital's server wants to see, in a box
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app/cmd_seal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "app/verb.h"
+#include "gate/credential.h"
+
+bool
+seal_key(
+    struct command *c, unsigned char public[], const char **kid, struct err *e)
+{
+	const struct db_rows *rows =
+	    command_ask(c, "sealing_key_in_use", NULL, 0, e);
+	char is[BOX_KID_LEN + 1];
+	struct str bytes;
+
+	if (!rows)
+		return false;
+	if (db_null(rows, 0, 0))
+		return err_set(e, ERR_CONFLICT,
+		    "There is no sealing key yet; make one with `wardgate key "
+		    "make seal`.");
+	bytes = db_bytes(rows, 0, 1);
+	*kid = str_text(command_arena(c), db_text(rows, 0, 0));
+	if (bytes.len != CRYPT_X25519_BYTES)
+		return err_set(
+		    e, ERR_CONF, "The sealing key %s is none.", *kid);
+	memcpy(public, bytes.at, bytes.len);
+	box_kid(is, public);
+	return !strcmp(is, *kid) ||
+	       err_set(e, ERR_CONF,
+		   "The sealing key %s was altered: do not use it.", *kid);
+}
+
+/* ---- reading --------------------------------------------------------------------- */
+
+/* One line without its end, byte by byte, so that nothing is read ahead into a
+ * buffer that nobody wipes. false: an error, nothing at all, or too long. */
+static bool
+read_line(char *to, size_t room, size_t *n, struct err *e)
+{
+	ssize_t got;
+	char byte;
+
+	for (*n = 0;;) {
+		got = read(STDIN_FILENO, &byte, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_set(e, ERR_CONF,
+			    "Standard input cannot be read: %s.",
+			    strerror(errno));
+		if (!got || byte == '\n')
+			break;
+		if (*n == room)
+			return err_set(e, ERR_PARAM,
+			    "The credential is longer than %d bytes.",
+			    CREDENTIAL_SECRET_MAX);
+		to[(*n)++] = byte;
+	}
+	if (*n && to[*n - 1] == '\r')
+		(*n)--;
+	return *n || err_set(e, ERR_PARAM,
+			 "Nothing was given; write it on standard input, a "
+			 "line each.");
+}
+
+/* Signals wait until the terminal shows what is typed again. */
+static bool
+read_unseen(char *to, size_t room, size_t *n, struct err *e)
+{
+	struct termios shown, unseen;
+	sigset_t all, before;
+	bool good;
+
+	if (tcgetattr(STDIN_FILENO, &shown))
+		return read_line(to, room, n, e); /* no terminal */
+	unseen = shown;
+	unseen.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
+	good = read_line(to, room, n, e);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	fputc('\n', stderr);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return good;
+}
+
+static void
+prompt(const char *text)
+{
+	if (isatty(STDIN_FILENO))
+		fputs(text, stderr);
+}
+
+/* user, a colon, password */
+static bool
+read_basic(char *to, size_t room, size_t *n, struct err *e)
+{
+	size_t user, more;
+
+	prompt("User: ");
+	if (!read_line(to, room - 1, &user, e))
+		return false;
+	if (memchr(to, ':', user))
+		return err_set(
+		    e, ERR_PARAM, "The user may not hold a colon (RFC 7617).");
+	to[user] = ':';
+	prompt("Password, not shown: ");
+	if (!read_unseen(to + user + 1, room - user - 1, &more, e))
+		return false;
+	*n = user + 1 + more;
+	return true;
+}
+
+static bool
+read_secret(
+    enum credential_kind kind, char *to, size_t room, size_t *n, struct err *e)
+{
+	if (kind == CREDENTIAL_BASIC)
+		return read_basic(to, room, n, e);
+	prompt("Header, as `Name: value`, not shown: ");
+	return read_unseen(to, room, n, e);
+}
+
+/* ---- the verb ---------------------------------------------------------------------- */
+
+/* Where it will be sent; NULL: e says what to do. */
+static const char *
+server_of(struct command *c, const struct db_arg *tenant, const char *url,
+    struct err *e)
+{
+	const struct db_rows *rows;
+
+	if (url)
+		return url;
+	rows = command_ask(c, "credential_server", tenant, 1, e);
+	if (!rows)
+		return NULL;
+	if (!db_null(rows, 0, 0))
+		return str_text(command_arena(c), db_text(rows, 0, 0));
+	err_set(e, ERR_MISSING,
+	    "This tenant has no provider yet; say with --url for which address "
+	    "the credential is.");
+	return NULL;
+}
+
+static bool
+sealed(struct command *c, const struct credential_for *to, struct err *e)
+{
+	unsigned char public[CRYPT_X25519_BYTES];
+	char secret[CREDENTIAL_SECRET_MAX];
+	const char *kid, *box = NULL;
+	size_t n;
+
+	if (!seal_key(c, public, &kid, e))
+		return false;
+	if (read_secret(to->kind, secret, sizeof secret, &n, e))
+		box = credential_close(
+		    command_arena(c), public, to, (struct str){ secret, n }, e);
+	crypt_wipe(secret, sizeof secret);
+	if (!box)
+		return false;
+	say_guid(c, "tenant", &to->tenant);
+	say_text(c, "auth", credential_kind_word(to->kind));
+	say_text(c, "server", to->base_url);
+	say_text(c, "kid", kid);
+	say_text(c, "credential", box);
+	say_note(c,
+	    "Only the facade can open it, and only for this tenant and server. "
+	    "Give it to sql/onboard/tenant.sql, with -v auth=%s.",
+	    credential_kind_word(to->kind));
+	return true;
+}
+
+bool
+seal_tell(struct command *c, struct err *e)
+{
+	bool header = command_flag(c, "--header"),
+	     basic = command_flag(c, "--basic");
+	const char *url = command_option(c, "--url"), *word;
+	struct credential_for to = { .kind = header ? CREDENTIAL_HEADER
+		                                    : CREDENTIAL_BASIC };
+	struct db_arg tenant;
+
+	word = command_word(c, "TENANT");
+	if (!command_end(c, e))
+		return false;
+	if (header == basic)
+		return command_misused(c, e, "Say either --basic or --header.");
+	if (!command_guid(c, "TENANT", word, &to.tenant, e))
+		return false;
+	tenant = db_arg_guid(&to.tenant);
+	to.base_url = server_of(c, &tenant, url, e);
+	return to.base_url && sealed(c, &to, e);
+}
