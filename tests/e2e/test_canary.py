@@ -39,7 +39,7 @@ FAULTS = ("status-500", "status-404", "html", "junk", "cut", "close",
 SAY_ALL = {"log_statement": "all", "log_parameter_max_length": "-1",
            "log_parameter_max_length_on_error": "-1",
            "log_min_messages": "info", "log_error_verbosity": "verbose"}
-PROGRAMS = ("token", "facade", "metadata")
+PROGRAMS = ("token", "facade", "metadata", "admin")
 VERBS = ("client list", "client secret list {client}", "client jwks {client}",
          "client grants {client}", "tenant list", "revoke list", "key list",
          "key status", "loss {tenant}", "audit tail -n 500", "keep --once")
@@ -195,13 +195,15 @@ class Searches(Story):
                 ("GET", f"Patient?family={family}&given={given}", None)):
             answer = self.fhir(method, path, token, body)
             self.assertEqual(answer.status, 200, answer)
-        seen = self.provider.seen[before:]
-        self.assertEqual(len(seen), 3)
+        seen = [s for s in self.provider.seen[before:]
+                if family in s.line()]
         for s in seen:
             self.assertEqual((s.method, s.path, s.query),
                              ("POST", "/on/Patient/_search", ""))
             self.assertIn(f"family:contains={family}", s.body.decode())
-            self.assertIn(f"given:contains={given}", s.body.decode())
+        whole = [s for s in seen    # others find out what is passed over
+                 if f"given:contains={given}" in s.body.decode()]
+        self.assertEqual(len(whole), 3)
         self.nowhere()
 
     def test_a_hospital_that_knows_only_get_gets_get(self):
@@ -214,7 +216,8 @@ class Searches(Story):
             answer = self.fhir("POST", "Patient/_search", token,
                                f"family={family}&birthdate={BORN}")
             self.assertEqual(answer.status, 200, answer)
-            last = self.provider.seen[-1]
+            last = [s for s in self.provider.seen if family in s.line()
+                    and s.path.startswith(base)][-1]
             self.assertEqual((last.method, last.path),
                              ("GET", f"{base}/Patient"))
             self.assertIn(f"family:contains={family}", last.query)
@@ -278,7 +281,7 @@ class Searches(Story):
     def pages(self, token):
         """Page links hold what was searched, encrypted."""
         answer = self.fhir("POST", "Patient/_search", token,
-                           f"family={self.mark('of a page')}&_count=2")
+                           f"family={self.name}&_count=2")
         links = {x["relation"]: x["url"] for x in answer.json["link"]}
         path = links["next"].split("/fhir/r4/")[1]
         self.assertEqual(self.fhir("GET", path, token).status, 200)

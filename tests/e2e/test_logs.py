@@ -21,7 +21,7 @@ from tests.rig.house import House
 from tests.rig.provider import Provider
 
 TENANT = "106f11e5-0000-4000-8000-00000000000a"
-PROGRAMS = ("token", "facade", "metadata")
+PROGRAMS = ("token", "facade", "metadata", "admin")
 LINE_MAX, WEB_LINE_MAX = 4096, 4 * 16384 + 512
 FIELDS = {"time", "level", "program", "pid", "event", "why", "trace", "parent",
           "route", "method", "reason", "client", "tenant", "file", "signal",
@@ -168,7 +168,8 @@ class Logs(Hostile):
             for path in (b"/fhir/r4/Patient/%s", b"/fhir/r4/%s/1",
                          b"/fhir/r4/Patient?identifier=%s",
                          b"/fhir/r4/Patient?%s=1", b"/%s",
-                         b"/oauth2/%s", b"/fhir/r4/metadata?x=%s"):
+                         b"/oauth2/%s", b"/fhir/r4/metadata?x=%s",
+                         b"/admin/%s", b"/admin/clients?x=%s"):
                 yield self.send(b"GET " + path.replace(b"%s", text) +
                                 b" HTTP/1.1\r\nHost: x\r\n" + bearer)
             yield self.send(text + b" /fhir/r4/Patient/1 HTTP/1.1\r\nHost: x")

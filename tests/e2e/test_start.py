@@ -88,6 +88,9 @@ class Start(Hostile):
                 ("facade", ((self.keys / "cursor", 0o644), (public, 0o664),
                             (self.keys / "public", 0o777),
                             (self.house.conf, 0o646), (shared, 0o777))),
+                ("admin", ((self.keys / "portal", 0o644),
+                           (self.keys / "pepper" / "1", 0o644),
+                           (self.house.conf, 0o646))),
                 ("metadata", ((self.house.conf, 0o646),))):
             for path, mode in files:
                 with self.subTest(program, file=path.name, mode=oct(mode)):
