@@ -28,6 +28,7 @@
 #     house.rig.pids("token"); house.operator("client", "list")
 #
 # Under load, and to hold many answers against the audit at once: rig/crowd.py.
+# With two hosts and a standby, in networks of their own: rig/hosts.py.
 #
 # The house is shared: leave it as you found it (addCleanup), make clients and
 # tenants of your own for what you disable, and assert nothing about counts

@@ -3,7 +3,8 @@
 #
 # What is ended at one host is refused by every process of both within one
 # second, and stays so when everything was killed. A host that the database
-# cannot be reached from grants nothing, and comes back by itself. A standby
+# cannot be reached from grants nothing, and comes back by itself. Keys and
+# secrets are exchanged on both while they work, and nobody notices. A standby
 # takes over without a restart of anything, without the loss of anything that
 # was answered for, and the old primary is believed no more.
 #
@@ -13,14 +14,15 @@
 import concurrent.futures
 import contextlib
 import itertools
+import json
 import os
 import signal
-import threading
 import time
 from urllib.parse import urlencode
 
 from tests.e2e import behind_lighttpd
 from tests.e2e.jwt import parts
+from tests.e2e.watched import Watch, timed
 from tests.rig import place
 from tests.rig.apart import Apart
 from tests.rig.client import FORM, request
@@ -31,69 +33,15 @@ setUpModule = behind_lighttpd
 
 LIVE_S = 1.0    # a change bites within one second
 TRUST_S = 0.9   # what is remembered counts so long without a database
-ANSWER_S = 6    # longest wait for a 503: two waits for the database
+ANSWER_S = 15   # longest wait for a 503: two for the database, of 2 s each
 BACK_S = 30
+LOAD_S = 1.5    # of load after every step
+KNOWN_S = 6     # before a new key of page cursors may seal
 ALONE_S = 2.5   # longer than a wait for the database
 AT_ONCE = 12    # askers of one host, so that every process answers soon
-WATCHERS = 6
-PAUSE_S = 0.01  # of each of them
 TAKEN = {200, 404}      # the record asked for is of nobody
 REFUSED = {400, 401, 403, 503}
 OURS = ("token", "facade", "metadata")
-
-
-class Silence:
-    """Instead of an answer: the connection broke."""
-    status, header = 0, {}
-
-    def __init__(self, why):
-        self.why = why
-
-    def __repr__(self):
-        return f"<{self.why!r}>"
-
-
-def timed(call, *args):
-    """An answer that knows when it was asked for."""
-    began = time.monotonic()
-    try:
-        answer = call(*args)
-    except OSError as why:
-        answer = Silence(why)
-    answer.began = began
-    answer.took_s = time.monotonic() - began
-    return answer
-
-
-class Watch:
-    """Asks all the time, each thing in turn at each host in turn.
-    calls: name -> function of a host; told: name -> answers."""
-
-    def __init__(self, hosts, calls):
-        self.turns = itertools.cycle(
-            [(name, call, host) for name, call in calls.items()
-             for host in hosts])
-        self.told = {name: [] for name in calls}
-        self.lock, self.over = threading.Lock(), threading.Event()
-        self.threads = [threading.Thread(target=self.ask, daemon=True)
-                        for _ in range(WATCHERS)]
-
-    def ask(self):
-        while not self.over.is_set():
-            with self.lock:
-                name, call, host = next(self.turns)
-            self.told[name].append(timed(call, host))
-            self.over.wait(PAUSE_S)
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *why):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
 
 
 class Story(Apart):
@@ -284,6 +232,113 @@ class TwoHosts(Story):
         self.dead(*gone)
         self.everywhere(self.asker(lost), {401}, "token")
         self.alive(kept, self.token(keep))
+
+    # ---- what is exchanged ----
+
+    def exchange(self, kind):
+        """Files are made at the first host, and copied."""
+        first, second = self.hosts
+        step = self.operator("key", *kind)
+        second.copy_keys(first)
+        return step
+
+    def exchange_signing_key(self):
+        kid = self.exchange(["rotate"])["kid"]
+        time.sleep(LOAD_S)
+        self.site.primary.psql(
+            "update wardgate.signing_key set made_at = made_at - "
+            f"interval '2 hours' where kid = '{kid}'")
+        self.assertEqual(self.operator("key", "rotate")["step"], "use")
+        time.sleep(LOAD_S)
+        return kid
+
+    def exchange_secret(self, now):
+        client, old, _ = now["party"]
+        new = self.operator("client", "secret", "add", client)
+        now["party"] = (client, new["client_secret"], now["party"][2])
+        self.site.wait(lambda: self.of_now(now, now["token"]))
+        time.sleep(LOAD_S)
+        self.operator("client", "secret", "invalidate", client, old[4:12])
+        time.sleep(LOAD_S)
+
+    def exchange_pepper(self):
+        made = self.exchange(["make", "pepper"])["version"]
+        self.operator("key", "use", "pepper", str(made))
+        time.sleep(LOAD_S)
+
+    @staticmethod
+    def of_now(now, token):
+        """Was it got with the secret of now?"""
+        return parts(token)[1]["cred"] == now["party"][1][4:12]
+
+    def with_token(self, now, call):
+        """Who was so slow that the secret before was ended asks again."""
+        def read(host):
+            token = now["token"]
+            answer = call(host, token)
+            if answer.status == 401 and not self.of_now(now, token):
+                answer = call(host, now["token"])
+            return answer
+        return read
+
+    @staticmethod
+    def turner(now):
+        """Opens a link that any host made, and makes one."""
+        def turn(host, token):
+            link = now.get("link")
+            if link:
+                answer = request("GET", link.replace(now["base"],
+                                                     host.env["WG_BASE"]),
+                                 {"Authorization": f"Bearer {token}"})
+                if answer.status != 200:
+                    return answer
+            answer = host.env.search("Patient", "R4", token, _count=1,
+                                     family="a")
+            if answer.status == 200:
+                now["link"], = [e["url"] for e in answer.json["link"]
+                                if e["relation"] == "next"]
+            return answer
+        return turn
+
+    def test_keys_and_secrets_are_exchanged_under_load_and_nobody_is_refused(
+            self):
+        party = self.party()
+        now = {"party": party, "token": self.token(party),
+               "base": self.hosts[0].base}
+
+        def ask(host):
+            party = now["party"]
+            answer = self.ask(host, *party)
+            if party != now["party"]:
+                answer = self.ask(host, *now["party"])
+            if answer.status == 200:
+                now["token"] = answer.json["access_token"]
+            return answer
+        calls = {"ask": ask,
+                 "read": self.with_token(
+                     now, lambda host, token: self.reader(token)(host)),
+                 "pages": self.with_token(now, self.turner(now))}
+        with Watch(self.hosts, calls) as watch:
+            self.assertEqual(self.exchange(["rotate", "cursor"])["step"],
+                             "make")
+            made = time.monotonic()
+            kid = self.exchange_signing_key()
+            self.exchange_secret(now)
+            self.exchange_pepper()
+            time.sleep(max(0, made + KNOWN_S - time.monotonic()))
+            for host in self.hosts:
+                said = self.patiently(host.operator, "key", "rotate",
+                                      "cursor", "--json")
+                self.assertEqual(json.loads(said)["step"], "use")
+            time.sleep(LOAD_S)
+        for name, answers in watch.told.items():
+            wrong = [a for a in answers if a.status not in TAKEN | {503}]
+            self.assertFalse(wrong, f"{name}: {sample(wrong, 3)}")
+            self.assertTrue([a for a in answers if a.status != 503], name)
+        self.assertEqual(parts(self.token(now["party"]))[0]["kid"], kid)
+        self.alive(now["token"])
+        self.everywhere(self.asker(party), {401}, "token")
+        print(f"{sum(map(len, watch.told.values()))} answers ... ", end="")
 
     # ---- a host without the database ----
 

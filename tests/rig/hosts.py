@@ -115,10 +115,12 @@ class Host(House):
         ip("link", "set", f"data{self.n}", "up")
 
     def copy_keys(self, other):
+        """Those that are not here yet."""
+        def copy(there, here):
+            if not os.path.exists(here):
+                place.give(shutil.copy2(there, here))
         shutil.copytree(other.home / "keys", self.home / "keys",
-                        dirs_exist_ok=True)
-        for path in (self.home / "keys").rglob("*"):
-            place.give(path)
+                        copy_function=copy, dirs_exist_ok=True)
 
     def begin(self):
         for name, count in PROCESSES.items():
