@@ -22,6 +22,10 @@
  * Refusals raised by our own SQL functions carry a sentence in `said`:
  * SQLSTATE WG400 is ERR_MALFORMED, WG404 ERR_MISSING, WG409 ERR_CONFLICT.
  *
+ * Where the string names several servers, the newest primary is believed
+ * (ext/db_choice.h). When a session breaks, those from before it are replaced
+ * before they are used again: they may have died in silence, too.
+ *
  * Threads: struct db is shared, with one lock for its slots; a struct db_conn
  * and a struct db_rows belong to one thread at a time. */
 #ifndef EXT_DB_H
@@ -54,7 +58,8 @@ struct db_opts {
 };
 
 /* db_open - owned; db_close. Connects nothing yet: the first ask does.
- * NULL: ERR_CONF when conninfo cannot be read or holds a password. */
+ * NULL: ERR_CONF when conninfo cannot be read or holds a password, or when
+ * libpq would ignore the password file. */
 struct db *db_open(const struct db_opts *o, struct err *e);
 
 /* db_close - all connections closed, none may be in use. NULL is fine. */
