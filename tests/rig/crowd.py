@@ -178,15 +178,16 @@ def audit_rows(house, since_us):
     """Trace id -> Row, for requests that began since then. A second row under
     the same trace id would be a lie, and raises."""
     text = house.cluster.psql(
-        "copy (select replace(trace_id::text, '-', ''), program, status, "
+        "copy (select replace(trace_id::text, '-', ''), "
         "coalesce(tenant_id::text, ''), coalesce(token_id, ''), "
-        "coalesce(reason, '') from wardgate.audit "
+        "coalesce(reason, ''), program, coalesce(status, 0) "
+        "from wardgate.audit "
         f"where at >= to_timestamp({since_us} / 1e6) - interval '5 s' "
         "and entry = 0) "
         "to stdout")
     rows = {}
     for line in text.splitlines():
-        trace, name, status, tenant, jti, reason = line.split("\t")
+        trace, tenant, jti, reason, name, status = line.split("\t")
         if trace in rows:
             raise RuntimeError(f"two audit rows of {trace}")
         rows[trace] = Row(name, int(status), tenant, jti, reason)
