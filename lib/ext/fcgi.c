@@ -26,6 +26,15 @@
  * and OS_Write and closes it; no descriptor can have it. */
 #define NO_DESCRIPTOR INT32_MAX
 
+/* An answer on its way: the record that leaves, and what comes behind it. */
+struct fcgi_out {
+	unsigned char first[FCGI_HEAD_BYTES], last[2 * FCGI_HEAD_BYTES];
+	struct iovec piece[5];
+	struct msghdr m; /* of these, what has not left */
+	struct str left;
+	bool ends; /* the request ends with it */
+};
+
 struct fcgi {
 	FCGX_Request req;
 	unsigned silence_ms, whole_ms;
@@ -33,6 +42,7 @@ struct fcgi {
 	int64_t until_ms; /* monotonic; reading or writing ends then */
 	bool answered;    /* the end of the answer was sent */
 	struct fcgi_guard guard;
+	struct fcgi_out out;
 };
 
 /* The slot that this thread has libfcgi work on. */
@@ -232,13 +242,6 @@ fcgi_cut(const struct fcgi *f)
  * libfcgi would send 8 KiB at a time. Records are simple: an answer of any size
  * and its end leave in one call, and the web server wakes up once. */
 
-static void
-allow_answer(struct fcgi *f, size_t n)
-{
-	f->until_ms =
-	    clock_mono_ms() + f->whole_ms + (int64_t)(n / FCGI_SLOWEST) * 1000;
-}
-
 /* What was sent is cut off the front; what is left stays. */
 static void
 sent(struct msghdr *m, size_t n)
@@ -254,79 +257,96 @@ sent(struct msghdr *m, size_t n)
 	}
 }
 
-/* All of it, however often the socket takes only a part. */
-static bool
-send_all(struct fcgi *f, struct iovec *v, size_t n)
-{
-	struct msghdr m = { .msg_iov = v, .msg_iovlen = n };
-	ssize_t put;
-
-	while (m.msg_iovlen) {
-		put = sendmsg(f->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (again(put) ? !waited(f, POLLOUT) : put < 0)
-			return false;
-		if (put > 0)
-			sent(&m, (size_t)put);
-	}
-	return true;
-}
-
 static struct iovec
 piece(const void *at, size_t n)
 {
 	return (struct iovec){ (void *)(uintptr_t)at, n };
 }
 
-static bool
-send_out(struct fcgi *f, const char *text, size_t n)
+/* The next record: head, if there is one, and of what is left as much as fits;
+ * when that is all, the end of the request behind. */
+static void
+next_record(struct fcgi_out *o, unsigned id, struct str head)
 {
-	unsigned char head[FCGI_HEAD_BYTES];
+	static const char ended[8]; /* status 0, request complete */
+	size_t room = RECORD_MAX - head.len;
+	size_t step = o->left.len < room ? o->left.len : room;
+	bool ends = o->ends && step == o->left.len;
 
-	while (n) {
-		size_t step = n < RECORD_MAX ? n : RECORD_MAX;
-		struct iovec v[2] = { piece(head, sizeof head),
-			piece(text, step) };
+	fcgi_record_head(o->first, FCGI_OUT, id, head.len + step);
+	fcgi_record_head(o->last, FCGI_OUT, id, 0);
+	fcgi_record_head(o->last + FCGI_HEAD_BYTES, FCGI_END, id, sizeof ended);
+	o->piece[0] = piece(o->first, sizeof o->first);
+	o->piece[1] = piece(head.at, head.len);
+	o->piece[2] = piece(o->left.at, step);
+	o->piece[3] = piece(o->last, sizeof o->last);
+	o->piece[4] = piece(ended, sizeof ended);
+	o->m =
+	    (struct msghdr){ .msg_iov = o->piece, .msg_iovlen = ends ? 5 : 3 };
+	o->left = (struct str){ o->left.at + step, o->left.len - step };
+}
 
-		fcgi_record_head(head, FCGI_OUT, f->guard.id, step);
-		if (!send_all(f, v, COUNT(v)))
-			return false;
-		text += step;
-		n -= step;
+/* As often as the socket takes only a part. */
+static enum fcgi_sent
+push(struct fcgi *f, bool waits)
+{
+	struct fcgi_out *o = &f->out;
+	ssize_t put;
+
+	for (;;) {
+		while (o->m.msg_iovlen) {
+			put =
+			    sendmsg(f->fd, &o->m, MSG_DONTWAIT | MSG_NOSIGNAL);
+			if (again(put) && !waits)
+				return FCGI_STUCK;
+			if (again(put) ? !waited(f, POLLOUT) : put < 0)
+				return FCGI_LOST;
+			if (put > 0)
+				sent(&o->m, (size_t)put);
+		}
+		if (!o->left.len)
+			return FCGI_SENT;
+		next_record(o, f->guard.id, STR(""));
 	}
-	return true;
+}
+
+static enum fcgi_sent
+send_out(
+    struct fcgi *f, struct str head, struct str body, bool ends, bool waits)
+{
+	f->until_ms = clock_mono_ms() + f->whole_ms +
+	              (int64_t)(body.len / FCGI_SLOWEST) * 1000;
+	f->out.left = body;
+	f->out.ends = ends;
+	next_record(&f->out, f->guard.id, head);
+	return push(f, waits);
 }
 
 bool
 fcgi_write(struct fcgi *f, const char *text, size_t n)
 {
-	allow_answer(f, n);
-	return send_out(f, text, n);
+	return !n || send_out(f, STR(""), (struct str){ text, n }, false,
+			 true) == FCGI_SENT;
 }
 
-/* Head and the beginning of the body in one record, what does not fit in
- * records of its own, and the end of the request behind. */
 bool
 fcgi_answer(struct fcgi *f, struct str head, struct str body)
 {
-	static const char ended[8]; /* status 0, request complete */
-	unsigned char first[FCGI_HEAD_BYTES], last[2 * FCGI_HEAD_BYTES];
-	size_t step =
-	    body.len < RECORD_MAX - head.len ? body.len : RECORD_MAX - head.len;
-	struct iovec v[] = { piece(first, sizeof first),
-		piece(head.at, head.len), piece(body.at, step),
-		piece(last, sizeof last), piece(ended, sizeof ended) };
-
 	f->answered = true;
-	allow_answer(f, body.len);
-	fcgi_record_head(first, FCGI_OUT, f->guard.id, head.len + step);
-	fcgi_record_head(last, FCGI_OUT, f->guard.id, 0);
-	fcgi_record_head(
-	    last + FCGI_HEAD_BYTES, FCGI_END, f->guard.id, sizeof ended);
-	if (step == body.len)
-		return send_all(f, v, COUNT(v));
-	return send_all(f, v, 3) &&
-	       send_out(f, body.at + step, body.len - step) &&
-	       send_all(f, v + 3, 2);
+	return send_out(f, head, body, true, true) == FCGI_SENT;
+}
+
+enum fcgi_sent
+fcgi_answer_now(struct fcgi *f, struct str head, struct str body)
+{
+	f->answered = true;
+	return send_out(f, head, body, true, false);
+}
+
+bool
+fcgi_answer_rest(struct fcgi *f)
+{
+	return push(f, true) == FCGI_SENT;
 }
 
 void
@@ -360,6 +380,18 @@ let_finish(struct fcgi *f)
 			fcgi_guard_take(&f->guard, piece, (size_t)got);
 		}
 	}
+}
+
+bool
+fcgi_heard(struct fcgi *f)
+{
+	char piece[PIECE_MAX];
+	ssize_t got;
+
+	if (f->fd >= 0 && f->guard.phase != FCGI_AT_END &&
+	    (got = recv(f->fd, piece, sizeof piece, MSG_DONTWAIT)) > 0)
+		fcgi_guard_take(&f->guard, piece, (size_t)got);
+	return f->fd >= 0 && f->guard.phase == FCGI_AT_END;
 }
 
 void

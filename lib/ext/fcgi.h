@@ -55,6 +55,18 @@ bool fcgi_cut(const struct fcgi *f);
  * shorter than a record (64 KiB). false: peer gone, or too slow. */
 bool fcgi_answer(struct fcgi *f, struct str head, struct str body);
 
+/* fcgi_heard - did the request come to its end? What of it is left and has
+ * arrived is thrown away. Then fcgi_end has nothing to wait for. */
+bool fcgi_heard(struct fcgi *f);
+
+/* fcgi_answer_now - the same as fcgi_answer without waiting. FCGI_STUCK: the
+ * peer has not taken all of it yet, and fcgi_answer_rest is due: head and body
+ * are borrowed until then. FCGI_LOST: peer gone. */
+enum fcgi_sent { FCGI_SENT, FCGI_STUCK, FCGI_LOST };
+enum fcgi_sent fcgi_answer_now(
+    struct fcgi *f, struct str head, struct str body);
+bool fcgi_answer_rest(struct fcgi *f);
+
 /* fcgi_write - a part of an answer, at once; fcgi_answer or fcgi_end closes
  * it. false: as above. */
 bool fcgi_write(struct fcgi *f, const char *text, size_t n);

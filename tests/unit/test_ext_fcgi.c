@@ -198,6 +198,101 @@ answers_of_every_size_arrive_whole(void **state)
 	free(text);
 }
 
+static void
+an_answer_that_is_taken_at_once_waits_for_nobody(void **state)
+{
+	struct pair p = meet(1000, 1000);
+	unsigned char got[256];
+
+	(void)state;
+	say(&p, LIT(BEGIN THREE NO_PAR NO_IN));
+	assert_true(fcgi_begin(p.f, p.ours));
+	assert_true(fcgi_heard(p.f));
+	assert_int_equal(fcgi_answer_now(p.f, STR("fi"), STR("ne")), FCGI_SENT);
+	fcgi_end(p.f);
+	assert_int_equal(heard(&p, got, sizeof got), 8 + 4 + 8 + 16);
+	assert_memory_equal(got + 8, "fine", 4);
+	part(&p);
+}
+
+static void
+what_is_not_taken_at_once_is_sent_later(void **state)
+{
+	static char body[3000000], text[sizeof body + 64];
+	struct pair p = meet(5000, 5000);
+	struct reader r = { p.peer, text, 0, 0 };
+	size_t j;
+	pthread_t t;
+
+	(void)state;
+	for (j = 0; j < sizeof body; j++)
+		body[j] = (char)(j * 31 >> 3);
+	say(&p, LIT(BEGIN NO_PAR NO_IN));
+	assert_true(fcgi_begin(p.f, p.ours));
+	assert_int_equal(fcgi_answer_now(p.f, STR("head"),
+			     (struct str){ body, sizeof body }),
+	    FCGI_STUCK);
+	assert_int_equal(pthread_create(&t, NULL, reads, &r), 0);
+	assert_true(fcgi_answer_rest(p.f));
+	fcgi_end(p.f);
+	pthread_join(t, NULL);
+	assert_int_equal(r.n, 4 + sizeof body);
+	assert_int_equal(r.ends, 1);
+	assert_memory_equal(text, "head", 4);
+	assert_memory_equal(text + 4, body, sizeof body);
+	part(&p);
+}
+
+static void
+the_rest_is_not_sent_for_ever(void **state)
+{
+	static char body[3000000];
+	struct pair p = meet(10, 1000);
+
+	(void)state;
+	say(&p, LIT(BEGIN NO_PAR NO_IN));
+	assert_true(fcgi_begin(p.f, p.ours));
+	assert_int_equal(
+	    fcgi_answer_now(p.f, STR(""), (struct str){ body, sizeof body }),
+	    FCGI_STUCK);
+	assert_false(fcgi_answer_rest(p.f));
+	fcgi_end(p.f);
+	part(&p);
+}
+
+static void
+a_peer_that_is_gone_takes_no_answer(void **state)
+{
+	struct pair p = meet(1000, 1000);
+
+	(void)state;
+	say(&p, LIT(BEGIN NO_PAR NO_IN));
+	assert_true(fcgi_begin(p.f, p.ours));
+	close(p.peer);
+	p.peer = -1;
+	assert_int_equal(fcgi_answer_now(p.f, STR("fi"), STR("ne")), FCGI_LOST);
+	fcgi_end(p.f);
+	part(&p);
+}
+
+static void
+a_request_is_heard_when_its_end_has_come(void **state)
+{
+	struct pair p = meet(1000, 1000);
+
+	(void)state;
+	say(&p, LIT(BEGIN NO_PAR));
+	assert_true(fcgi_begin(p.f, p.ours));
+	assert_false(fcgi_heard(p.f));
+	say(&p, LIT(BODY));
+	assert_false(fcgi_heard(p.f));
+	say(&p, LIT(BODY NO_IN));
+	assert_true(fcgi_heard(p.f));
+	fcgi_break(p.f);
+	assert_false(fcgi_heard(p.f));
+	part(&p);
+}
+
 /* Conversations that never become a request. */
 static const struct {
 	const char *sent;
@@ -546,6 +641,12 @@ main(void)
 		cmocka_unit_test(a_request_is_read_and_answered),
 		cmocka_unit_test(a_slot_serves_one_connection_after_another),
 		cmocka_unit_test(answers_of_every_size_arrive_whole),
+		cmocka_unit_test(
+		    an_answer_that_is_taken_at_once_waits_for_nobody),
+		cmocka_unit_test(what_is_not_taken_at_once_is_sent_later),
+		cmocka_unit_test(the_rest_is_not_sent_for_ever),
+		cmocka_unit_test(a_peer_that_is_gone_takes_no_answer),
+		cmocka_unit_test(a_request_is_heard_when_its_end_has_come),
 		cmocka_unit_test(what_is_no_request_is_hung_up_on),
 		cmocka_unit_test(who_sends_too_many_parameters_is_told_so),
 		cmocka_unit_test(a_peer_that_stalls_is_hung_up_on),
