@@ -21,11 +21,15 @@
 #define GATHER_US     400
 
 /* What one request has in the queue: its row, and those of its entries. Lives
- * on the stack of the thread that waits for it. */
+ * on the stack of the thread that waits for it, or in the arena of a request
+ * that nobody waits for. */
 struct pending {
 	struct pending *next;
 	struct str wire;
 	size_t rows;
+	audit_told *told; /* NULL: its thread waits */
+	void *ctx;
+	int64_t until_ms; /* without a verdict by then it was not kept */
 	sem_t done;
 	bool taken;     /* by the writer: its owner waits for the verdict */
 	int64_t change; /* as audit_keep tells it */
@@ -37,6 +41,7 @@ struct pending {
 struct audit {
 	struct db *db;
 	struct db_conn *conn; /* the writer's; NULL: there is none */
+	bool lost;            /* the writer's: its last rows, and it was told */
 	const struct conf *conf;
 	const char *program;
 	char host[256];
@@ -89,34 +94,66 @@ gather(struct audit *t)
 	t->wanted = 0;
 }
 
-/* Takes what has gathered; NULL: the audit ends. */
+/* What is committed together, and what has waited too long with nobody to give
+ * it up. */
+struct batch {
+	struct pending *first, *late;
+	size_t rows; /* to commit */
+};
+
+/* From the front of the queue. */
 static struct pending *
-next_batch(struct audit *t, size_t *n)
+take(struct audit *t)
 {
-	struct pending *batch, **p;
-	int64_t requests = 0;
+	struct pending *p = t->first;
+
+	t->first = p->next;
+	if (!t->first)
+		t->last = &t->first;
+	t->rows -= (int64_t)p->rows;
+	t->queued--;
+	p->next = NULL;
+	p->taken = true;
+	return p;
+}
+
+static struct batch
+fill(struct audit *t)
+{
+	struct batch b = { .rows = 0 };
+	struct pending **last = &b.first, **late = &b.late, *p;
+	int64_t now = clock_mono_ms();
+
+	t->usual = 0;
+	while (t->first && b.rows + t->first->rows <= BATCH_ROWS) {
+		p = take(t);
+		if (p->told && p->until_ms <= now) {
+			*late = p;
+			late = &p->next;
+			continue;
+		}
+		*last = p;
+		last = &p->next;
+		b.rows += p->rows;
+		t->usual++;
+	}
+	return b;
+}
+
+/* Takes what has gathered; nothing: the audit ends. */
+static struct batch
+next_batch(struct audit *t)
+{
+	struct batch b;
 
 	pthread_mutex_lock(&t->lock);
 	do /* those who came may have given up meanwhile */
 		gather(t);
 	while (!t->first && !t->ending);
-	batch = t->first;
-	for (*n = 0, p = &t->first; *p && *n + (*p)->rows <= BATCH_ROWS;
-	     p = &(*p)->next) {
-		(*p)->taken = true;
-		*n += (*p)->rows;
-		requests++;
-	}
-	t->first = *p;
-	*p = NULL;
-	if (!t->first)
-		t->last = &t->first;
-	t->rows -= (int64_t)*n;
-	t->queued -= requests;
-	t->usual = requests;
+	b = fill(t);
 	meter_waiting(t->rows);
 	pthread_mutex_unlock(&t->lock);
-	return batch;
+	return b;
 }
 
 static bool
@@ -142,7 +179,7 @@ commit(struct db_conn *c, struct arena *a, const struct pending *batch,
 	return true;
 }
 
-/* The owner may be gone as soon as its semaphore is posted. */
+/* The owner, and its memory, may be gone as soon as it is told. */
 static void
 release(struct pending *batch, bool kept, int64_t change)
 {
@@ -150,10 +187,31 @@ release(struct pending *batch, bool kept, int64_t change)
 		struct pending *p = batch;
 
 		batch = p->next;
+		if (p->told) {
+			p->told(p->ctx, kept, change);
+			continue;
+		}
 		p->change = change;
 		atomic_store(&p->kept, kept);
 		sem_post(&p->done);
 	}
+}
+
+static void
+commit_batch(struct audit *t, struct arena *a, const struct batch *b)
+{
+	struct err e = { .kind = ERR_NONE };
+	int64_t change = 0;
+	bool kept = commit(t->conn, a, b->first, b->rows, &change, &e);
+
+	release(b->first, kept, change);
+	if (!kept && !t->lost)
+		log_event(LOG_ERROR, "audit_lost", LOG_WHY, e.why, LOG_COUNT,
+		    (long)b->rows, LOG_END);
+	else if (kept && t->lost)
+		log_event(LOG_INFO, "audit_back", LOG_END);
+	t->lost = !kept;
+	arena_reset(a);
 }
 
 static void *
@@ -161,23 +219,12 @@ writer(void *arg)
 {
 	struct audit *t = arg;
 	struct arena *a = arena_new();
-	struct pending *batch;
-	bool lost = false;
-	size_t n;
+	struct batch b;
 
-	while ((batch = next_batch(t, &n))) {
-		struct err e = { .kind = ERR_NONE };
-		int64_t change = 0;
-		bool kept = commit(t->conn, a, batch, n, &change, &e);
-
-		release(batch, kept, change);
-		if (!kept && !lost)
-			log_event(LOG_ERROR, "audit_lost", LOG_WHY, e.why,
-			    LOG_COUNT, (long)n, LOG_END);
-		else if (kept && lost)
-			log_event(LOG_INFO, "audit_back", LOG_END);
-		lost = !kept;
-		arena_reset(a);
+	while (b = next_batch(t), b.first || b.late) {
+		release(b.late, false, 0);
+		if (b.first)
+			commit_batch(t, a, &b);
 	}
 	arena_free(a);
 	return NULL;
@@ -329,19 +376,41 @@ commit_alone(struct audit *t, struct arena *a, struct pending *p)
 	return kept;
 }
 
+static bool
+write_down(struct pending *p, const struct audit *t, struct arena *a,
+    const struct audit_row *row)
+{
+	struct buf b = buf_new(a, BATCH_BYTES);
+
+	for (; row; row = row->with, p->rows++)
+		audit_row_wire(&b, row, t->program, t->host);
+	p->wire = (struct str){ b.at, b.len };
+	return !b.failed && p->rows <= AUDIT_TOGETHER_MAX;
+}
+
 bool
 audit_keep(struct audit *t, struct arena *a, const struct audit_row *row,
     int64_t *change, struct err *e)
 {
-	struct buf b = buf_new(a, BATCH_BYTES);
 	struct pending p = { .next = NULL };
-	bool kept;
+	bool kept = write_down(&p, t, a, row) &&
+	            (t->conn ? hand_over(t, &p) : commit_alone(t, a, &p));
 
-	for (; row; row = row->with, p.rows++)
-		audit_row_wire(&b, row, t->program, t->host);
-	p.wire = (struct str){ b.at, b.len };
-	kept = !b.failed && p.rows <= AUDIT_TOGETHER_MAX &&
-	       (t->conn ? hand_over(t, &p) : commit_alone(t, a, &p));
 	*change = kept ? p.change : 0;
 	return kept || err_why(e, ERR_AUDIT, "the audit row was not kept");
+}
+
+bool
+audit_post(struct audit *t, struct arena *a, const struct audit_row *row,
+    audit_told *told, void *ctx)
+{
+	struct pending *p;
+
+	if (!t->conn)
+		return false;
+	p = arena_get(a, sizeof *p);
+	p->told = told;
+	p->ctx = ctx;
+	p->until_ms = clock_mono_ms() + t->conf->audit_wait_ms;
+	return write_down(p, t, a, row) && enqueue(t, p);
 }

@@ -1,10 +1,10 @@
 /* audit.h - one row per access and refusal, durable before the answer leaves
  * SPDX-License-Identifier: Apache-2.0
  *
- * Request threads hand their rows to one writer and sleep; the writer commits
- * what has gathered in one transaction and wakes them. While it waits for the
- * database the next rows gather: under load one commit carries many. One lock
- * (audit.c) guards the queue. */
+ * Request threads hand their rows to one writer; the writer commits what has
+ * gathered in one transaction and tells them, who sleep or do something else
+ * meanwhile. While it waits for the database the next rows gather: under load
+ * one commit carries many. One lock (audit.c) guards the queue. */
 #ifndef GATE_AUDIT_H
 #define GATE_AUDIT_H
 
@@ -35,5 +35,13 @@ void audit_stop(struct audit *audit);
 #define AUDIT_TOGETHER_MAX 512
 bool audit_keep(struct audit *audit, struct arena *a,
     const struct audit_row *row, int64_t *change, struct err *e);
+
+/* audit_post - the same without waiting: `told` is called once, on the writer's
+ * thread, where everybody waits for it: it must not. The arena is lent until
+ * then; the row is not. false: queue full, or there is no writer; then nothing
+ * was taken, and `told` is not called. */
+typedef void audit_told(void *ctx, bool kept, int64_t change);
+bool audit_post(struct audit *audit, struct arena *a,
+    const struct audit_row *row, audit_told *told, void *ctx);
 
 #endif

@@ -499,6 +499,152 @@ rows_of_one_request_are_kept_together_or_not_at_all(void **state)
 	over(&t);
 }
 
+/* ---- rows that nobody waits for ------------------------------------------------ */
+
+#define POSTS 600 /* more than one commit takes */
+
+/* What became of one; it has an arena of its own, as a request has. */
+struct post {
+	struct arena *a;
+	struct guid trace;
+	bool taken;
+	atomic_int kept, lost; /* how often it was told so */
+};
+
+static void
+note(void *ctx, bool kept, int64_t change)
+{
+	struct post *p = ctx;
+
+	if (!kept && change) /* only what is kept has a number */
+		abort();
+	arena_free(p->a); /* as who is told may */
+	atomic_fetch_add(kept ? &p->kept : &p->lost, 1);
+}
+
+static void
+post(struct trail *t, struct post *p)
+{
+	struct audit_row row;
+	char hex[33] = { 0 };
+
+	*p = (struct post){ .a = arena_new() };
+	crypt_random(p->trace.at, sizeof p->trace.at);
+	enc_hex(hex, p->trace.at, sizeof p->trace.at);
+	audit_row_init(&row);
+	row.at_us = clock_now_us();
+	row.trace = hex;
+	row.status = 200;
+	row.reason = "ok";
+	p->taken = audit_post(t->audit, p->a, &row, note, p);
+	if (!p->taken)
+		arena_free(p->a);
+}
+
+/* Until each that was taken is told of. */
+static void
+await_told(struct post *p, size_t n)
+{
+	int64_t until = clock_mono_ms() + WAIT_MS;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		while (p[i].taken && p[i].kept + p[i].lost == 0) {
+			assert_true(clock_mono_ms() < until);
+			nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+		}
+}
+
+static void
+who_does_not_wait_is_told_once_when_the_row_is_there(void **state)
+{
+	static struct post p[POSTS];
+	struct trail t;
+	size_t i;
+
+	(void)state;
+	begun(&t, 10000, WAIT_MS);
+	for (i = 0; i < POSTS; i++)
+		post(&t, &p[i]);
+	await_told(p, POSTS);
+	for (i = 0; i < POSTS; i++) {
+		assert_true(p[i].taken);
+		assert_true(has(&t, &p[i].trace));
+	}
+	over(&t);
+	for (i = 0; i < POSTS; i++) {
+		assert_int_equal(p[i].kept, 1);
+		assert_int_equal(p[i].lost, 0);
+	}
+}
+
+/* The first ones hang in their commit; what comes then is late before it is
+ * looked at, and is not written any more. */
+static void
+who_does_not_wait_is_told_of_a_trail_that_hangs(void **state)
+{
+	static struct post first[FEW], then[FEW];
+	struct trail t;
+	size_t i;
+
+	(void)state;
+	begun(&t, 100, 100);
+	run(&t, "begin; lock table wardgate.audit in exclusive mode");
+	for (i = 0; i < FEW; i++)
+		post(&t, &first[i]);
+	for (i = 0; i < FEW; i++)
+		post(&t, &then[i]);
+	await_told(first, FEW);
+	await_told(then, FEW);
+	run(&t, "rollback");
+	comes_back(&t);
+	over(&t);
+	for (i = 0; i < FEW; i++) {
+		assert_true(first[i].taken && then[i].taken);
+		assert_int_equal(first[i].kept + then[i].kept, 0);
+		assert_int_equal(first[i].lost, 1);
+		assert_int_equal(then[i].lost, 1);
+	}
+}
+
+static void
+what_finds_no_room_is_not_told_of(void **state)
+{
+	static struct post p[POSTS];
+	struct trail t;
+	size_t i, n = 0;
+
+	(void)state;
+	begun(&t, 3, 500);
+	run(&t, "begin; lock table wardgate.audit in exclusive mode");
+	do
+		post(&t, &p[n]);
+	while (p[n++].taken && n < POSTS);
+	assert_true(n > 3);
+	assert_false(p[n - 1].taken);
+	await_told(p, n);
+	run(&t, "rollback");
+	over(&t);
+	for (i = 0; i < n; i++)
+		assert_int_equal(p[i].kept + p[i].lost, p[i].taken);
+}
+
+static void
+who_does_not_wait_is_told_before_the_audit_ends(void **state)
+{
+	static struct post p[POSTS];
+	struct trail t;
+	size_t i;
+
+	(void)state;
+	begun(&t, 10000, WAIT_MS);
+	for (i = 0; i < POSTS; i++)
+		post(&t, &p[i]);
+	over(&t);
+	for (i = 0; i < POSTS; i++)
+		assert_int_equal(p[i].kept, 1);
+}
+
 struct batcher {
 	struct trail *t;
 	int n;
@@ -589,6 +735,13 @@ main(void)
 		    one_row_that_is_refused_refuses_only_its_batch),
 		cmocka_unit_test(
 		    rows_of_one_request_are_kept_together_or_not_at_all),
+		cmocka_unit_test(
+		    who_does_not_wait_is_told_once_when_the_row_is_there),
+		cmocka_unit_test(
+		    who_does_not_wait_is_told_of_a_trail_that_hangs),
+		cmocka_unit_test(what_finds_no_room_is_not_told_of),
+		cmocka_unit_test(
+		    who_does_not_wait_is_told_before_the_audit_ends),
 		cmocka_unit_test(large_and_small_requests_share_the_trail),
 		cmocka_unit_test(without_a_database_it_does_not_start),
 	};
