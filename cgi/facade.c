@@ -25,11 +25,13 @@ main(int argc, char **argv)
 		.routes = routes,
 		.n_routes = COUNT(routes),
 		.waits = true,
+		.vary = "Accept, Authorization",
 		.start = facade_start,
 		.stop = facade_stop,
 		.begin = gateway_begin,
 		.refused = facade_refused,
 		.settle = facade_settle,
+		.settle_later = facade_settle_later,
 		.count = gateway_count,
 		.turned_away = meter_unread,
 	};

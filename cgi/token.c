@@ -32,6 +32,8 @@ main(int argc, char **argv)
 		.begin = gateway_begin,
 		.refused = asker_refused,
 		.settle = asker_settle,
+		.settle_later = asker_settle_later,
+		.renew = gateway_renew,
 		.count = gateway_count,
 		.turned_away = meter_unread,
 	};

@@ -62,6 +62,12 @@ asker_settle(struct work *w)
 	return gateway_settle(gateway, w);
 }
 
+bool
+asker_settle_later(struct work *w)
+{
+	return gateway_settle_later(gateway, w);
+}
+
 void
 asker_refused(struct work *w)
 {

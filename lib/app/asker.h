@@ -27,12 +27,14 @@ struct asker {
 	const struct secret *secret; /* that was shown, and good; or NULL */
 };
 
-/* asker_start, asker_stop, asker_refused, asker_settle - for the program's page. */
+/* asker_start, asker_stop, asker_refused, asker_settle, asker_settle_later - for
+ * the program's page. */
 bool asker_start(
     struct arena *a, const struct conf *conf, bool cgi, struct err *e);
 void asker_stop(void);
 void asker_refused(struct work *w);
 bool asker_settle(struct work *w);
+bool asker_settle_later(struct work *w);
 
 /* asker_gateway - the rooms of this process. */
 struct gateway *asker_gateway(void);

@@ -56,8 +56,13 @@ facade_refused(struct work *w)
 bool
 facade_settle(struct work *w)
 {
-	resp_header(w->resp, "Vary", "Accept, Authorization");
 	return gateway_settle(facade.gateway, w);
+}
+
+bool
+facade_settle_later(struct work *w)
+{
+	return gateway_settle_later(facade.gateway, w);
 }
 
 /* The face decides how everything after it is worded. */

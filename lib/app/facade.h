@@ -5,12 +5,14 @@
 
 #include "web/serve.h"
 
-/* facade_start, facade_stop, facade_refused, facade_settle - for the program's page. */
+/* facade_start, facade_stop, facade_refused, facade_settle, facade_settle_later -
+ * for the program's page. */
 bool facade_start(
     struct arena *a, const struct conf *conf, bool cgi, struct err *e);
 void facade_stop(void);
 void facade_refused(struct work *w);
 bool facade_settle(struct work *w);
+bool facade_settle_later(struct work *w);
 
 /* facade_answer - every path under /fhir that is not metadata's. */
 bool facade_answer(struct work *w);

@@ -212,6 +212,8 @@ struct kept {
 	struct audit_row row;
 	gateway_then *then; /* may be NULL */
 	void *ctx;
+	int64_t known, change; /* when it was decided, when the row was kept */
+	bool refused;
 };
 
 void
@@ -239,10 +241,12 @@ gateway_row(struct work *w)
 }
 
 void
-gateway_when_kept(struct work *w, gateway_then *then, void *ctx)
+gateway_when_changed(
+    struct work *w, int64_t known, gateway_then *then, void *ctx)
 {
 	struct kept *k = w->state;
 
+	k->known = known;
 	k->then = then;
 	k->ctx = ctx;
 }
@@ -336,21 +340,62 @@ gateway_count(const struct work *w, enum err_kind told)
 	meter_request(&r);
 }
 
-bool
-gateway_settle(struct gateway *g, struct work *w)
+static const struct audit_row *
+complete_row(struct work *w)
 {
 	struct kept *k = w->state;
 	struct audit_row *row = &k->row;
-	bool refused = w->err.kind != ERR_NONE;
-	int64_t change;
 
 	row->status = (int)w->resp->status;
 	row->reason = fail_reason(w->err.kind);
 	row->duration_us = clock_now_us() - row->at_us;
+	k->refused = w->err.kind != ERR_NONE;
+	return row;
+}
+
+static bool
+out_of_date(const struct kept *k)
+{
+	return k->then && !k->refused && k->change > k->known;
+}
+
+void
+gateway_renew(struct work *w)
+{
+	const struct kept *k = w->state;
+
+	k->then(w, k->ctx);
+}
+
+bool
+gateway_settle(struct gateway *g, struct work *w)
+{
+	struct kept *k = w->state;
+	const struct audit_row *row = complete_row(w);
+
 	err_clear(&w->err); /* told; from here on only the audit can fail */
-	if (!audit_keep(g->audit, w->a, row, &change, &w->err))
+	if (!audit_keep(g->audit, w->a, row, &k->change, &w->err))
 		return false;
-	if (k->then && !refused)
-		k->then(w, k->ctx, change);
+	if (out_of_date(k))
+		gateway_renew(w);
 	return true;
+}
+
+/* On the writer's thread. */
+static void
+row_told(void *work, bool kept, int64_t change)
+{
+	struct work *w = work;
+	struct kept *k = w->state;
+
+	k->change = change;
+	serve_settled(w, !kept            ? SERVE_LOST
+			 : out_of_date(k) ? SERVE_RENEWED
+					  : SERVE_KEPT);
+}
+
+bool
+gateway_settle_later(struct gateway *g, struct work *w)
+{
+	return audit_post(g->audit, w->a, complete_row(w), row_told, w);
 }

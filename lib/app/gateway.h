@@ -52,11 +52,13 @@ void gateway_begin(struct work *w);
 /* gateway_row - the audit row of a work, to be filled by its handlers. */
 struct audit_row *gateway_row(struct work *w);
 
-/* gateway_when_kept - what else is done when the row of an answer that is no
- * refusal is durable, and before it leaves.
- *   change  as audit_keep says */
-typedef void gateway_then(struct work *w, void *ctx, int64_t change);
-void gateway_when_kept(struct work *w, gateway_then *then, void *ctx);
+/* gateway_when_changed - what else is done when the row of an answer that is no
+ * refusal is durable, and before it leaves, if something has changed since.
+ *   known  the change number up to which the answer knows everything; compared
+ *          with what audit_keep says */
+typedef void gateway_then(struct work *w, void *ctx);
+void gateway_when_changed(
+    struct work *w, int64_t known, gateway_then *then, void *ctx);
 
 /* gateway_draw - the request counts for its client or tenant, `cost` times.
  * false: ERR_LIMIT_CLIENT, _TENANT, and then it does not count. */
@@ -71,7 +73,11 @@ void gateway_refused(struct gateway *g, struct work *w);
 void gateway_count(const struct work *w, enum err_kind told);
 
 /* gateway_settle - completes the row from the answer and makes it durable.
- * false: ERR_AUDIT stands in w->err and the answer must not leave. */
+ * false: ERR_AUDIT stands in w->err and the answer must not leave.
+ * gateway_settle_later - the same without waiting; false: gateway_settle is due.
+ * gateway_renew - what gateway_when_changed has named. All for web/serve. */
 bool gateway_settle(struct gateway *g, struct work *w);
+bool gateway_settle_later(struct gateway *g, struct work *w);
+void gateway_renew(struct work *w);
 
 #endif

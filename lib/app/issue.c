@@ -154,13 +154,13 @@ stands_now(struct issue *i, struct err *e)
  * the same token signed with what is true now. Otherwise it stays as it is, and
  * as dead as what it stands on. */
 static void
-freshen(struct work *w, void *ctx, int64_t change)
+freshen(struct work *w, void *ctx)
 {
 	struct gateway *g = asker_gateway();
 	struct issue *i = ctx;
 	struct err e = { .kind = ERR_NONE };
 
-	if (change > i->claims.change && stands_now(i, &e))
+	if (stands_now(i, &e))
 		write_answer(i,
 		    token_again(w->a, g->keyring, &g->rules, &i->claims, &e));
 }
@@ -193,7 +193,7 @@ answer(struct issue *i)
 		token_make(w->a, g->keyring, &g->rules, &i->claims, &w->err)))
 		return false;
 	i->by.row->jti = (struct str){ i->claims.jti, TOKEN_JTI_LEN };
-	gateway_when_kept(w, freshen, i);
+	gateway_when_changed(w, i->claims.change, freshen, i);
 	return true;
 }
 

@@ -27,7 +27,9 @@ struct worker {
 	sem_t called;         /* a sleeper's own: who wakes up needs no lock */
 	struct worker *below; /* in the stack of sleepers */
 	struct pool *pool;
-	int fd; /* what it is called for; -1: the pool ends */
+	/* what it is called for; neither: the pool ends */
+	int fd;
+	struct pool_held *held;
 };
 
 struct waiting {
@@ -48,9 +50,13 @@ struct pool {
 	unsigned asleep;        /* in it */
 	struct waiting queue[QUEUE_MAX];
 	unsigned head, waiting;
+	struct pool_held *called, **last; /* what waits for a worker to go on */
+	unsigned held;                    /* is finished or called some day */
 	unsigned alive;
 	bool ending;
 };
+
+static struct pool pool; /* workers may outlive a timed-out end */
 
 void
 pool_signals(void)
@@ -105,25 +111,42 @@ call(struct worker *w, int fd)
 	sem_post(&w->called);
 }
 
-/* The next connection for this worker; -1: the pool ends. */
-static int
-next_fd(struct worker *w)
+static struct pool_held *
+called_pop(struct pool *p)
+{
+	struct pool_held *held = p->called;
+
+	if (held && !(p->called = held->next))
+		p->last = &p->called;
+	return held;
+}
+
+/* What is held may need a worker until the very end. */
+static bool
+all_over(const struct pool *p)
+{
+	return p->ending && !p->held;
+}
+
+/* What this worker does next; false: the pool ends. */
+static bool
+next_work(struct worker *w)
 {
 	struct pool *p = w->pool;
 	bool sleeps = false;
-	int fd = -1;
 
+	w->fd = -1;
 	pthread_mutex_lock(&p->lock);
-	if (p->waiting)
-		fd = queue_pop(p);
-	else if ((sleeps = !p->ending))
-		lie_down(p, w);
+	if (!(w->held = called_pop(p))) {
+		if (p->waiting)
+			w->fd = queue_pop(p);
+		else if ((sleeps = !all_over(p)))
+			lie_down(p, w);
+	}
 	pthread_mutex_unlock(&p->lock);
-	if (!sleeps)
-		return fd;
-	while (sem_wait(&w->called))
+	while (sleeps && sem_wait(&w->called))
 		;
-	return w->fd;
+	return w->held || w->fd >= 0;
 }
 
 static void *
@@ -131,17 +154,72 @@ worker_main(void *arg)
 {
 	struct worker *w = arg;
 	struct pool *p = w->pool;
-	void *bench = p->plan.bench_new();
-	int fd;
 
-	while ((fd = next_fd(w)) >= 0)
-		p->plan.work(bench, fd);
-	p->plan.bench_free(bench);
+	while (next_work(w))
+		if (w->held)
+			p->plan.go_on(w->held);
+		else
+			p->plan.work(w->fd);
 	pthread_mutex_lock(&p->lock);
 	p->alive--;
 	pthread_cond_signal(&p->ended);
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
+}
+
+/* At the end, when nothing is held any more: everybody who sleeps may go. */
+static void
+send_home(struct pool *p)
+{
+	struct worker *w;
+
+	while (all_over(p) && (w = rouse(p)))
+		call(w, -1);
+}
+
+bool
+pool_hold(void)
+{
+	struct pool *p = &pool;
+	bool room;
+
+	pthread_mutex_lock(&p->lock);
+	if ((room = p->held < p->plan.held_max))
+		p->held++;
+	pthread_mutex_unlock(&p->lock);
+	return room;
+}
+
+void
+pool_call(struct pool_held *which)
+{
+	struct pool *p = &pool;
+	struct worker *w;
+
+	which->next = NULL;
+	pthread_mutex_lock(&p->lock);
+	p->held--;
+	if ((w = rouse(p))) {
+		w->held = which;
+	} else {
+		*p->last = which;
+		p->last = &which->next;
+	}
+	send_home(p);
+	pthread_mutex_unlock(&p->lock);
+	if (w)
+		call(w, -1);
+}
+
+void
+pool_done(void)
+{
+	struct pool *p = &pool;
+
+	pthread_mutex_lock(&p->lock);
+	p->held--;
+	send_home(p);
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* To a sleeper, else into the queue; false: the queue is full. */
@@ -346,13 +424,11 @@ static bool
 end_workers(struct pool *p)
 {
 	struct timespec until = after_ms(p->plan.end_wait_ms);
-	struct worker *w;
 	bool all;
 
 	pthread_mutex_lock(&p->lock);
 	p->ending = true;
-	while ((w = rouse(p)))
-		call(w, -1);
+	send_home(p);
 	while (p->alive)
 		if (pthread_cond_timedwait(&p->ended, &p->lock, &until))
 			break;
@@ -394,11 +470,10 @@ set_up(struct pool *p)
 enum pool_end
 pool_run(const struct pool_plan *plan)
 {
-	static struct pool pool; /* workers may outlive a timed-out end */
 	struct worker *workers = calloc(plan->threads, sizeof *workers);
 	unsigned i, started;
 
-	pool = (struct pool){ .plan = *plan };
+	pool = (struct pool){ .plan = *plan, .last = &pool.called };
 	if (!workers || !set_up(&pool) || !start_workers(&pool, workers))
 		return POOL_UNSTARTED;
 	started = pool.alive;

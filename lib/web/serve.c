@@ -19,180 +19,13 @@
 #include "web/source.h"
 #include "web/serve_line.h"
 
-#define HEAD_MAX     ((size_t)16 * 1024)
-#define TELL_MS      1000
-#define CONF_DEFAULT "/etc/wardgate/wardgate.conf"
+#define HEAD_MAX        ((size_t)16 * 1024)
+#define TELL_MS         1000
+#define HELD_PER_THREAD 4 /* answers that wait for their row */
+#define CONF_DEFAULT    "/etc/wardgate/wardgate.conf"
 
 static const struct program *program;
 static const struct conf *conf;
-
-/* draft-ietf-httpapi-ratelimit-headers-06. */
-static void
-tell_limit(struct work *w)
-{
-	resp_header(w->resp, "RateLimit-Limit",
-	    arena_printf(w->a, "%lld", (long long)w->limit));
-	resp_header(w->resp, "RateLimit-Remaining",
-	    arena_printf(w->a, "%lld", (long long)w->left));
-	resp_header(
-	    w->resp, "RateLimit-Reset", arena_printf(w->a, "%u", w->reset_s));
-}
-
-static void
-dress(struct work *w)
-{
-	struct resp *r = w->resp;
-	bool cache = false;
-	size_t i;
-
-	for (i = 0; i < r->n; i++)
-		cache |= !strcmp(r->header[i].name, "Cache-Control");
-	if (!cache) {
-		resp_header(r, "Cache-Control", "no-store");
-		if (w->face == FAIL_OAUTH)
-			resp_header(r, "Pragma", "no-cache");
-	}
-	if (w->limit)
-		tell_limit(w);
-	resp_header(r, "X-Content-Type-Options", "nosniff");
-	resp_header(r, "X-Request-Id", w->req->trace.request_id);
-	resp_header(r, "X-Trace-Id", w->req->trace.id);
-	if (w->req->method == REQ_HEAD || r->status == 304)
-		r->bodiless = true;
-}
-
-static void
-refuse(struct work *w)
-{
-	fail_write(w->resp, w->a, w->req, w->face, &w->err);
-	if (w->resp->status == 405)
-		resp_header(w->resp, "Allow", w->allow);
-	if (w->err.kind == ERR_UPSTREAM_LIMIT)
-		w->limit = 0; /* it was not this one that was reached */
-}
-
-/* One line for each request; the caller's trace id leads to its own logs. */
-static void
-note(const struct work *w, const struct err *e)
-{
-	bool bad = w->resp->status >= 500;
-
-	log_event(bad ? LOG_WARN : LOG_INFO, "request", LOG_METHOD,
-	    w->req->method == REQ_OTHER  ? "other"
-	    : w->req->method == REQ_POST ? "POST"
-					 : "GET",
-	    LOG_ROUTE, w->route ? w->route->path : NULL, LOG_TRACE,
-	    w->req->trace.id, LOG_PARENT,
-	    w->req->trace.parent[0] ? w->req->trace.parent : NULL, LOG_REASON,
-	    fail_reason(e->kind), LOG_WHY, e->why[0] ? e->why : NULL,
-	    LOG_STATUS, (long)w->resp->status, LOG_MS,
-	    (long)((clock_now_us() - w->req->start_us) / 1000),
-	    w->left_bare ? LOG_BARE : LOG_END, w->left_bare, LOG_END);
-}
-
-static void
-send_answer(struct work *w)
-{
-	struct buf head = buf_new(w->a, HEAD_MAX);
-
-	dress(w);
-	resp_head(&head, w->resp);
-	if (head.failed ||
-	    !serve_answer(w->line, (struct str){ head.at, head.len },
-		w->resp->bodiless ? STR("") : w->resp->body))
-		log_event(LOG_INFO, "answer_not_taken", LOG_TRACE,
-		    w->req->trace.id, LOG_END);
-}
-
-static void
-answer(struct work *w, char *const *vars)
-{
-	bool readable = req_read(w->req, conf, vars, &w->err);
-	struct err told;
-
-	if (program->begin)
-		program->begin(w);
-	if (readable)
-		w->route = route_find(program->routes, program->n_routes,
-		    w->req->path, w->req->method_text, &w->allow, &w->err);
-	if (!w->route || !w->route->handle(w)) {
-		if (program->refused)
-			program->refused(w);
-		refuse(w);
-	}
-	told = w->err;
-	if (program->settle && !program->settle(w)) {
-		refuse(w);
-		told = w->err;
-	}
-	if (program->count)
-		program->count(w, told.kind);
-	if (!w->raw)
-		send_answer(w);
-	note(w, &told);
-}
-
-/* refused: why it is, before anything of it is looked at; or ERR_NONE. */
-static void
-work_once(struct arena *a, struct serve_line *line, char *const *vars,
-    enum err_kind refused)
-{
-	struct req req;
-	struct resp resp = { .status = 200 };
-	struct work w = { .a = a,
-		.conf = conf,
-		.req = &req,
-		.resp = &resp,
-		.err = { .kind = refused },
-		.face = program->face,
-		.line = line };
-
-	answer(&w, vars);
-}
-
-/* What one worker keeps between requests. */
-struct bench {
-	struct arena *a;
-	struct fcgi *fcgi;
-};
-
-static void *
-bench_new(void)
-{
-	struct bench *b = calloc(1, sizeof *b);
-
-	if (!b)
-		abort();
-	b->a = arena_new();
-	b->fcgi = fcgi_new(
-	    (unsigned)conf->socket_wait_ms, (unsigned)conf->request_wait_ms);
-	return b;
-}
-
-static void
-bench_free(void *bench)
-{
-	struct bench *b = bench;
-
-	fcgi_free(b->fcgi);
-	arena_free(b->a);
-	free(b);
-}
-
-static void
-bench_work(void *bench, int fd)
-{
-	static char *const unread[] = { NULL };
-	struct bench *b = bench;
-	struct serve_line line = { .fcgi = b->fcgi };
-
-	if (fcgi_begin(b->fcgi, fd))
-		work_once(b->a, &line, fcgi_params(b->fcgi), ERR_NONE);
-	else if (fcgi_oversize(b->fcgi))
-		work_once(b->a, &line, unread, ERR_HEAD_LARGE);
-	fcgi_end(b->fcgi);
-	arena_reset(b->a);
-}
 
 /* One line a second at most: there may be very many. On the acceptor. */
 static void
@@ -250,21 +83,24 @@ turn_away(int fd)
 static int
 run_fastcgi(void)
 {
+	const unsigned threads =
+	    (unsigned)(program->waits ? conf->facade_threads
+				      : conf->other_threads);
 	const struct pool_plan plan = {
 		.listen_fd = STDIN_FILENO,
-		.threads = (unsigned)(program->waits ? conf->facade_threads
-						     : conf->other_threads),
+		.threads = threads,
 		.silent_ms = (unsigned)conf->socket_wait_ms,
 		.busy_wait_ms = (unsigned)conf->busy_wait_ms,
 		.end_wait_ms = (unsigned)conf->request_wait_ms,
-		.bench_new = bench_new,
-		.bench_free = bench_free,
-		.work = bench_work,
+		.held_max = threads * HELD_PER_THREAD,
+		.work = desk_serve,
+		.go_on = desk_go_on,
 		.turn_away = turn_away,
 	};
 
 	switch (pool_run(&plan)) {
 	case POOL_ENDED:
+		desk_clear_out();
 		return 0;
 	case POOL_STUCK:
 		/* Threads still use everything that would be freed now. */
@@ -281,11 +117,7 @@ run_fastcgi(void)
 static int
 run_cgi(char *const *vars)
 {
-	struct arena *a = arena_new();
-	struct serve_line line = { .wait_ms = (int)conf->socket_wait_ms };
-
-	work_once(a, &line, vars, ERR_NONE);
-	arena_free(a);
+	desk_serve_cgi(vars);
 	return 0;
 }
 
@@ -333,6 +165,7 @@ prepare(struct arena *a, const char *path, bool cgi, struct err *e)
 	log_open(program->name, (enum log_level)conf->log_level);
 	arena_budget((size_t)conf->memory_bytes);
 	raise_descriptors();
+	desk_setup(program, conf);
 	js_start();
 	return crypt_start(e) && fcgi_start(e) && source_start(conf, e) &&
 	       (!program->start || program->start(a, conf, cgi, e));

@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A connection sends one letter: e asks for an echo, s for sleep until the
- * other end says something or closes, x for work that never ends. The answer
- * is a letter too: E, S, or B from who was turned away; s and x are repeated
+ * other end says something or closes, x for work that never ends; h and c for
+ * work that is held until the other end says something, and is finished then,
+ * or by a worker that is called. The answer is a letter too: E, S, H, C, F when
+ * too much is held, or B from who was turned away; s, x, h and c are repeated
  * when they have begun. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +14,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,22 +33,78 @@
 #define WAIT_MS 10000 /* for what has to happen; it does far sooner */
 #define BUSY_MS 100
 #define SILENT  0 /* no letter came */
+#define HELD    3 /* so much may be */
 
 /* ---- the child ------------------------------------------------------------- */
 
-static void *
-bench_new(void)
+struct held {
+	struct pool_held held; /* first */
+	int fd;
+	char letter;
+};
+
+static void
+say_and_close(int fd, char letter)
 {
-	return calloc(1, 1);
+	send(fd, &letter, 1, MSG_NOSIGNAL);
+	close(fd);
 }
 
 static void
-work(void *bench, int fd)
+go_on(struct pool_held *which)
+{
+	struct held *h = (struct held *)which;
+
+	say_and_close(h->fd, 'C');
+	free(h);
+}
+
+static void *
+ends_it(void *arg)
+{
+	struct held *h = arg;
+	char c;
+
+	recv(h->fd, &c, 1, 0);
+	if (h->letter == 'c') {
+		pool_call(&h->held);
+		return NULL;
+	}
+	say_and_close(h->fd, 'H');
+	free(h);
+	pool_done();
+	return NULL;
+}
+
+static void
+hold(int fd, char letter)
+{
+	struct held *h = calloc(1, sizeof *h);
+	pthread_t t;
+
+	if (!h || !pool_hold()) {
+		free(h);
+		say_and_close(fd, 'F');
+		return;
+	}
+	h->fd = fd;
+	h->letter = letter;
+	send(fd, &letter, 1, MSG_NOSIGNAL);
+	if (pthread_create(&t, NULL, ends_it, h))
+		abort();
+	pthread_detach(t);
+}
+
+static void
+work(int fd)
 {
 	char c = 0, answer;
 
-	(void)bench;
 	if (recv(fd, &c, 1, 0) == 1) {
+		if (c == 'h' || c == 'c') {
+			hold(fd, c);
+			return;
+		}
 		answer = c == 'e' ? 'E' : 'S';
 		if (c != 'e')
 			send(fd, &c, 1, MSG_NOSIGNAL);
@@ -78,9 +137,9 @@ serve_as_child(int listen_fd, struct pool_plan plan, rlim_t descriptors)
 	if (descriptors)
 		setrlimit(RLIMIT_NOFILE, &lim);
 	plan.listen_fd = listen_fd;
-	plan.bench_new = bench_new;
-	plan.bench_free = free;
+	plan.held_max = HELD;
 	plan.work = work;
+	plan.go_on = go_on;
 	plan.turn_away = turn_away;
 	log_open("test", LOG_ERROR);
 	pool_signals();
@@ -358,6 +417,95 @@ nobody_who_was_accepted_is_left_without_an_answer(void **state)
 		close(fd[i]);
 }
 
+static char
+answered(int fd)
+{
+	send(fd, "!", 1, MSG_NOSIGNAL);
+	return told(fd);
+}
+
+static void
+held_work_keeps_no_worker(void **state)
+{
+	struct house h = opened(1, WAIT_MS, WAIT_MS, 0);
+	int i, a = begun(&h, "h"), b = begun(&h, "c");
+
+	(void)state;
+	for (i = 0; i < 50; i++)
+		assert_int_equal(told(ask(&h, "e")), 'E');
+	assert_true(quiet(a) && quiet(b));
+	assert_int_equal(answered(b), 'C');
+	assert_int_equal(answered(a), 'H');
+	assert_int_equal(closed_down(&h), 0);
+}
+
+static void
+who_is_called_while_all_work_is_not_forgotten(void **state)
+{
+	struct house h = opened(1, WAIT_MS, WAIT_MS, 0);
+	int held = begun(&h, "c"), a = begun(&h, "s"), b = ask(&h, "e");
+
+	(void)state;
+	send(held, "!", 1, MSG_NOSIGNAL);
+	assert_true(quiet(held));
+	assert_int_equal(answered(a), 'S');
+	assert_int_equal(told(held), 'C');
+	assert_int_equal(told(b), 'E');
+	assert_int_equal(closed_down(&h), 0);
+}
+
+static void
+no_more_is_held_than_may_be(void **state)
+{
+	struct house h = opened(2, WAIT_MS, WAIT_MS, 0);
+	int i, fd[HELD];
+
+	(void)state;
+	for (i = 0; i < HELD; i++)
+		fd[i] = begun(&h, i % 2 ? "h" : "c");
+	assert_int_equal(told(ask(&h, "h")), 'F');
+	for (i = 0; i < HELD; i++)
+		assert_int_equal(answered(fd[i]), i % 2 ? 'H' : 'C');
+	/* who is answered counts as held for another moment */
+	for (i = 0; i < HELD; i++)
+		while (heard(fd[i] = ask(&h, "h")) == 'F')
+			close(fd[i]);
+	for (i = 0; i < HELD; i++)
+		assert_int_equal(answered(fd[i]), 'H');
+	assert_int_equal(closed_down(&h), 0);
+}
+
+static void
+term_waits_for_what_is_held(void **state)
+{
+	static const char letters[] = { 'h', 'c', 'c' };
+	struct house h;
+	int i, j, fd[3];
+
+	(void)state;
+	for (j = 0; j < 3; j++) { /* each of them is the last one once */
+		h = opened(2, WAIT_MS, WAIT_MS, 0);
+		for (i = 0; i < 3; i++)
+			fd[i] = begun(&h, (char[]){ letters[i], 0 });
+		kill(h.pid, SIGTERM);
+		for (i = 1; i <= 3; i++)
+			assert_int_equal(answered(fd[(j + i) % 3]),
+			    letters[(j + i) % 3] == 'h' ? 'H' : 'C');
+		assert_int_equal(ended(&h), 0);
+	}
+}
+
+static void
+what_is_held_too_long_ends_the_process_with_status_1(void **state)
+{
+	struct house h = opened(2, WAIT_MS, 50, 0);
+	int held = begun(&h, "h");
+
+	(void)state;
+	assert_int_equal(closed_down(&h), 1);
+	close(held);
+}
+
 static void
 stuck_work_ends_the_process_with_status_1(void **state)
 {
@@ -435,6 +583,11 @@ main(void)
 		TEST(silence_ends_with_the_connection),
 		TEST(term_lets_running_work_finish_and_takes_nothing_new),
 		TEST(nobody_who_was_accepted_is_left_without_an_answer),
+		TEST(held_work_keeps_no_worker),
+		TEST(who_is_called_while_all_work_is_not_forgotten),
+		TEST(no_more_is_held_than_may_be),
+		TEST(term_waits_for_what_is_held),
+		TEST(what_is_held_too_long_ends_the_process_with_status_1),
 		TEST(stuck_work_ends_the_process_with_status_1),
 		TEST(other_signals_change_nothing),
 		TEST(want_of_descriptors_is_survived),
