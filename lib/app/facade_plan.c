@@ -348,6 +348,7 @@ facade_plan_run(
 	struct err first = { .kind = ERR_NONE };
 
 	run->search = s;
+	run->end = (struct match_end){ .has = false };
 	v->only_ids = s->ids;
 	know(&r);
 	if (search_plan_unsure(s, &r.can))
