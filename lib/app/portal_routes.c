@@ -5,6 +5,7 @@
 #include "app/portal_secret.h"
 #include "app/portal_self.h"
 #include "app/portal_signin.h"
+#include "app/portal_why.h"
 
 #define KEEPERS (ROLE_DEVELOPER | ROLE_OPERATOR) /* of apps */
 
@@ -43,6 +44,9 @@ static const struct portal_route routes[] = {
 	{ "POST", "/clients/*/secrets/new",       NEED_PROOF,  KEEPERS,    secret_make_page },
 	{ "GET",  "/clients/*/secrets/*/end",     NEED_PROOF,  KEEPERS,    secret_end_ask },
 	{ "POST", "/clients/*/secrets/*/end",     NEED_PROOF,  KEEPERS,    secret_end },
+
+	{ "GET",  "/why",                         NEED_FULL,   ROLE_ANY,   why_page },
+	{ "GET",  "/help",                        NEED_FULL,   ROLE_ANY,   help_page },
 
 	{ "GET",  "/accounts",                    NEED_FULL,   ROLE_ADMIN, people_all },
 	{ "POST", "/accounts/invite",             NEED_PROOF,  ROLE_ADMIN, people_invite },

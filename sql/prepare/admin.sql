@@ -154,3 +154,10 @@ prepare portal_jwks_list (uuid, uuid) as
 -- Keys as ext/jwk writes them, and their credential ids; null: none any more.
 prepare portal_jwks_set (uuid, uuid, text, text) as
   select wardgate.portal_jwks_set($1, $2, $3, $4) as outcome;
+
+-- What became of the request with trace id $2.
+prepare portal_trace (uuid, uuid) as
+  select at, program, entry, client_id, client_name, secret_key_id,
+         tenant_name, interaction, resource_type, face, status, reason,
+         duration_ms, upstream_status, upstream_ms, source
+    from wardgate.portal_trace($1, $2);

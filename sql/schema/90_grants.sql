@@ -180,7 +180,8 @@ grant execute on function
       wardgate.portal_grant_list(uuid, uuid),
       wardgate.portal_jwks_list(uuid, uuid),
       wardgate.portal_jwks_set(uuid, uuid, text, text),
-      wardgate.sealing_key_in_use()
+      wardgate.sealing_key_in_use(),
+      wardgate.portal_trace(uuid, uuid)
    to wg_admin;
 
 -- auditor: reads the trail, changes nothing

@@ -7,7 +7,7 @@ import unittest
 
 from tests.e2e import behind_lighttpd
 from tests.e2e.portal import COOKIE, PHRASE, Person, code
-from tests.rig.client import Env
+from tests.rig.client import Env, request
 from tests.rig.house import House
 
 setUpModule = behind_lighttpd
@@ -302,6 +302,45 @@ class Apps(Story):
                 self.assertIn(page.status, (400, 413), page)
                 self.assertNotIn("SECRETPART", page.text)
         self.assertIn("Public keys", who.get(f"/clients/{client}/keys").words)
+
+
+class AskWhy(Story):
+    def test_the_owner_learns_why_and_nobody_else(self):
+        who, other = self.person(), self.person()
+        auditor = self.person("auditor")
+        client = self.app(who)
+        text = self.secret(who, client)
+        got = self.env.ask_token("STU3", client_id=client, client_secret=text)
+        self.assertEqual(got.status, 400)
+        trace = got.header["x-trace-id"]
+        for reader in (who, auditor):
+            page = reader.get(f"/why?trace={trace}")
+            self.assertEqual(page.status, 200, page)
+            self.assertIn("tenant_not_granted", page.words)
+            self.assertEqual("North General" in page.words, reader is auditor)
+        self.assertEqual(other.get(f"/why?trace={trace}").status, 404)
+        self.assertEqual(who.get("/why?trace=" + "0" * 32).status, 404)
+        self.assertEqual(who.get("/why?trace=xyz").status, 400)
+
+    def test_no_patient_is_told(self):
+        """The record that was read has an id; the page does not."""
+        auditor = self.person("auditor")
+        one = request("GET", self.env["WG_BASE"] + "/rehearsal/r4/Patient"
+                      "?_count=1").json["entry"][0]["resource"]["id"]
+        got = self.env.fhir("GET", f"Patient/{one}", self.env.token("R4"),
+                            "R4")
+        page = auditor.get(f"/why?trace={got.header['x-trace-id']}")
+        self.assertIn("Answered", page.words)
+        self.assertIn("read Patient", page.words)
+        self.assertNotIn(f">{one}<", page.text)
+        self.assertNotIn(f"/{one}", page.text)
+
+    def test_the_help_names_this_gateway(self):
+        page = self.person("auditor").get("/help")
+        for face in ("DSTU2", "STU3", "R4"):
+            self.assertIn(self.env[f"WG_FHIR_{face}"] + "/metadata",
+                          page.words)
+        self.assertIn(self.env["WG_TOKEN_URL"], page.words)
 
 
 class Languages(Story):

@@ -216,6 +216,7 @@ class Look(Story):
             "secret_new": one + "/secrets/new",
             "secret_end": f"{one}/secrets/{cls.cred}/end",
             "account": "/account", "accounts": "/accounts",
+            "why": "/why?trace=x", "help": "/help",
             "phone": "/phone", "again": "/again", "nowhere": "/nowhere",
         }
 

@@ -28,7 +28,8 @@ MAY_CALL = {
         portal_client portal_client_able portal_client_add
         portal_client_change portal_client_list portal_grant_list
         portal_jwks_list portal_jwks_set portal_secret_add
-        portal_secret_invalidate portal_secret_list session_end
+        portal_secret_invalidate portal_secret_list portal_trace
+        session_end
         session_end_one session_find session_list session_open signin_failed
         signin_good signin_wait sealing_key_in_use""",
     "wg_rehearsal": "",
