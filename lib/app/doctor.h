@@ -27,8 +27,8 @@ struct doctor {
 void doctor_say(struct doctor *d, const char *subject, enum doctor_state state,
     const char *found, const char *act);
 
-/* doctor_files - peppers, cursor key, signing keys, the folder of public ones
- * and the password file: there, readable, and by nobody else. */
+/* doctor_files - peppers, keys of cursors and of the portal, signing keys, the
+ * folder of public ones and the password file: there, readable, and by nobody else. */
 void doctor_files(struct doctor *d);
 
 /* doctor_seal - the files of the sealing keys that credentials need: here, and

@@ -151,6 +151,10 @@ doctor_files(struct doctor *d)
 	secret_folder(d, "signing keys", d->conf->signing_key_dir);
 	public_folder(d);
 	cursor_files(d);
+	if (!access(d->conf->portal_key_file, F_OK) && /* if there is one */
+	    secret_file(d, "portal key", d->conf->portal_key_file))
+		doctor_say(
+		    d, "portal key", DOCTOR_OK, "kept from others", NULL);
 	if (*d->conf->database_passfile &&
 	    secret_file(d, "password file", d->conf->database_passfile))
 		doctor_say(

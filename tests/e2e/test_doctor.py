@@ -192,7 +192,8 @@ class Files(Story):
         private = self.keys / "signing" / f"{self.kid()}.pem"
         for subject, path in (("peppers", self.keys / "pepper" / "1"),
                               ("signing keys", private),
-                              ("cursor key", self.keys / "cursor")):
+                              ("cursor key", self.keys / "cursor"),
+                              ("portal key", self.keys / "portal")):
             with self.subTest(subject), self.mode(path, 0o644):
                 self.finds(subject, "has mode 0644", offline=True,
                            act=f"chmod 0640 {path}")
