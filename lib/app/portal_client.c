@@ -73,17 +73,19 @@ bool
 client_one(struct page *p)
 {
 	struct db_arg args[3];
-	const struct db_rows *secrets, *grants, *keys;
+	const struct db_rows *secrets, *grants, *keys, *requests;
 
 	if (!of_client(p, args) || !view_client(p, args))
 		return false;
 	args[2] = db_arg_int(QUIET_S);
 	if (!(secrets = page_ask(p, "portal_secret_list", args, 3)) ||
 	    !(grants = page_ask(p, "portal_grant_list", args, 2)) ||
-	    !(keys = page_ask(p, "portal_jwks_list", args, 2)))
+	    !(keys = page_ask(p, "portal_jwks_list", args, 2)) ||
+	    !(requests = page_ask(p, "portal_request_list_of", args, 2)))
 		return false;
 	view_rows(p->view, "secrets", secrets);
 	view_rows(p->view, "grants", grants);
+	view_rows(p->view, "requests", requests);
 	view_rows(p->view, "keys", keys);
 	view_text(p->view, "done", page_field(p, "done"));
 	return page_show(p, "client");

@@ -2,12 +2,15 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/portal.h"
 #include "app/portal_client.h"
+#include "app/portal_grant.h"
 #include "app/portal_secret.h"
 #include "app/portal_self.h"
 #include "app/portal_signin.h"
+#include "app/portal_tenant.h"
 #include "app/portal_why.h"
 
-#define KEEPERS (ROLE_DEVELOPER | ROLE_OPERATOR) /* of apps */
+#define KEEPERS  (ROLE_DEVELOPER | ROLE_OPERATOR) /* of apps */
+#define OPERATOR ROLE_OPERATOR
 
 /* clang-format off */
 static const struct portal_route routes[] = {
@@ -44,6 +47,32 @@ static const struct portal_route routes[] = {
 	{ "POST", "/clients/*/secrets/new",       NEED_PROOF,  KEEPERS,    secret_make_page },
 	{ "GET",  "/clients/*/secrets/*/end",     NEED_PROOF,  KEEPERS,    secret_end_ask },
 	{ "POST", "/clients/*/secrets/*/end",     NEED_PROOF,  KEEPERS,    secret_end },
+
+	{ "GET",  "/clients/*/requests/new",      NEED_FULL,   KEEPERS,    request_new },
+	{ "POST", "/clients/*/requests/new",      NEED_FULL,   KEEPERS,    request_make },
+
+	{ "GET",  "/tenants",                     NEED_FULL,   OPERATOR,   tenant_all },
+	{ "GET",  "/tenants/new",                 NEED_PROOF,  OPERATOR,   tenant_new },
+	{ "POST", "/tenants/new",                 NEED_PROOF,  OPERATOR,   tenant_make },
+	{ "GET",  "/tenants/*",                   NEED_FULL,   OPERATOR,   tenant_one },
+	{ "GET",  "/tenants/*/history",           NEED_FULL,   OPERATOR,   tenant_history },
+	{ "GET",  "/tenants/*/edit",              NEED_PROOF,  OPERATOR,   tenant_edit },
+	{ "POST", "/tenants/*/edit",              NEED_PROOF,  OPERATOR,   tenant_change },
+	{ "GET",  "/tenants/*/suspend",           NEED_PROOF,  OPERATOR,   tenant_suspend_ask },
+	{ "POST", "/tenants/*/suspend",           NEED_PROOF,  OPERATOR,   tenant_suspend_do },
+	{ "GET",  "/tenants/*/resume",            NEED_PROOF,  OPERATOR,   tenant_resume_ask },
+	{ "POST", "/tenants/*/resume",            NEED_PROOF,  OPERATOR,   tenant_resume_do },
+	{ "GET",  "/tenants/*/maintenance",       NEED_PROOF,  OPERATOR,   tenant_maintenance_ask },
+	{ "POST", "/tenants/*/maintenance",       NEED_PROOF,  OPERATOR,   tenant_maintenance_do },
+	{ "GET",  "/tenants/*/grants/new",        NEED_PROOF,  OPERATOR,   grant_new },
+	{ "POST", "/tenants/*/grants/new",        NEED_PROOF,  OPERATOR,   grant_make },
+	{ "GET",  "/tenants/*/grants/*/end",      NEED_PROOF,  OPERATOR,   grant_end_ask },
+	{ "POST", "/tenants/*/grants/*/end",      NEED_PROOF,  OPERATOR,   grant_end_do },
+
+	{ "GET",  "/requests",                    NEED_FULL,   OPERATOR,   request_all },
+	{ "GET",  "/requests/*",                  NEED_PROOF,  OPERATOR,   request_one },
+	{ "POST", "/requests/*/approve",          NEED_PROOF,  OPERATOR,   request_approve },
+	{ "POST", "/requests/*/decline",          NEED_PROOF,  OPERATOR,   request_decline },
 
 	{ "GET",  "/why",                         NEED_FULL,   ROLE_ANY,   why_page },
 	{ "GET",  "/help",                        NEED_FULL,   ROLE_ANY,   help_page },

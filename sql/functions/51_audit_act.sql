@@ -135,7 +135,9 @@ begin
       ('policy', 'policy', 'name', '', ''),
       ('account', 'account', 'account_id',
        'created_at signed_in_at lang totp_step', 'passphrase totp'),
-      ('client_owner', 'owner', 'client_id account_id', 'since', ''))
+      ('client_owner', 'owner', 'client_id account_id', 'since', ''),
+      ('grant_request', 'request', 'request_id',
+       'account_id made_at decided_at', ''))
       as v (name, object, ids, ignored, hidden)
   loop
     execute format(

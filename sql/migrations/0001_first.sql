@@ -563,6 +563,49 @@ comment on column wardgate.pepper.version is
 comment on column wardgate.pepper.used_at is
   'Since when secrets are stored anew under it, at their next success';
 
+-- ---- schema/45_grant_requests.sql
+
+create table wardgate.grant_request (
+  request_id uuid primary key default gen_random_uuid(),
+  client_id  uuid not null references wardgate.client on delete cascade,
+  tenant_id  uuid not null,
+  account_id uuid references wardgate.account on delete set null,
+  why        text not null,
+  made_at    timestamptz not null default now(),
+  state      text not null default 'open',
+  decided_at timestamptz,
+  answer     text not null default '',
+  constraint grant_request_why_length check (length(why) between 1 and 1000),
+  constraint grant_request_answer_length check (length(answer) <= 1000),
+  constraint grant_request_decided check (
+    case state when 'open' then decided_at is null
+               when 'approved' then decided_at is not null
+               when 'declined' then decided_at is not null and answer <> ''
+               else false
+           end)
+);
+create unique index grant_request_open
+    on wardgate.grant_request (client_id, tenant_id) where state = 'open';
+create index grant_request_of_client
+    on wardgate.grant_request (client_id, made_at);
+create index grant_request_by_answer
+    on wardgate.grant_request (decided_at);
+comment on table wardgate.grant_request is
+  'What owners of apps asked for in the portal, and what they were told';
+comment on column wardgate.grant_request.request_id is 'Its name for programs';
+comment on column wardgate.grant_request.client_id is 'The app';
+comment on column wardgate.grant_request.tenant_id is
+  'The tenant ID as typed: there may be no such tenant';
+comment on column wardgate.grant_request.account_id is
+  'Who asked; null: the account is gone';
+comment on column wardgate.grant_request.why is 'What for, in their words';
+comment on column wardgate.grant_request.made_at is 'When they asked';
+comment on column wardgate.grant_request.state is 'open, approved or declined';
+comment on column wardgate.grant_request.decided_at is
+  'When it was approved or declined; null: it is open';
+comment on column wardgate.grant_request.answer is
+  'Why it was declined; who asked reads it';
+
 -- ---- schema/45_sealing.sql
 
 create table wardgate.sealing_key (
@@ -4161,6 +4204,434 @@ end $$;
 comment on function wardgate.portal_jwks_set is
   'Sets the public keys of an app; null: none any more';
 
+-- ---- functions/48_portal_tenants.sql
+
+-- The first parameter is always the account that asks; whoever is no operator
+-- is told what is told of a hospital that does not exist. What may be stored is
+-- what the scripts may store: their functions do it.
+
+create function wardgate.portal_operator_acts(account uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not exists (
+      select from wardgate.account as a
+       where a.account_id = account and a.disabled_at is null
+         and 'operator' = any (a.roles)) then
+    perform wardgate.refuse('WG404', 'There is no such hospital.');
+  end if;
+  perform wardgate.portal_acts(account);
+end $$;
+comment on function wardgate.portal_operator_acts is
+  'WG404 unless the account is an operator, whom the trail then names';
+
+create function wardgate.portal_tenant_must_be(account uuid, tenant uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  if not exists (
+      select from wardgate.tenant as t where t.tenant_id = tenant) then
+    perform wardgate.refuse('WG404', 'There is no such hospital.');
+  end if;
+end $$;
+comment on function wardgate.portal_tenant_must_be is
+  'WG404 unless the account is an operator and the tenant exists';
+
+create function wardgate.portal_tenant_list(account uuid)
+returns table (
+  tenant_id    uuid,
+  slug         text,
+  name         text,
+  state        text,
+  notice_until timestamptz,
+  fhir_version text,
+  base_url     text,
+  live_grants  bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query select l.* from wardgate.tenant_list() as l;
+end $$;
+comment on function wardgate.portal_tenant_list is
+  'All hospitals, for operators';
+
+-- Switches and times as somebody would type them.
+create function wardgate.portal_tenant(account uuid, tenant uuid)
+returns table (
+  tenant_id        uuid,
+  slug             text,
+  name             text,
+  state            text,
+  notice           text,
+  notice_until     timestamptz,
+  retry_after_s    text,
+  mrn_system       text,
+  created_at       timestamptz,
+  provider_url     text,
+  fhir_version     text,
+  mode             text,
+  search_post      text,
+  http2            text,
+  connect_ms       text,
+  total_ms         text,
+  can_contains     text,
+  can_sort         text,
+  can_total        text,
+  can_batch        text,
+  coverage_person  text,
+  write_extensions text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select t.tenant_id, t.slug, t.name,
+         wardgate.tenant_state_now(t.state, t.notice_until), t.notice,
+         t.notice_until, t.retry_after_s::text, t.mrn_system, t.created_at,
+         p.base_url, p.fhir_version, p.mode,
+         case when p.search_post then 'on' else 'off' end,
+         case when p.http2 then 'on' else 'off' end,
+         p.connect_ms::text, p.total_ms::text, p.can_contains, p.can_sort,
+         p.can_total, p.can_batch, p.coverage_person,
+         case when p.write_extensions then 'on' else 'off' end
+    from wardgate.tenant as t
+    left join wardgate.provider as p using (tenant_id)
+   where t.tenant_id = tenant;
+end $$;
+comment on function wardgate.portal_tenant is 'One hospital, for operators';
+
+-- fresh: nobody has that tenant ID yet; else somebody must have it.
+create function wardgate.portal_tenant_put(
+  account uuid, fresh boolean, tenant text, name text, slug text,
+  provider_url text, fhir_version text, mode text, search_post text,
+  http2 text, connect_ms text, total_ms text, mrn_system text,
+  can_contains text, can_sort text, can_total text, can_batch text,
+  coverage_person text, write_extensions text, out tenant_id uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept uuid;
+begin
+  perform wardgate.portal_operator_acts(account);
+  perform wardgate.onboarding_lock();
+  kept := wardgate.guid_read('tenant ID', btrim(tenant));
+  if not fresh then
+    perform wardgate.portal_tenant_must_be(account, kept);
+  elsif exists (select from wardgate.tenant as t where t.tenant_id = kept) then
+    perform wardgate.refuse('WG409',
+        'There is a hospital with this tenant ID already.');
+  end if;
+  perform p.outcome
+     from wardgate.tenant_put(kept::text, name, slug, provider_url,
+          fhir_version, mode, search_post, http2, connect_ms, total_ms,
+          mrn_system, null, can_contains, can_sort, can_total, can_batch,
+          coverage_person, write_extensions) as p;
+  portal_tenant_put.tenant_id := kept;
+end $$;
+comment on function wardgate.portal_tenant_put is
+  'Creates or changes a hospital and its provider, for operators';
+
+create function wardgate.portal_tenant_state_set(
+  account uuid, tenant uuid, state text, notice text, until text,
+  retry_after_s text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  select s.outcome into outcome
+    from wardgate.tenant_state_set(tenant::text, state, notice, until,
+         retry_after_s) as s
+   where s.object = 'tenant';
+end $$;
+comment on function wardgate.portal_tenant_state_set is
+  'Makes a hospital active, suspended, or in maintenance, for operators';
+
+create function wardgate.portal_tenant_grants(account uuid, tenant uuid)
+returns table (
+  client_id   uuid,
+  client_name text,
+  state       text,
+  granted_at  timestamptz,
+  ended_at    timestamptz,
+  types       text,
+  purpose     text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select g.client_id, g.client_name, g.state, g.granted_at, g.ended_at,
+         g.types, g.purpose
+    from wardgate.grant_list(null, tenant) as g
+   order by g.state = 'ended', g.client_name;
+end $$;
+comment on function wardgate.portal_tenant_grants is
+  'The apps that are or were linked to a hospital, for operators';
+
+create function wardgate.portal_tenant_loss(
+  account uuid, tenant uuid, at_most bigint)
+returns table (
+  from_version text,
+  to_version   text,
+  element      text,
+  fate         text,
+  times        bigint,
+  last_at      timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select l.from_version, l.to_version, l.element, l.fate, l.times, l.last_at
+    from wardgate.loss as l
+   where l.tenant_id = tenant
+   order by l.times desc, l.element, l.from_version, l.to_version, l.fate
+   limit at_most;
+end $$;
+comment on function wardgate.portal_tenant_loss is
+  'What conversion could not carry most often, for operators';
+
+-- Of the trail only who changed what: no request, and nobody's record. stamp:
+-- microseconds since 1970, to go on from; before null: the newest.
+create function wardgate.portal_tenant_acts(
+  account uuid, tenant uuid, before bigint, at_most bigint)
+returns table (
+  at      timestamptz,
+  stamp   text,
+  made_by text,
+  act     text,
+  detail  text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select a.at, trunc(extract(epoch from a.at) * 1000000)::text, a.made_by,
+         a.interaction, a.detail
+    from wardgate.audit as a
+   where a.tenant_id = tenant and a.made_by is not null
+     and (before is null or a.at < to_timestamp(0)
+           + before * interval '1 microsecond')
+   order by a.at desc, a.trace_id
+   limit at_most;
+end $$;
+comment on function wardgate.portal_tenant_acts is
+  'What was changed of a hospital, by whom, newest first, for operators';
+
+-- ---- functions/49_portal_grants.sql
+
+-- The owner of an app asks, an operator answers. A request says nothing of what
+-- exists: any tenant ID can be asked for, and all are answered alike until an
+-- operator has looked.
+
+create function wardgate.portal_grant_give(
+  account uuid, client uuid, tenant uuid, until text, types text, purpose text,
+  out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  perform wardgate.portal_client_must_be(account, client);
+  outcome := wardgate.grant_give(client, tenant,
+      wardgate.until_read(wardgate.given(until)), types, purpose);
+  update wardgate.grant_request as r
+     set state = 'approved', decided_at = now()
+   where r.client_id = client and r.tenant_id = tenant and r.state = 'open';
+end $$;
+comment on function wardgate.portal_grant_give is
+  'Links an app to a hospital, for operators; what asked for it is approved';
+
+create function wardgate.portal_grant_end(
+  account uuid, client uuid, tenant uuid, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  outcome := wardgate.grant_end(client, tenant);
+end $$;
+comment on function wardgate.portal_grant_end is
+  'Ends the link of an app to a hospital, for operators';
+
+-- What is linked already the owner sees anyway; everything else is answered
+-- without a look at the hospitals.
+create function wardgate.portal_request_add(
+  account uuid, client uuid, tenant text, why text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept     uuid := wardgate.guid_read('tenant ID', btrim(tenant));
+  why_kept text := wardgate.line_read('reason', wardgate.given(why), 1000);
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  perform from wardgate.client as c where c.client_id = client for update;
+  if why_kept is null then
+    perform wardgate.refuse('WG400',
+        'Say what the app needs the records of this hospital for.');
+  elsif exists (
+      select from wardgate.client_grant as g
+       where g.client_id = client and g.tenant_id = kept
+         and (g.ended_at is null or g.ended_at > now())) then
+    perform wardgate.refuse('WG409',
+        'The app is linked to this hospital already.');
+  elsif exists (
+      select from wardgate.grant_request as r
+       where r.client_id = client and r.tenant_id = kept
+         and r.state = 'open') then
+    perform wardgate.refuse('WG409',
+        'The app has asked for this hospital already; the operator has not answered yet.');
+  elsif (select count(*) from wardgate.grant_request as r
+          where r.client_id = client and r.state = 'open') >= 20 then
+    perform wardgate.refuse('WG409',
+        'The app has asked for 20 hospitals that the operator has not answered yet.');
+  end if;
+  insert into wardgate.grant_request (client_id, tenant_id, account_id, why)
+  values (client, kept, account, why_kept);
+end $$;
+comment on function wardgate.portal_request_add is
+  'Asks for a hospital, whether there is such a one or not';
+
+create function wardgate.portal_request_list_of(account uuid, client uuid)
+returns table (
+  tenant_id  uuid,
+  why        text,
+  made_at    timestamptz,
+  state      text,
+  decided_at timestamptz,
+  answer     text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select r.tenant_id, r.why, r.made_at, r.state, r.decided_at, r.answer
+    from wardgate.grant_request as r
+   where r.client_id = client and r.state <> 'approved'
+   order by r.state <> 'open', r.made_at desc, r.request_id
+   limit 30;
+end $$;
+comment on function wardgate.portal_request_list_of is
+  'Hospitals that an app asked for: open requests, then declined ones';
+
+create function wardgate.portal_request_list(account uuid)
+returns table (
+  request_id  uuid,
+  client_id   uuid,
+  client_name text,
+  tenant_id   uuid,
+  tenant_name text,
+  login_of    text,
+  why         text,
+  made_at     timestamptz,
+  state       text,
+  decided_at  timestamptz,
+  answer      text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  select r.request_id, r.client_id, c.name, r.tenant_id, t.name, a.login,
+         r.why, r.made_at, r.state, r.decided_at, r.answer
+    from (
+   (select o.* from wardgate.grant_request as o where o.state = 'open'
+     order by o.made_at limit 500)
+   union all
+   (select d.* from wardgate.grant_request as d
+     where d.decided_at is not null
+     order by d.decided_at desc limit 20)) as r
+    join wardgate.client as c using (client_id)
+    left join wardgate.tenant as t using (tenant_id)
+    left join wardgate.account as a using (account_id)
+   order by r.decided_at desc nulls first, r.made_at, r.request_id;
+end $$;
+comment on function wardgate.portal_request_list is
+  'Requests that wait, oldest first, and the newest answers, for operators';
+
+create function wardgate.portal_request_count(account uuid)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return (select count(*) from wardgate.grant_request as r
+           where r.state = 'open');
+end $$;
+comment on function wardgate.portal_request_count is
+  'How many requests wait, for operators';
+
+create function wardgate.portal_request(account uuid, request uuid)
+returns table (
+  request_id  uuid,
+  client_id   uuid,
+  client_name text,
+  tenant_id   uuid,
+  tenant_name text,
+  login_of    text,
+  why         text,
+  made_at     timestamptz,
+  state       text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  select r.request_id, r.client_id, c.name, r.tenant_id, t.name, a.login,
+         r.why, r.made_at, r.state
+    from wardgate.grant_request as r
+    join wardgate.client as c using (client_id)
+    left join wardgate.tenant as t using (tenant_id)
+    left join wardgate.account as a using (account_id)
+   where r.request_id = request;
+  if not found then
+    perform wardgate.refuse('WG404', 'There is no such request.');
+  end if;
+end $$;
+comment on function wardgate.portal_request is 'One request, for operators';
+
+create function wardgate.portal_request_open(account uuid, request uuid)
+returns wardgate.grant_request
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  asked wardgate.grant_request;
+begin
+  perform wardgate.portal_operator_acts(account);
+  select r.* into asked
+    from wardgate.grant_request as r
+   where r.request_id = request for update;
+  if asked.request_id is null then
+    perform wardgate.refuse('WG404', 'There is no such request.');
+  elsif asked.state <> 'open' then
+    perform wardgate.refuse('WG409', 'This request is answered already.');
+  end if;
+  return asked;
+end $$;
+comment on function wardgate.portal_request_open is
+  'Locks a request that waits; WG404, or WG409 when it is answered';
+
+create function wardgate.portal_request_approve(
+  account uuid, request uuid, until text, types text, purpose text,
+  out tenant_id uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  asked wardgate.grant_request := wardgate.portal_request_open(account,
+      request);
+begin
+  perform wardgate.portal_grant_give(account, asked.client_id,
+      asked.tenant_id, until, types, purpose);
+  portal_request_approve.tenant_id := asked.tenant_id;
+end $$;
+comment on function wardgate.portal_request_approve is
+  'Links the app to the hospital that it asked for, for operators';
+
+create function wardgate.portal_request_decline(
+  account uuid, request uuid, answer text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  asked wardgate.grant_request := wardgate.portal_request_open(account,
+      request);
+  kept  text := wardgate.line_read('reason', wardgate.given(answer), 1000);
+begin
+  if kept is null then
+    perform wardgate.refuse('WG400',
+        'Say why: whoever asked will read it.');
+  end if;
+  update wardgate.grant_request as r
+     set state = 'declined', decided_at = now(), answer = kept
+   where r.request_id = asked.request_id;
+end $$;
+comment on function wardgate.portal_request_decline is
+  'Declines what an app asked for, with a reason, for operators';
+
 -- ---- functions/50_audit.sql
 
 -- Many rows as one binary array: per row a fifth of what a statement per row
@@ -4506,7 +4977,9 @@ begin
       ('policy', 'policy', 'name', '', ''),
       ('account', 'account', 'account_id',
        'created_at signed_in_at lang totp_step', 'passphrase totp'),
-      ('client_owner', 'owner', 'client_id account_id', 'since', ''))
+      ('client_owner', 'owner', 'client_id account_id', 'since', ''),
+      ('grant_request', 'request', 'request_id',
+       'account_id made_at decided_at', ''))
       as v (name, object, ids, ignored, hidden)
   loop
     execute format(
@@ -5714,7 +6187,8 @@ grant execute on function
    to wg_operator;
 grant select on wardgate.loss_report to wg_operator;
 
--- admin, the portal: people, and the apps that each of them may see
+-- admin, the portal: people, the apps that each of them may see, and for
+-- operators hospitals and grants
 grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.portal_acts(uuid),
@@ -5754,7 +6228,25 @@ grant execute on function
       wardgate.portal_jwks_list(uuid, uuid),
       wardgate.portal_jwks_set(uuid, uuid, text, text),
       wardgate.sealing_key_in_use(),
-      wardgate.portal_trace(uuid, uuid)
+      wardgate.portal_trace(uuid, uuid),
+      wardgate.portal_tenant_list(uuid),
+      wardgate.portal_tenant(uuid, uuid),
+      wardgate.portal_tenant_put(uuid, boolean, text, text, text, text, text,
+        text, text, text, text, text, text, text, text, text, text, text,
+        text),
+      wardgate.portal_tenant_state_set(uuid, uuid, text, text, text, text),
+      wardgate.portal_tenant_grants(uuid, uuid),
+      wardgate.portal_tenant_loss(uuid, uuid, bigint),
+      wardgate.portal_tenant_acts(uuid, uuid, bigint, bigint),
+      wardgate.portal_grant_give(uuid, uuid, uuid, text, text, text),
+      wardgate.portal_grant_end(uuid, uuid, uuid),
+      wardgate.portal_request_add(uuid, uuid, text, text),
+      wardgate.portal_request_list_of(uuid, uuid),
+      wardgate.portal_request_list(uuid),
+      wardgate.portal_request_count(uuid),
+      wardgate.portal_request(uuid, uuid),
+      wardgate.portal_request_approve(uuid, uuid, text, text, text),
+      wardgate.portal_request_decline(uuid, uuid, text)
    to wg_admin;
 
 -- auditor: reads the trail, changes nothing

@@ -161,3 +161,78 @@ prepare portal_trace (uuid, uuid) as
          tenant_name, interaction, resource_type, face, status, reason,
          duration_ms, upstream_status, upstream_ms, source
     from wardgate.portal_trace($1, $2);
+
+-- ---- hospitals -------------------------------------------------------------------
+-- For operators: $1 is the account that asks, and anybody else finds nothing.
+
+prepare portal_tenant_list (uuid) as
+  select tenant_id, slug, name, state, notice_until, fhir_version, base_url,
+         live_grants
+    from wardgate.portal_tenant_list($1);
+
+prepare portal_tenant (uuid, uuid) as
+  select tenant_id, slug, name, state, notice, notice_until, retry_after_s,
+         mrn_system, created_at, provider_url, fhir_version, mode,
+         search_post, http2, connect_ms, total_ms, can_contains, can_sort,
+         can_total, can_batch, coverage_person, write_extensions
+    from wardgate.portal_tenant($1, $2);
+
+-- $2: nobody has the tenant ID $3 yet. The rest as in sql/onboard/tenant.sql;
+-- what is empty stays as it is.
+prepare portal_tenant_put (uuid, boolean, text, text, text, text, text, text,
+    text, text, text, text, text, text, text, text, text, text, text) as
+  select wardgate.portal_tenant_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+         $11, $12, $13, $14, $15, $16, $17, $18, $19) as tenant_id;
+
+-- Hospital $2: state, notice, until, Retry-After in seconds.
+prepare portal_tenant_state_set (uuid, uuid, text, text, text, text) as
+  select wardgate.portal_tenant_state_set($1, $2, $3, $4, $5, $6) as outcome;
+
+prepare portal_tenant_grants (uuid, uuid) as
+  select client_id, client_name, state, granted_at, ended_at, types, purpose
+    from wardgate.portal_tenant_grants($1, $2);
+
+prepare portal_tenant_loss (uuid, uuid, bigint) as
+  select from_version, to_version, element, fate, times, last_at
+    from wardgate.portal_tenant_loss($1, $2, $3);
+
+-- Acts before $3, us since 1970 (null: the newest), at most $4.
+prepare portal_tenant_acts (uuid, uuid, bigint, bigint) as
+  select at, stamp, made_by, act, detail
+    from wardgate.portal_tenant_acts($1, $2, $3, $4);
+
+-- ---- grants, and requests for them -----------------------------------------------
+
+-- App $2, hospital $3: until, types, purpose, as typed.
+prepare portal_grant_give (uuid, uuid, uuid, text, text, text) as
+  select wardgate.portal_grant_give($1, $2, $3, $4, $5, $6) as outcome;
+
+prepare portal_grant_end (uuid, uuid, uuid) as
+  select wardgate.portal_grant_end($1, $2, $3) as outcome;
+
+-- By whoever keeps app $2: tenant ID and reason as typed.
+prepare portal_request_add (uuid, uuid, text, text) as
+  select wardgate.portal_request_add($1, $2, $3, $4);
+
+prepare portal_request_list_of (uuid, uuid) as
+  select tenant_id, why, made_at, state, decided_at, answer
+    from wardgate.portal_request_list_of($1, $2);
+
+prepare portal_request_list (uuid) as
+  select request_id, client_id, client_name, tenant_id, tenant_name, login_of,
+         why, made_at, state, decided_at, answer
+    from wardgate.portal_request_list($1);
+
+prepare portal_request_count (uuid) as
+  select wardgate.portal_request_count($1) as waiting;
+
+prepare portal_request (uuid, uuid) as
+  select request_id, client_id, client_name, tenant_id, tenant_name, login_of,
+         why, made_at, state
+    from wardgate.portal_request($1, $2);
+
+prepare portal_request_approve (uuid, uuid, text, text, text) as
+  select wardgate.portal_request_approve($1, $2, $3, $4, $5) as tenant_id;
+
+prepare portal_request_decline (uuid, uuid, text) as
+  select wardgate.portal_request_decline($1, $2, $3);

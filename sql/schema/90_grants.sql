@@ -141,7 +141,8 @@ grant execute on function
    to wg_operator;
 grant select on wardgate.loss_report to wg_operator;
 
--- admin, the portal: people, and the apps that each of them may see
+-- admin, the portal: people, the apps that each of them may see, and for
+-- operators hospitals and grants
 grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.portal_acts(uuid),
@@ -181,7 +182,25 @@ grant execute on function
       wardgate.portal_jwks_list(uuid, uuid),
       wardgate.portal_jwks_set(uuid, uuid, text, text),
       wardgate.sealing_key_in_use(),
-      wardgate.portal_trace(uuid, uuid)
+      wardgate.portal_trace(uuid, uuid),
+      wardgate.portal_tenant_list(uuid),
+      wardgate.portal_tenant(uuid, uuid),
+      wardgate.portal_tenant_put(uuid, boolean, text, text, text, text, text,
+        text, text, text, text, text, text, text, text, text, text, text,
+        text),
+      wardgate.portal_tenant_state_set(uuid, uuid, text, text, text, text),
+      wardgate.portal_tenant_grants(uuid, uuid),
+      wardgate.portal_tenant_loss(uuid, uuid, bigint),
+      wardgate.portal_tenant_acts(uuid, uuid, bigint, bigint),
+      wardgate.portal_grant_give(uuid, uuid, uuid, text, text, text),
+      wardgate.portal_grant_end(uuid, uuid, uuid),
+      wardgate.portal_request_add(uuid, uuid, text, text),
+      wardgate.portal_request_list_of(uuid, uuid),
+      wardgate.portal_request_list(uuid),
+      wardgate.portal_request_count(uuid),
+      wardgate.portal_request(uuid, uuid),
+      wardgate.portal_request_approve(uuid, uuid, text, text, text),
+      wardgate.portal_request_decline(uuid, uuid, text)
    to wg_admin;
 
 -- auditor: reads the trail, changes nothing

@@ -15,13 +15,14 @@ from tests.rig.client import Env
 from tests.rig.house import House
 
 SCREENS = place.build_dir() / "screens"
+NOBODY = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 LANGUAGES = ("en", "it", "ru", "pt-BR", "zh-Hans")
 
 # Nothing but a box of its own is wider than the page.
 WIDE = """
 const wide = document.documentElement.clientWidth;
 return [...document.querySelectorAll("body *")].filter(e => {
-  if (e.closest("pre, .skip, .hidden, svg")) return false;
+  if (e.closest("pre, table, .skip, .hidden, svg")) return false;
   const box = e.getBoundingClientRect();
   return box.width > 0 && (box.right > wide + 1 || box.left < -1);
 }).map(e => e.outerHTML.slice(0, 120));
@@ -209,6 +210,10 @@ class Look(Story):
         cls.house.operator("client", "grant", cls.client,
                            cls.env["WG_TENANT_STU3"])
         one = f"/clients/{cls.client}"
+        ward = f"/tenants/{cls.env['WG_TENANT_STU3']}"
+        who.get(one + "/requests/new")
+        who.post(one + "/requests/new", tenant=NOBODY, why="night shift")
+        page = who.get("/requests").text.split(cls.client)[-1]
         cls.pages = {
             "signin": None, "clients": "/clients", "client": one,
             "client_new": "/clients/new", "client_edit": one + "/edit",
@@ -217,6 +222,15 @@ class Look(Story):
             "secret_end": f"{one}/secrets/{cls.cred}/end",
             "account": "/account", "accounts": "/accounts",
             "why": "/why?trace=x", "help": "/help",
+            "tenants": "/tenants", "tenant": ward,
+            "tenant_new": "/tenants/new",
+            "tenant_state": ward + "/suspend",
+            "tenant_maintenance": ward + "/maintenance",
+            "tenant_link": ward + "/grants/new",
+            "tenant_unlink": f"{ward}/grants/{cls.client}/end",
+            "tenant_ask": one + "/requests/new",
+            "tenant_requests": "/requests",
+            "tenant_request": re.search(r"/requests/[0-9a-f-]{36}", page)[0],
             "phone": "/phone", "again": "/again", "nowhere": "/nowhere",
         }
 
@@ -247,7 +261,8 @@ class Look(Story):
         with Browser(width=320) as b:
             b.devtools("Network.enable")
             for lang in LANGUAGES:
-                for name in ("clients", "client", "account", "secret_new"):
+                for name in ("clients", "client", "account", "secret_new",
+                             "tenant"):
                     self.look_at(b, name, f"{self.pages[name]}?lang={lang}",
                                  f"320-{lang}")
 

@@ -26,10 +26,15 @@ MAY_CALL = {
         account_totp_remove account_totp_set account_totp_use
         invitation_find invitation_make invitation_use portal_acts
         portal_client portal_client_able portal_client_add
-        portal_client_change portal_client_list portal_grant_list
-        portal_jwks_list portal_jwks_set portal_secret_add
-        portal_secret_invalidate portal_secret_list portal_trace
-        session_end
+        portal_client_change portal_client_list portal_grant_end
+        portal_grant_give portal_grant_list
+        portal_jwks_list portal_jwks_set portal_request
+        portal_request_add portal_request_approve portal_request_count
+        portal_request_decline portal_request_list portal_request_list_of
+        portal_secret_add portal_secret_invalidate portal_secret_list
+        portal_tenant portal_tenant_acts portal_tenant_grants
+        portal_tenant_list portal_tenant_loss portal_tenant_put
+        portal_tenant_state_set portal_trace session_end
         session_end_one session_find session_list session_open signin_failed
         signin_good signin_wait sealing_key_in_use""",
     "wg_rehearsal": "",

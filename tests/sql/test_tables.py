@@ -28,6 +28,7 @@ KEPT_SMALL = {
     "client_jwks": PEOPLE,
     "client_jwks_url": PEOPLE,
     "client_secret": PEOPLE,
+    "grant_request": PEOPLE,
     "account": PEOPLE,
     "client_owner": PEOPLE,
     "account_recovery": "has ten rows for each account at most",
@@ -53,7 +54,7 @@ KEPT_SMALL = {
 ACTS = {"client", "client_secret", "client_jwks", "client_jwks_url", "tenant",
         "provider", "provider_credential", "client_grant", "signing_key",
         "sealing_key", "pepper", "policy", "account",
-        "client_owner"}
+        "client_owner", "grant_request"}
 
 KEY = "abcdefgh"
 OLD = "now() - interval '500 days'"

@@ -1,0 +1,27 @@
+/* portal_tenant.h - hospitals, for operators: list, one, new, edit, and its state
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef APP_PORTAL_TENANT_H
+#define APP_PORTAL_TENANT_H
+
+#include "app/portal.h"
+
+bool tenant_all(struct page *p);
+bool tenant_one(struct page *p);
+
+/* Who changed what of it; query `before`, us since 1970: what was earlier. */
+bool tenant_history(struct page *p);
+
+bool tenant_new(struct page *p);
+bool tenant_make(struct page *p);
+bool tenant_edit(struct page *p);
+bool tenant_change(struct page *p);
+
+/* Each asks first and says what it does to the apps. */
+bool tenant_suspend_ask(struct page *p);
+bool tenant_suspend_do(struct page *p);
+bool tenant_resume_ask(struct page *p);
+bool tenant_resume_do(struct page *p);
+bool tenant_maintenance_ask(struct page *p);
+bool tenant_maintenance_do(struct page *p);
+
+#endif

@@ -1,0 +1,209 @@
+-- 48_portal_tenants.sql - hospitals as operators keep them in the portal
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- The first parameter is always the account that asks; whoever is no operator
+-- is told what is told of a hospital that does not exist. What may be stored is
+-- what the scripts may store: their functions do it.
+
+create function wardgate.portal_operator_acts(account uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not exists (
+      select from wardgate.account as a
+       where a.account_id = account and a.disabled_at is null
+         and 'operator' = any (a.roles)) then
+    perform wardgate.refuse('WG404', 'There is no such hospital.');
+  end if;
+  perform wardgate.portal_acts(account);
+end $$;
+comment on function wardgate.portal_operator_acts is
+  'WG404 unless the account is an operator, whom the trail then names';
+
+create function wardgate.portal_tenant_must_be(account uuid, tenant uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  if not exists (
+      select from wardgate.tenant as t where t.tenant_id = tenant) then
+    perform wardgate.refuse('WG404', 'There is no such hospital.');
+  end if;
+end $$;
+comment on function wardgate.portal_tenant_must_be is
+  'WG404 unless the account is an operator and the tenant exists';
+
+create function wardgate.portal_tenant_list(account uuid)
+returns table (
+  tenant_id    uuid,
+  slug         text,
+  name         text,
+  state        text,
+  notice_until timestamptz,
+  fhir_version text,
+  base_url     text,
+  live_grants  bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query select l.* from wardgate.tenant_list() as l;
+end $$;
+comment on function wardgate.portal_tenant_list is
+  'All hospitals, for operators';
+
+-- Switches and times as somebody would type them.
+create function wardgate.portal_tenant(account uuid, tenant uuid)
+returns table (
+  tenant_id        uuid,
+  slug             text,
+  name             text,
+  state            text,
+  notice           text,
+  notice_until     timestamptz,
+  retry_after_s    text,
+  mrn_system       text,
+  created_at       timestamptz,
+  provider_url     text,
+  fhir_version     text,
+  mode             text,
+  search_post      text,
+  http2            text,
+  connect_ms       text,
+  total_ms         text,
+  can_contains     text,
+  can_sort         text,
+  can_total        text,
+  can_batch        text,
+  coverage_person  text,
+  write_extensions text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select t.tenant_id, t.slug, t.name,
+         wardgate.tenant_state_now(t.state, t.notice_until), t.notice,
+         t.notice_until, t.retry_after_s::text, t.mrn_system, t.created_at,
+         p.base_url, p.fhir_version, p.mode,
+         case when p.search_post then 'on' else 'off' end,
+         case when p.http2 then 'on' else 'off' end,
+         p.connect_ms::text, p.total_ms::text, p.can_contains, p.can_sort,
+         p.can_total, p.can_batch, p.coverage_person,
+         case when p.write_extensions then 'on' else 'off' end
+    from wardgate.tenant as t
+    left join wardgate.provider as p using (tenant_id)
+   where t.tenant_id = tenant;
+end $$;
+comment on function wardgate.portal_tenant is 'One hospital, for operators';
+
+-- fresh: nobody has that tenant ID yet; else somebody must have it.
+create function wardgate.portal_tenant_put(
+  account uuid, fresh boolean, tenant text, name text, slug text,
+  provider_url text, fhir_version text, mode text, search_post text,
+  http2 text, connect_ms text, total_ms text, mrn_system text,
+  can_contains text, can_sort text, can_total text, can_batch text,
+  coverage_person text, write_extensions text, out tenant_id uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept uuid;
+begin
+  perform wardgate.portal_operator_acts(account);
+  perform wardgate.onboarding_lock();
+  kept := wardgate.guid_read('tenant ID', btrim(tenant));
+  if not fresh then
+    perform wardgate.portal_tenant_must_be(account, kept);
+  elsif exists (select from wardgate.tenant as t where t.tenant_id = kept) then
+    perform wardgate.refuse('WG409',
+        'There is a hospital with this tenant ID already.');
+  end if;
+  perform p.outcome
+     from wardgate.tenant_put(kept::text, name, slug, provider_url,
+          fhir_version, mode, search_post, http2, connect_ms, total_ms,
+          mrn_system, null, can_contains, can_sort, can_total, can_batch,
+          coverage_person, write_extensions) as p;
+  portal_tenant_put.tenant_id := kept;
+end $$;
+comment on function wardgate.portal_tenant_put is
+  'Creates or changes a hospital and its provider, for operators';
+
+create function wardgate.portal_tenant_state_set(
+  account uuid, tenant uuid, state text, notice text, until text,
+  retry_after_s text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  select s.outcome into outcome
+    from wardgate.tenant_state_set(tenant::text, state, notice, until,
+         retry_after_s) as s
+   where s.object = 'tenant';
+end $$;
+comment on function wardgate.portal_tenant_state_set is
+  'Makes a hospital active, suspended, or in maintenance, for operators';
+
+create function wardgate.portal_tenant_grants(account uuid, tenant uuid)
+returns table (
+  client_id   uuid,
+  client_name text,
+  state       text,
+  granted_at  timestamptz,
+  ended_at    timestamptz,
+  types       text,
+  purpose     text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select g.client_id, g.client_name, g.state, g.granted_at, g.ended_at,
+         g.types, g.purpose
+    from wardgate.grant_list(null, tenant) as g
+   order by g.state = 'ended', g.client_name;
+end $$;
+comment on function wardgate.portal_tenant_grants is
+  'The apps that are or were linked to a hospital, for operators';
+
+create function wardgate.portal_tenant_loss(
+  account uuid, tenant uuid, at_most bigint)
+returns table (
+  from_version text,
+  to_version   text,
+  element      text,
+  fate         text,
+  times        bigint,
+  last_at      timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select l.from_version, l.to_version, l.element, l.fate, l.times, l.last_at
+    from wardgate.loss as l
+   where l.tenant_id = tenant
+   order by l.times desc, l.element, l.from_version, l.to_version, l.fate
+   limit at_most;
+end $$;
+comment on function wardgate.portal_tenant_loss is
+  'What conversion could not carry most often, for operators';
+
+-- Of the trail only who changed what: no request, and nobody's record. stamp:
+-- microseconds since 1970, to go on from; before null: the newest.
+create function wardgate.portal_tenant_acts(
+  account uuid, tenant uuid, before bigint, at_most bigint)
+returns table (
+  at      timestamptz,
+  stamp   text,
+  made_by text,
+  act     text,
+  detail  text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select a.at, trunc(extract(epoch from a.at) * 1000000)::text, a.made_by,
+         a.interaction, a.detail
+    from wardgate.audit as a
+   where a.tenant_id = tenant and a.made_by is not null
+     and (before is null or a.at < to_timestamp(0)
+           + before * interval '1 microsecond')
+   order by a.at desc, a.trace_id
+   limit at_most;
+end $$;
+comment on function wardgate.portal_tenant_acts is
+  'What was changed of a hospital, by whom, newest first, for operators';
