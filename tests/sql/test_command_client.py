@@ -295,7 +295,7 @@ class Revocations(Case):
         rows = [r for r in self.listed("revocations", "revoke", "list")
                 if r["why"] == "It was lost"]
         self.assertEqual({r["kind"]: r["key"] for r in rows}, {
-            "token": "-" * 22, "secret": key, "client": app,
+            "token": "-" * 22, "secret": f"{app}/{key}", "client": app,
             "grant": f"{app}/{TENANT}", "tenant": TENANT, "everything": ""})
         self.assertEqual({r["made_by"] for r in rows}, {"wg_operator"})
 
