@@ -7,8 +7,9 @@
 # tests/house/check_words.py refuses a catalogue that is not whole.
 #
 # Texts stand in www/templates as {{_ text}} and {{+n one|other}}, in C as
-# page_words(p, "text"), and in the table of refusals (lib/web/fail.c), whose
-# sentences people of the portal meet. A catalogue is www/locale/TAG.po.
+# page_words(p, "text"), in the table of refusals (lib/web/fail.c), and in what
+# the portal's own SQL refuses, whose sentences people of the portal meet; those
+# with a value in them stay English. A catalogue is www/locale/TAG.po.
 
 import re
 import sys
@@ -59,6 +60,11 @@ def texts():
     phrase = re.sub(r'"\s*\n\s*"', "", (TOP / "lib/gate/phrase.c").read_text())
     for text in re.findall(r'ERR_PASSPHRASE,\s*"(.*?)"', phrase):
         found.setdefault(text)
+    for path in [TOP / "sql/functions/27_account.sql",
+                 *sorted((TOP / "sql/functions").glob("*_portal_*.sql"))]:
+        for text in re.findall(r"refuse\('WG\d+',\s*'((?:[^']|'')*)'\)",
+                               path.read_text()):
+            found.setdefault(text.replace("''", "'"))
     return found
 
 

@@ -4256,7 +4256,9 @@ end $$;
 comment on function wardgate.portal_tenant_list is
   'All hospitals, for operators';
 
--- Switches and times as somebody would type them.
+-- Switches and times as somebody would type them. auth: basic or header, when
+-- its server wants to see a credential; auth_lost: the one we have is for
+-- another server and is not sent.
 create function wardgate.portal_tenant(account uuid, tenant uuid)
 returns table (
   tenant_id        uuid,
@@ -4280,7 +4282,10 @@ returns table (
   can_total        text,
   can_batch        text,
   coverage_person  text,
-  write_extensions text)
+  write_extensions text,
+  auth             text,
+  auth_set_at      timestamptz,
+  auth_lost        boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
@@ -4293,9 +4298,11 @@ begin
          case when p.http2 then 'on' else 'off' end,
          p.connect_ms::text, p.total_ms::text, p.can_contains, p.can_sort,
          p.can_total, p.can_batch, p.coverage_person,
-         case when p.write_extensions then 'on' else 'off' end
+         case when p.write_extensions then 'on' else 'off' end,
+         c.kind, c.set_at, c.origin <> wardgate.origin_of(p.base_url)
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
+    left join wardgate.provider_credential as c using (tenant_id)
    where t.tenant_id = tenant;
 end $$;
 comment on function wardgate.portal_tenant is 'One hospital, for operators';

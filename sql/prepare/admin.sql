@@ -174,7 +174,8 @@ prepare portal_tenant (uuid, uuid) as
   select tenant_id, slug, name, state, notice, notice_until, retry_after_s,
          mrn_system, created_at, provider_url, fhir_version, mode,
          search_post, http2, connect_ms, total_ms, can_contains, can_sort,
-         can_total, can_batch, coverage_person, write_extensions
+         can_total, can_batch, coverage_person, write_extensions, auth,
+         auth_set_at, auth_lost
     from wardgate.portal_tenant($1, $2);
 
 -- $2: nobody has the tenant ID $3 yet. The rest as in sql/onboard/tenant.sql;

@@ -198,7 +198,7 @@ class Hospitals(Case):
 class Others(Case):
     """Whoever is no operator."""
 
-    def test_hospitals_are_for_operators_alone(self):
+    def test_P9_hospitals_are_for_operators_alone(self):
         place = self.made()
         for roles, phone in (("developer", False), ("admin", True)):
             who = self.person(roles, phone)
@@ -244,6 +244,11 @@ class Requests(Case):
         for tenant, why in (("West", "x"), (NOBODY, ""), (NOBODY, "a\u202eb"),
                             (NOBODY, "x" * 1001)):
             self.assertEqual(self.asked(who, client, tenant, why).status, 400)
+        page = who.get("/account")
+        page = who.send(f"/clients/{client}/requests/new", {
+            "proof": page.proof, "tenant": nobody, "why": "x"},
+            **{"Accept-Language": "it"})
+        self.assertIn("L’app ha già chiesto questo ospedale", page.words)
         other = self.person()
         self.assertEqual(self.asked(other, client, nobody).status, 404)
 

@@ -123,3 +123,16 @@ class Operators(Case):
         self.assertEqual({w[0] for w in seen[3:]},
                          {"add-tenant", "add-provider"})
         self.assertIn("Two -> Three", seen[0][1])
+
+    def test_a_credential_for_another_server_is_told(self):
+        kid = "k" * 43
+        self.sql("insert into wardgate.sealing_key (kid, public_key) values"
+                 f" ('{kid}', sha256('x'))")
+        self.sql("insert into wardgate.provider_credential (tenant_id, kind,"
+                 f" box, origin) values ('{TENANT}', 'header',"
+                 f" 'wgbox1.{kid}.{'A' * 64}', 'https://fhir.hospital.example')")
+        ask = (f"select auth, auth_lost from wardgate.portal_tenant('{ANN}',"
+               f" '{TENANT}')")
+        self.assertEqual(self.sql(ask, "wg_admin"), "header|f")
+        self.add_tenant(provider_url="https://new.hospital.example/r4")
+        self.assertEqual(self.sql(ask, "wg_admin"), "header|t")
