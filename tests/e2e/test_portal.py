@@ -209,6 +209,22 @@ class Forms(Story):
         self.assertEqual(got.header["cache-control"], "no-store")
         self.assertEqual(got.header["x-content-type-options"], "nosniff")
 
+    def test_static_files_have_their_type_and_are_kept(self):
+        who = Person(self.env)
+        page = who.get("/signin")
+        found = re.findall(r'(?:href|src)="/admin(/static/[^"]+)"', page.text)
+        self.assertEqual(len(found), 2)
+        for path in found:
+            got = who.ask("GET", path)
+            self.assertEqual(got.status, 200, path)
+            self.assertIn(got.header["content-type"].split(";")[0],
+                          ("text/css", "text/javascript"))
+            self.assertIn("immutable", got.header["cache-control"])
+            self.assertEqual(got.header["x-content-type-options"], "nosniff")
+        for path in ("/static/", "/static/portal.css",
+                     "/static/../templates/top.html"):
+            self.assertIn(who.ask("GET", path).status, (400, 404), path)
+
     def test_P5_nobody_is_sent_elsewhere(self):
         login, _ = self.account("developer")
         for to in ("//evil.example", "/\\evil.example", "https:evil.example",
