@@ -135,7 +135,7 @@ class Edge(unittest.TestCase):
                     self.assertIn(answer.status, (401, 405, 501), answer)
 
     def test_other_addresses_are_404_as_json(self):
-        for path in ("/", "/nothing", "/oauth2/nothing", "/fhirx", "/admin/"):
+        for path in ("/", "/nothing", "/oauth2/nothing", "/fhirx", "/administer"):
             with self.subTest(path):
                 self.is_refusal(request(
                     "GET", self.env["WG_BASE"] + path), 404, 403)
