@@ -108,7 +108,8 @@ self_language(struct page *p)
 static bool
 view_people(struct page *p)
 {
-	const struct db_rows *rows = page_ask(p, "account_list", NULL, 0);
+	const struct db_arg who = db_arg_guid(&p->session.account);
+	const struct db_rows *rows = page_ask(p, "account_list", &who, 1);
 	size_t i;
 	struct guid id;
 

@@ -30,6 +30,16 @@ signin_show(struct page *p)
 	return page_show(p, "signin");
 }
 
+/* Who signs in begins anew: nothing is taken over from whoever was signed in. */
+static bool
+leave(struct page *p)
+{
+	if (p->session.stage == SESSION_NONE)
+		return true;
+	p->session.stage = SESSION_NONE;
+	return session_end(p->portal->db, p->w->a, &p->session, &p->w->err);
+}
+
 bool
 signin_try(struct page *p)
 {
@@ -43,7 +53,7 @@ signin_try(struct page *p)
 	stage = who.has_totp         ? SESSION_CODE
 	        : phone_wanted(&who) ? SESSION_ENROL
 	                             : SESSION_FULL;
-	if (!page_enter(p, &who.id, stage))
+	if (!leave(p) || !page_enter(p, &who.id, stage))
 		return false;
 	if (stage == SESSION_FULL)
 		return page_go_on(p);
@@ -131,11 +141,21 @@ view_key(struct page *p, const unsigned char key[OTP_KEY_BYTES])
 	view_text(p->view, "modules", str_of(arena_printf(a, "%u", modules)));
 }
 
-/* Setting up another phone takes a proof; the first one is part of signing in. */
+/* Setting up another phone takes a proof; the first one is part of signing in,
+ * and was perhaps set up meanwhile by somebody who signed in beside. */
 static bool
 phone_open(struct page *p)
 {
-	return p->session.stage == SESSION_ENROL || p->session.proved;
+	return p->session.stage == SESSION_ENROL ? !p->session.has_totp
+	                                         : p->session.proved;
+}
+
+static bool
+phone_shut(struct page *p)
+{
+	return p->session.stage == SESSION_ENROL
+	           ? page_go(p, "/signin")
+	           : page_go(p, "/again?to=%%2Fphone");
 }
 
 bool
@@ -144,7 +164,7 @@ signin_phone_show(struct page *p)
 	unsigned char key[OTP_KEY_BYTES];
 
 	if (!phone_open(p))
-		return page_go(p, "/again?to=%%2Fphone");
+		return phone_shut(p);
 	crypt_random(key, sizeof key);
 	view_key(p, key);
 	crypt_wipe(key, sizeof key);
@@ -174,12 +194,13 @@ signin_phone_set(struct page *p)
 	bool done;
 
 	if (!phone_open(p))
-		return page_go(p, "/again?to=%%2Fphone");
+		return phone_shut(p);
 	if (!account_unseal(&p->portal->keys, &p->session.account,
 		page_field(p, "sealed"), key))
 		return err_set(&p->w->err, ERR_FORM, NULL);
 	done = account_totp_set(&p->portal->keys, p->portal->db, p->w->a,
-	    &p->session.account, key, page_field(p, "code"), codes, &p->w->err);
+	    &p->session.account, key, page_field(p, "code"), &p->session, codes,
+	    &p->w->err);
 	if (!done && p->w->err.kind == ERR_SIGNIN) {
 		view_key(p, key);
 		done = page_again(p, "phone");

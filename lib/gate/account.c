@@ -389,8 +389,8 @@ codes_make(const struct account_keys *k, struct arena *a,
 bool
 account_totp_set(const struct account_keys *k, struct db *db, struct arena *a,
     const struct guid *account, const unsigned char key[OTP_KEY_BYTES],
-    struct str code, char codes[ACCOUNT_CODES][ACCOUNT_CODE_LEN + 1],
-    struct err *e)
+    struct str code, const struct session *here,
+    char codes[ACCOUNT_CODES][ACCOUNT_CODE_LEN + 1], struct err *e)
 {
 	int64_t step = otp_step(key, code_plain(a, code), clock_now_s());
 	unsigned char sealed[ACCOUNT_SEALED];
@@ -402,8 +402,10 @@ account_totp_set(const struct account_keys *k, struct db *db, struct arena *a,
 		   (const struct db_arg[]){ db_arg_guid(account),
 		       db_arg_bytes(
 			   (struct str){ (const char *)sealed, sizeof sealed }),
-		       db_arg_int(step), db_arg_text(codes_make(k, a, codes)) },
-		   4, e) != NULL;
+		       db_arg_int(step), db_arg_text(codes_make(k, a, codes)),
+		       db_arg_bytes((struct str){
+			   (const char *)here->hash, sizeof here->hash }) },
+		   5, e) != NULL;
 }
 
 /* ---- invitations ------------------------------------------------------------------- */

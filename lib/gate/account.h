@@ -66,11 +66,12 @@ bool account_pass_set(struct db *db, struct arena *a,
 
 /* account_totp_set - the phone that showed `code` for this key, from now on.
  * codes receives new recovery codes, to be shown once. ERR_SIGNIN: it is not
- * the code. */
+ * the code. ERR_CONFLICT: `here` is half signed in, and there is a phone. */
 bool account_totp_set(const struct account_keys *k, struct db *db,
     struct arena *a, const struct guid *account,
     const unsigned char key[OTP_KEY_BYTES], struct str code,
-    char codes[ACCOUNT_CODES][ACCOUNT_CODE_LEN + 1], struct err *e);
+    const struct session *here, char codes[ACCOUNT_CODES][ACCOUNT_CODE_LEN + 1],
+    struct err *e);
 
 /* account_seal, account_unseal - a one-time key on its way through a form, and at
  * rest; bound to the account. Base64url, borrowed from a. */

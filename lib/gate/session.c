@@ -120,20 +120,22 @@ session_open(struct db *db, struct arena *a, const struct guid *account,
 {
 	unsigned char bytes[32];
 	struct session made;
+	const struct db_rows *rows;
 	bool fine;
 
 	crypt_random(bytes, sizeof bytes);
 	crypt_sha256(made.hash, bytes, sizeof bytes);
 	cookie[enc_b64url(cookie, bytes, sizeof bytes)] = 0;
 	crypt_wipe(bytes, sizeof bytes);
-	fine = db_ask(db, a, "session_open",
-		   (const struct db_arg[]){ hash_arg(&made),
-		       db_arg_guid(account), db_arg_text(str_of(stages[stage])),
-		       db_arg_text(source.len ? source : STR_NONE),
-		       db_arg_text(
-			   agent.at && utf8_valid(agent) ? agent : STR_NONE),
-		       hash_arg(before) },
-		   6, e) != NULL;
+	rows = db_ask(db, a, "session_open",
+	    (const struct db_arg[]){ hash_arg(&made), db_arg_guid(account),
+		db_arg_text(str_of(stages[stage])),
+		db_arg_text(source.len ? source : STR_NONE),
+		db_arg_text(agent.at && utf8_valid(agent) ? agent : STR_NONE),
+		hash_arg(before) },
+	    6, e);
+	fine =
+	    rows && (db_bool(rows, 0, 0) || err_set(e, ERR_SIGNED_OUT, NULL));
 	if (!fine)
 		crypt_wipe(cookie, SESSION_COOKIE_LEN + 1);
 	return fine;

@@ -51,7 +51,8 @@ bool session_find(struct session *s, struct db *db, struct arena *a,
 
 /* session_open - a new one of `account`, at that stage.
  *   before  the one whose place it takes; NULL: none
- *   cookie  receives what the browser keeps */
+ *   cookie  receives what the browser keeps
+ * ERR_SIGNED_OUT: the one before has ended meanwhile. */
 bool session_open(struct db *db, struct arena *a, const struct guid *account,
     enum session_stage stage, struct str source, struct str agent,
     const struct session *before, char cookie[SESSION_COOKIE_LEN + 1],

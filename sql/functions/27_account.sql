@@ -66,6 +66,8 @@ end $$;
 comment on function wardgate.account_must_be is
   'Locks the row of an account; WG404 when there is none';
 
+-- Only A to Z are folded: every other letter makes another name, or the waiting
+-- after failures could be had anew with a Kelvin sign for a k.
 create function wardgate.account_for_signin(login text)
 returns table (
   account_id uuid,
@@ -81,7 +83,7 @@ begin
   select a.account_id, a.login, a.passphrase, a.totp, a.roles,
          a.disabled_at is not null
     from wardgate.account as a
-   where a.login = lower(btrim(account_for_signin.login));
+   where a.login = lower(btrim(account_for_signin.login) collate "C");
 end $$;
 comment on function wardgate.account_for_signin is
   'What a sign-in is checked against; no row: nobody of that name';
@@ -150,7 +152,8 @@ end $$;
 comment on function wardgate.portal_acts is
   'Whom the trail names for what the transaction changes';
 
--- An account that is disabled, or has other roles, is signed out.
+-- An account that is disabled, or has other roles, is signed out, and the links
+-- that it made are void.
 create function wardgate.account_able(
   account uuid, able boolean, out outcome text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -162,6 +165,7 @@ begin
   outcome := case when found then 'changed' else 'unchanged' end;
   if not able then
     delete from wardgate.portal_session as s where s.account_id = account;
+    delete from wardgate.invitation as i where i.made_by = account;
   end if;
 end $$;
 comment on function wardgate.account_able is
@@ -180,12 +184,14 @@ begin
   outcome := case when found then 'changed' else 'unchanged' end;
   if found then
     delete from wardgate.portal_session as s where s.account_id = account;
+    delete from wardgate.invitation as i where i.made_by = account;
   end if;
 end $$;
 comment on function wardgate.account_roles_set is
   'Gives an account other roles, and signs it out';
 
--- Whoever sets a passphrase anew ends all sessions but the one it is done in.
+-- Whoever sets a passphrase anew ends all sessions but the one it is done in, and
+-- a link that could set yet another.
 create function wardgate.account_passphrase_set(
   account uuid, passphrase text, but_session bytea)
 returns void
@@ -198,6 +204,7 @@ begin
    where a.account_id = account;
   delete from wardgate.portal_session as s
    where s.account_id = account and s.hash is distinct from but_session;
+  delete from wardgate.invitation as i where i.account_id = account;
 end $$;
 comment on function wardgate.account_passphrase_set is
   'Another passphrase; other sessions of the account end';
@@ -215,14 +222,25 @@ comment on function wardgate.account_passphrase_moved is
   'Stores a passphrase anew after its cost was raised';
 
 -- codes: hashes in hexadecimal with blanks between; they take the place of all
--- that were there.
+-- that were there. Who gave the passphrase alone sets up the first phone and no
+-- other: sessions that are half signed in end with it.
 create function wardgate.account_totp_set(
-  account uuid, totp bytea, step bigint, codes text)
+  account uuid, totp bytea, step bigint, codes text, session bytea)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_acts(account);
   perform wardgate.account_must_be(account);
+  if not exists (
+      select from wardgate.portal_session as s
+        join wardgate.account as a using (account_id)
+       where s.hash = session and s.account_id = account
+         and (s.stage = 'full' or s.stage = 'enrol' and a.totp is null)) then
+    perform wardgate.refuse('WG409',
+        'A phone was set up already. Sign in again, with a code from it.');
+  end if;
+  delete from wardgate.portal_session as s
+   where s.account_id = account and s.stage <> 'full' and s.hash <> session;
   update wardgate.account as a
      set totp = account_totp_set.totp, totp_step = step
    where a.account_id = account;
@@ -374,10 +392,12 @@ comment on function wardgate.signin_failure_trim is
 
 -- ---- sessions --------------------------------------------------------------------
 
--- before: a session that this one takes the place of (new id at each step).
+-- before: a session that this one takes the place of (new id at each step). When
+-- it has ended meanwhile - signed out elsewhere, account disabled - so has the
+-- right to another.
 create function wardgate.session_open(
   hash bytea, account uuid, stage text, source inet, agent text, before bytea)
-returns void
+returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   since timestamptz;
@@ -386,6 +406,9 @@ begin
   delete from wardgate.portal_session as s
    where s.hash = before and s.account_id = account
   returning s.made_at, s.stage into since, was;
+  if before is not null and since is null then
+    return false;
+  end if;
   insert into wardgate.portal_session (hash, account_id, stage, source, agent,
          made_at)
   values (session_open.hash, account, session_open.stage, session_open.source,
@@ -399,9 +422,10 @@ begin
        set signed_in_at = now()
      where a.account_id = account;
   end if;
+  return true;
 end $$;
 comment on function wardgate.session_open is
-  'A session under the hash of its cookie';
+  'A session under the hash of its cookie; false: the one before has ended';
 
 -- Seen is written once a minute. Roles are those of now.
 create function wardgate.session_find(

@@ -1563,6 +1563,8 @@ end $$;
 comment on function wardgate.account_must_be is
   'Locks the row of an account; WG404 when there is none';
 
+-- Only A to Z are folded: every other letter makes another name, or the waiting
+-- after failures could be had anew with a Kelvin sign for a k.
 create function wardgate.account_for_signin(login text)
 returns table (
   account_id uuid,
@@ -1578,7 +1580,7 @@ begin
   select a.account_id, a.login, a.passphrase, a.totp, a.roles,
          a.disabled_at is not null
     from wardgate.account as a
-   where a.login = lower(btrim(account_for_signin.login));
+   where a.login = lower(btrim(account_for_signin.login) collate "C");
 end $$;
 comment on function wardgate.account_for_signin is
   'What a sign-in is checked against; no row: nobody of that name';
@@ -1647,7 +1649,8 @@ end $$;
 comment on function wardgate.portal_acts is
   'Whom the trail names for what the transaction changes';
 
--- An account that is disabled, or has other roles, is signed out.
+-- An account that is disabled, or has other roles, is signed out, and the links
+-- that it made are void.
 create function wardgate.account_able(
   account uuid, able boolean, out outcome text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -1659,6 +1662,7 @@ begin
   outcome := case when found then 'changed' else 'unchanged' end;
   if not able then
     delete from wardgate.portal_session as s where s.account_id = account;
+    delete from wardgate.invitation as i where i.made_by = account;
   end if;
 end $$;
 comment on function wardgate.account_able is
@@ -1677,12 +1681,14 @@ begin
   outcome := case when found then 'changed' else 'unchanged' end;
   if found then
     delete from wardgate.portal_session as s where s.account_id = account;
+    delete from wardgate.invitation as i where i.made_by = account;
   end if;
 end $$;
 comment on function wardgate.account_roles_set is
   'Gives an account other roles, and signs it out';
 
--- Whoever sets a passphrase anew ends all sessions but the one it is done in.
+-- Whoever sets a passphrase anew ends all sessions but the one it is done in, and
+-- a link that could set yet another.
 create function wardgate.account_passphrase_set(
   account uuid, passphrase text, but_session bytea)
 returns void
@@ -1695,6 +1701,7 @@ begin
    where a.account_id = account;
   delete from wardgate.portal_session as s
    where s.account_id = account and s.hash is distinct from but_session;
+  delete from wardgate.invitation as i where i.account_id = account;
 end $$;
 comment on function wardgate.account_passphrase_set is
   'Another passphrase; other sessions of the account end';
@@ -1712,14 +1719,25 @@ comment on function wardgate.account_passphrase_moved is
   'Stores a passphrase anew after its cost was raised';
 
 -- codes: hashes in hexadecimal with blanks between; they take the place of all
--- that were there.
+-- that were there. Who gave the passphrase alone sets up the first phone and no
+-- other: sessions that are half signed in end with it.
 create function wardgate.account_totp_set(
-  account uuid, totp bytea, step bigint, codes text)
+  account uuid, totp bytea, step bigint, codes text, session bytea)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_acts(account);
   perform wardgate.account_must_be(account);
+  if not exists (
+      select from wardgate.portal_session as s
+        join wardgate.account as a using (account_id)
+       where s.hash = session and s.account_id = account
+         and (s.stage = 'full' or s.stage = 'enrol' and a.totp is null)) then
+    perform wardgate.refuse('WG409',
+        'A phone was set up already. Sign in again, with a code from it.');
+  end if;
+  delete from wardgate.portal_session as s
+   where s.account_id = account and s.stage <> 'full' and s.hash <> session;
   update wardgate.account as a
      set totp = account_totp_set.totp, totp_step = step
    where a.account_id = account;
@@ -1871,10 +1889,12 @@ comment on function wardgate.signin_failure_trim is
 
 -- ---- sessions --------------------------------------------------------------------
 
--- before: a session that this one takes the place of (new id at each step).
+-- before: a session that this one takes the place of (new id at each step). When
+-- it has ended meanwhile - signed out elsewhere, account disabled - so has the
+-- right to another.
 create function wardgate.session_open(
   hash bytea, account uuid, stage text, source inet, agent text, before bytea)
-returns void
+returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   since timestamptz;
@@ -1883,6 +1903,9 @@ begin
   delete from wardgate.portal_session as s
    where s.hash = before and s.account_id = account
   returning s.made_at, s.stage into since, was;
+  if before is not null and since is null then
+    return false;
+  end if;
   insert into wardgate.portal_session (hash, account_id, stage, source, agent,
          made_at)
   values (session_open.hash, account, session_open.stage, session_open.source,
@@ -1896,9 +1919,10 @@ begin
        set signed_in_at = now()
      where a.account_id = account;
   end if;
+  return true;
 end $$;
 comment on function wardgate.session_open is
-  'A session under the hash of its cookie';
+  'A session under the hash of its cookie; false: the one before has ended';
 
 -- Seen is written once a minute. Roles are those of now.
 create function wardgate.session_find(
@@ -3611,6 +3635,103 @@ begin
 end $$;
 comment on function wardgate.policy_set is
   'Sets a rule that SQL checks; refuses what existing rows would break';
+
+-- ---- functions/46_portal_people.sql
+
+-- The first parameter is always the account that asks. The portal may call
+-- these and not what they stand on: whoever is no admin finds nothing, whatever
+-- a page forgot.
+
+create function wardgate.portal_admin_must_be(account uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not exists (
+      select from wardgate.account as a
+       where a.account_id = account and a.disabled_at is null
+         and 'admin' = any (a.roles)) then
+    perform wardgate.refuse('WG404', 'There is no such account.');
+  end if;
+  perform wardgate.portal_acts(account);
+end $$;
+comment on function wardgate.portal_admin_must_be is
+  'WG404 unless the account is an admin; the trail will name it';
+
+-- Nobody takes their own rights away: somebody is left who has them.
+create function wardgate.portal_admin_of(account uuid, other uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_admin_must_be(account);
+  if other = account then
+    perform wardgate.refuse('WG409',
+        'This is your own account. Ask another admin.');
+  end if;
+end $$;
+comment on function wardgate.portal_admin_of is
+  'WG404, WG409 unless the account is an admin and the other one another';
+
+create function wardgate.portal_account_list(account uuid)
+returns table (
+  account_id   uuid,
+  login        text,
+  name         text,
+  roles        text[],
+  has_totp     boolean,
+  created_at   timestamptz,
+  signed_in_at timestamptz,
+  disabled_at  timestamptz,
+  sessions     bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_admin_must_be(account);
+  return query
+  select l.account_id, l.login, l.name, l.roles, l.has_totp, l.created_at,
+         l.signed_in_at, l.disabled_at, l.sessions
+    from wardgate.account_list() as l;
+end $$;
+comment on function wardgate.portal_account_list is 'All accounts, for admins';
+
+create function wardgate.portal_account_able(
+  account uuid, other uuid, able boolean, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_admin_of(account, other);
+  outcome := wardgate.account_able(other, able);
+end $$;
+comment on function wardgate.portal_account_able is
+  'An admin disables another account (able false) or lets it work again';
+
+create function wardgate.portal_account_roles_set(
+  account uuid, other uuid, roles text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_admin_of(account, other);
+  outcome := wardgate.account_roles_set(other, roles);
+end $$;
+comment on function wardgate.portal_account_roles_set is
+  'An admin gives another account other roles';
+
+create function wardgate.portal_account_totp_remove(account uuid, other uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_admin_of(account, other);
+  perform wardgate.account_totp_remove(other);
+end $$;
+comment on function wardgate.portal_account_totp_remove is
+  'An admin takes the lost phone from another account';
+
+create function wardgate.portal_invitation_make(
+  account uuid, hash bytea, name text, roles text, other uuid, life interval)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_admin_must_be(account);
+  perform wardgate.invitation_make(hash, name, roles, other, account, life);
+end $$;
+comment on function wardgate.portal_invitation_make is
+  'An admin makes a link for a new account, or for another passphrase of one';
 
 -- ---- functions/46_sealing.sql
 
@@ -6198,19 +6319,18 @@ grant select on wardgate.loss_report to wg_operator;
 -- operators hospitals and grants
 grant execute on function
       wardgate.ready(bigint, bigint),
-      wardgate.portal_acts(uuid),
       wardgate.account_for_signin(text),
       wardgate.account_self(uuid),
       wardgate.account_passphrase_set(uuid, text, bytea),
       wardgate.account_passphrase_moved(uuid, text),
-      wardgate.account_totp_set(uuid, bytea, bigint, text),
+      wardgate.account_totp_set(uuid, bytea, bigint, text, bytea),
       wardgate.account_totp_use(uuid, bigint),
       wardgate.account_recovery_use(uuid, bytea),
       wardgate.account_lang_set(uuid, text),
-      wardgate.account_list(),
-      wardgate.account_able(uuid, boolean),
-      wardgate.account_roles_set(uuid, text),
-      wardgate.account_totp_remove(uuid),
+      wardgate.portal_account_list(uuid),
+      wardgate.portal_account_able(uuid, uuid, boolean),
+      wardgate.portal_account_roles_set(uuid, uuid, text),
+      wardgate.portal_account_totp_remove(uuid, uuid),
       wardgate.signin_wait(bytea, inet),
       wardgate.signin_failed(bytea, inet),
       wardgate.signin_good(bytea, inet),
@@ -6219,7 +6339,7 @@ grant execute on function
       wardgate.session_end(bytea),
       wardgate.session_end_one(uuid, uuid),
       wardgate.session_list(uuid, interval, interval),
-      wardgate.invitation_make(bytea, text, text, uuid, uuid, interval),
+      wardgate.portal_invitation_make(uuid, bytea, text, text, uuid, interval),
       wardgate.invitation_find(bytea),
       wardgate.invitation_use(bytea, text, text),
       wardgate.portal_client_add(uuid, text, text, text),

@@ -34,9 +34,9 @@ prepare account_passphrase_moved (uuid, text) as
   select wardgate.account_passphrase_moved($1, $2);
 
 -- Phone of account $1: sealed key $2, step of the code shown $3, hashes of new
--- recovery codes $4 in hexadecimal.
-prepare account_totp_set (uuid, bytea, bigint, text) as
-  select wardgate.account_totp_set($1, $2, $3, $4);
+-- recovery codes $4 in hexadecimal, set in the session with hash $5.
+prepare account_totp_set (uuid, bytea, bigint, text, bytea) as
+  select wardgate.account_totp_set($1, $2, $3, $4, $5);
 
 prepare account_totp_use (uuid, bigint) as
   select wardgate.account_totp_use($1, $2) as taken;
@@ -50,9 +50,9 @@ prepare account_lang_set (uuid, text) as
 -- ---- sessions --------------------------------------------------------------------
 
 -- Session with hash $1 of account $2 at stage $3 from address $4 by browser $5,
--- in place of the one with hash $6.
+-- in place of the one with hash $6; false: that one has ended.
 prepare session_open (bytea, uuid, text, text, text, bytea) as
-  select wardgate.session_open($1, $2, $3, $4::inet, $5, $6);
+  select wardgate.session_open($1, $2, $3, $4::inet, $5, $6) as opened;
 
 -- Hash $1; idle for at most $2 seconds, alive for at most $3; proved: within $4.
 prepare session_find (bytea, bigint, bigint, bigint) as
@@ -74,30 +74,27 @@ prepare session_list (uuid, bigint, bigint) as
 
 -- ---- accounts --------------------------------------------------------------------
 
-prepare account_list as
+-- $1: the admin who asks; nobody else finds anything.
+prepare account_list (uuid) as
   select account_id, login, name, roles, has_totp, created_at, signed_in_at,
          disabled_at, sessions
-    from wardgate.account_list();
+    from wardgate.portal_account_list($1);
 
--- By account $1, who is named in the trail: to account $2.
+-- By admin $1, who is named in the trail: to account $2.
 prepare account_able (uuid, uuid, boolean) as
-  select wardgate.account_able($2, $3) as outcome
-    from wardgate.portal_acts($1);
+  select wardgate.portal_account_able($1, $2, $3) as outcome;
 
 prepare account_roles_set (uuid, uuid, text) as
-  select wardgate.account_roles_set($2, $3) as outcome
-    from wardgate.portal_acts($1);
+  select wardgate.portal_account_roles_set($1, $2, $3) as outcome;
 
 prepare account_totp_remove (uuid, uuid) as
-  select wardgate.account_totp_remove($2)
-    from wardgate.portal_acts($1);
+  select wardgate.portal_account_totp_remove($1, $2);
 
 -- Link with hash $1 for somebody called $2 with roles $3, or for account $4, made
--- by $5, for $6 seconds.
+-- by admin $5, for $6 seconds.
 prepare invitation_make (bytea, text, text, uuid, uuid, bigint) as
-  select wardgate.invitation_make($1, $2, $3, $4, $5,
-         make_interval(secs => $6))
-    from wardgate.portal_acts($5);
+  select wardgate.portal_invitation_make($5, $1, $2, $3, $4,
+         make_interval(secs => $6));
 
 prepare invitation_find (bytea) as
   select name, roles, login, ends_at

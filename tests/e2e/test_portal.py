@@ -148,6 +148,60 @@ class SigningIn(Story):
         self.assertEqual(guest.get("/accounts").status, 404)
 
 
+class HalfWay(Story):
+    """The passphrase was right, and nothing else was given yet."""
+
+    def test_who_goes_back_signs_in_from_there(self):
+        login, key = self.account("admin", phone=True)
+        who = Person(self.env)
+        self.assertIn("code", who.sign_in(login).path)
+        who.get("/signin")
+        self.assertEqual(who.post("/signin", login=login, passphrase=PHRASE,
+                                  to="/account").path, "/code?to=%2Faccount")
+        self.assertEqual(who.post("/code", code=code(key)).status, 200)
+
+    def test_a_phone_that_was_set_up_beside_is_not_replaced(self):
+        login, _ = self.account("operator")
+        two = Person(self.env), Person(self.env)
+        for who in two:
+            who.sign_in(login)
+            who.key = re.search(r'<code class="long">([A-Z2-7]+)<',
+                                who.page.text)[1]
+            who.sealed = re.search(r'name="sealed" value="([^"]+)"',
+                                   who.page.text)[1]
+        first, late = two
+        page = first.post("/phone", sealed=first.sealed, code=code(first.key))
+        self.assertIn("Recovery codes", page.words)
+        page = late.post("/phone", sealed=late.sealed, code=code(late.key))
+        self.assertEqual(page.path.split("?")[0], "/signin")
+        self.assertEqual(late.get("/phone").path.split("?")[0], "/signin")
+
+    def test_signing_in_anew_ends_who_was_signed_in(self):
+        who, (login, _) = self.person(), self.account("developer,auditor")
+        kept = who.cookie
+        who.get("/signin")
+        self.assertEqual(who.post("/signin", login=login, passphrase=PHRASE,
+                                  to="/account").status, 200)
+        self.assertIn(login, who.page.text)
+        who.cookie = kept
+        self.assertEqual(who.get("/account").path.split("?")[0], "/signin")
+
+    def test_one_name_waits_in_all_its_spellings(self):
+        login, _ = self.account("developer")
+        name, who = "k" + login, Person(self.env)
+        self.house.cluster.psql("update wardgate.account set login ="
+                                f" '{name}' where login = '{login}'")
+        self.addCleanup(self.house.cluster.psql, "delete from "
+                        f"wardgate.account where login = '{name}'")
+        for spelt, status in ((name, 401), (" " + name.upper(), 401),
+                              (name.title() + "\t", 401), (name, 429)):
+            page = who.send("/signin", {"login": spelt, "passphrase": "x"})
+            self.assertEqual(page.status, status, spelt)
+        page = who.send("/signin", {"login": "\u212a" + name[1:],
+                                    "passphrase": PHRASE})
+        self.assertEqual(page.status, 401)
+
+
 class Forms(Story):
     def test_P2_what_was_not_sent_from_our_pages_changes_nothing(self):
         who = self.person()

@@ -20,11 +20,13 @@ MAY_CALL = {
         token_revoked cursor_handle_put
         cursor_handle_get signing_keys_refused found_get found_put loss_add
         audit_write""",
-    "wg_admin": """ready account_able account_for_signin account_lang_set
-        account_list account_passphrase_moved account_passphrase_set
-        account_recovery_use account_roles_set account_self
-        account_totp_remove account_totp_set account_totp_use
-        invitation_find invitation_make invitation_use portal_acts
+    "wg_admin": """ready account_for_signin account_lang_set
+        account_passphrase_moved account_passphrase_set
+        account_recovery_use account_self
+        account_totp_set account_totp_use
+        invitation_find invitation_use portal_account_able
+        portal_account_list portal_account_roles_set
+        portal_account_totp_remove portal_invitation_make
         portal_client portal_client_able portal_client_add
         portal_client_change portal_client_list portal_grant_end
         portal_grant_give portal_grant_list
