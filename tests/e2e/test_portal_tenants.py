@@ -127,6 +127,18 @@ class Hospitals(Case):
             " 'Observation.valueAttachment', 'dropped', 1234)")
         self.assertIn("Observation.valueAttachment R4 STU3 dropped 1,234",
                       who.get(place).words)
+        self.house.cluster.psql(
+            "do $$ begin for i in 1..110 loop update wardgate.tenant"
+            " set mrn_system = 'urn:x:' || i where tenant_id ="
+            f" '{self.tenant}'; end loop; end $$")
+        page = who.get(f"{place}/history")
+        self.assertNotIn("add-tenant", page.words)
+        earlier = re.search(r'href="/admin([^"]*before=\d+)"', page.text)[1]
+        page = who.get(earlier)
+        self.assertIn("urn:x:10 ", page.words)
+        self.assertNotIn("urn:x:12 ", page.words)
+        self.assertIn("add-tenant", page.words)
+        self.assertNotIn("Earlier changes", page.words)
         page = who.get(f"{place}/history?before=1")
         self.assertIn("Nothing earlier", page.words)
         self.assertEqual(who.get(f"{place}/history?before=x").status, 200)
