@@ -324,8 +324,25 @@ return case family(source)
 comment on function wardgate.source_near is
   'Where somebody is, as far as one household goes: an IPv4 address, an IPv6 /64';
 
--- The first three cost nothing, then 1 s, 2 s, 4 s ... at most 15 minutes. Only
--- who fails waits: another source is not held up by it.
+-- Names fail by where somebody is: nobody elsewhere is held up. Codes fail by
+-- account alone, for six digits are soon guessed from many places; who can
+-- hold somebody up by that knows their passphrase.
+create function wardgate.signin_place(who bytea, source inet)
+returns inet
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (
+      select from wardgate.account as a
+       where sha256(uuid_send(a.account_id)) = who) then
+    return '0.0.0.0'::inet;
+  end if;
+  return wardgate.source_near(source);
+end $$;
+comment on function wardgate.signin_place is
+  'Where failures are counted: of a name at its source, of an account anywhere';
+
+-- The first three cost nothing, then 1 s, 2 s, 4 s ... at most 15 minutes.
 create function wardgate.signin_wait(who bytea, source inet)
 returns bigint
 language plpgsql stable security definer
@@ -337,7 +354,8 @@ begin
          + least(900, power(2, least(f.failures - 3, 20)))
     into seconds
     from wardgate.signin_failure as f
-   where f.who = signin_wait.who and f.source = wardgate.source_near(signin_wait.source)
+   where f.who = signin_wait.who
+     and f.source = wardgate.signin_place(signin_wait.who, signin_wait.source)
      and f.failures >= 3;
   return greatest(0, ceil(coalesce(seconds, 0)))::bigint;
 end $$;
@@ -349,7 +367,8 @@ returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into wardgate.signin_failure as f (who, source)
-  values (signin_failed.who, wardgate.source_near(signin_failed.source))
+  values (signin_failed.who,
+         wardgate.signin_place(signin_failed.who, signin_failed.source))
       on conflict on constraint signin_failure_pkey
       do update set failures = f.failures + 1, last_at = now();
   perform set_config('wardgate.source', host(signin_failed.source), true);
@@ -367,7 +386,8 @@ returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from wardgate.signin_failure as f
-   where f.who = signin_good.who and f.source = wardgate.source_near(signin_good.source);
+   where f.who = signin_good.who
+     and f.source = wardgate.signin_place(signin_good.who, signin_good.source);
 end $$;
 comment on function wardgate.signin_good is 'The row of failures ends';
 

@@ -129,6 +129,26 @@ class People(base.DatabaseCase):
             "select count(*) from wardgate.portal_session"
             f" where account_id = '{who}'"), "0")
 
+    def waits(self, who, source):
+        return int(self.sql(
+            f"select wardgate.signin_wait({who}, '{source}')", PORTAL))
+
+    def test_names_wait_where_they_fail_and_codes_everywhere(self):
+        account = self.account()
+        name = "sha256('nobody')"
+        code = f"sha256(uuid_send('{account}'))"
+        for who, elsewhere in ((name, False), (code, True)):
+            for n in range(8):
+                self.sql(f"select wardgate.signin_failed({who}, "
+                         f"'192.0.2.{n if who == code else 1}')", PORTAL)
+            self.assertGreater(self.waits(who, "192.0.2.1"), 8)
+            self.assertEqual(self.waits(who, "2001:db8::1") > 8, elsewhere)
+        self.sql(f"select wardgate.signin_good({code}, '192.0.2.99')", PORTAL)
+        self.assertEqual(self.waits(code, "192.0.2.1"), 0)
+        self.assertEqual(self.sql(
+            "select host(source) from wardgate.audit order by at desc"
+            " limit 1"), "192.0.2.7")
+
     def test_one_name_has_one_spelling(self):
         self.account()
         self.sql("update wardgate.account set login = 'kim'")
