@@ -60,7 +60,7 @@ class Person:
 
     def ask(self, method, path, body=None, **fields):
         """One request, no redirect followed. path: below /admin."""
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         if self.cookie:
             fields.setdefault("Cookie", f"{COOKIE}={self.cookie}")
         link.request(method, "/admin" + path, body, fields)
