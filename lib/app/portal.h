@@ -44,7 +44,7 @@ enum portal_need {
 	NEED_PROOF   /* and the passphrase was given a short while ago */
 };
 
-/* One address. A * stands for one part of it: no slash, not empty. Forms are
+/* One address. A * stands for one part of it: no slash, not empty, no dot in front. Forms are
  * sent by POST and are checked before `show` is called. */
 struct portal_route {
 	const char *method; /* "GET" or "POST" */

@@ -66,6 +66,7 @@ class Browser:
             "browserName": "chrome",
             "goog:chromeOptions": {"args": flags, "prefs": prefs}}}})
         self.session = f"/session/{made['sessionId']}"
+        self.do("POST", "/timeouts", implicit=WAIT_S * 1000 // 2)
         # A window is never narrower than 500 pixels; a page may be.
         self.devtools("Emulation.setDeviceMetricsOverride", width=width,
                       height=height, deviceScaleFactor=1, mobile=False)
@@ -132,6 +133,15 @@ class Browser:
                     raise
             time.sleep(0.05)
         raise AssertionError(f"{css} does not stay")
+
+    def until(self, css, words):
+        """Waits for a page that says so: a click does not wait for the next
+        page to come."""
+        until = time.monotonic() + WAIT_S
+        while words not in self.text(css):
+            if time.monotonic() > until:
+                raise AssertionError(f"{words!r} not in {self.text(css)!r}")
+            time.sleep(0.05)
 
     def run(self, code, *args):
         """A function body in the page, whether it may have script or not."""

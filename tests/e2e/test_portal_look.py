@@ -124,7 +124,7 @@ class Journeys(Story):
         login, _ = self.account("developer")
         with Browser(script=script) as b:
             self.sign_in(b, login)
-            self.assertIn("There is none yet.", b.text())
+            b.until("main", "There is none yet.")
             b.press("main a.button")
             b.type("#name", "Care Teams")
             b.type("#purpose", "Care coordination")
@@ -140,20 +140,20 @@ class Journeys(Story):
             self.assertEqual(b.text("h1"), "Your secret", "the tick is needed")
             b.press("#kept")
             b.press("main form button")
-            self.assertEqual(b.text("h1"), "Care Teams")
+            b.until("h1", "Care Teams")
             self.assertNotIn(text, b.text())
             self.house.operator("client", "grant", client,
                                 self.env["WG_TENANT_R4"])
             ask = {"client_id": client, "client_secret": text}
             self.assertEqual(self.env.ask_token("R4", **ask).status, 200)
             b.press("article a[href$='/end']")
-            self.assertIn("It is the only one that works", b.text())
+            b.until("main", "It is the only one that works")
             b.press("main button.danger")
-            self.assertIn("The secret is invalidated.", b.text())
+            b.until("main", "The secret is invalidated.")
             self.house.heard()
             self.assertEqual(self.env.ask_token("R4", **ask).status, 401)
             b.press("header form button")
-            self.assertEqual(b.text("h1"), "Sign in")
+            b.until("h1", "Sign in")
 
     def test_a_developer_without_script(self):
         self.developer(script=False)
@@ -168,7 +168,7 @@ class Journeys(Story):
             self.at(b, "/signin")
             b.press("#login")
             b.keys(*login, "\ue004", *PHRASE, "\ue007")
-            self.assertEqual(b.text("h1"), "Apps")
+            b.until("h1", "Apps")
             seen = []
             for _ in range(12):
                 b.keys("\ue004")

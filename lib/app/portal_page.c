@@ -1,0 +1,264 @@
+/* portal_page.c - what every page of the portal has, and what it is made with
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/params.h"
+#include "app/portal_parts.h"
+
+#define PAGE_BYTES   ((size_t)4 * 1024 * 1024)
+#define COOKIE_RULES "; Path=/; Secure; HttpOnly; SameSite=Strict"
+
+/* Nothing but our own stylesheet and script, and forms to ourselves. */
+static const char policy[] =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/* ---- the frame of every page ------------------------------------------------------------ */
+
+void
+page_language(struct page *p)
+{
+	enum words_lang asked = WORDS__MAX;
+
+	if (p->form && p->w->req->method != REQ_POST)
+		asked = words_lang_of(page_field(p, "lang"));
+	if (asked == WORDS__MAX)
+		asked = words_lang_of(p->session.lang);
+	if (asked == WORDS__MAX)
+		asked = words_accepted(p->w->req->accept_language);
+	p->lang = asked;
+}
+
+static void
+view_frame(struct page *p)
+{
+	struct view *v = p->view;
+	struct session *s = &p->session;
+	enum words_lang lang;
+
+	view_text(v, "lang", str_of(words_tag(p->lang)));
+	view_link(v, "here", p->w->req->path);
+	view_text(v, "our_operator", str_of(p->w->conf->operator_name));
+	view_text(v, "our_contact", str_of(p->w->conf->operator_contact));
+	view_flag(v, "signed_in", s->stage == SESSION_FULL);
+	for (lang = 0; lang < WORDS__MAX; lang++) {
+		struct view *row = view_row(v, "languages");
+
+		view_text(row, "tag", str_of(words_tag(lang)));
+		view_text(row, "own_name", str_of(words_name(lang)));
+		view_flag(row, "chosen", lang == p->lang);
+	}
+	if (s->stage == SESSION_NONE)
+		return;
+	view_text(v, "proof",
+	    str_of(session_proof(p->w->a, p->portal->keys.form, s)));
+	view_text(v, "login", s->login);
+	view_flag(v, "developer", s->roles & ROLE_DEVELOPER);
+	view_flag(v, "is_operator", s->roles & ROLE_OPERATOR);
+	view_flag(v, "auditor", s->roles & ROLE_AUDITOR);
+	view_flag(v, "admin", s->roles & ROLE_ADMIN);
+}
+
+static bool
+fill(struct page *p, const char *name, unsigned status)
+{
+	struct work *w = p->w;
+	struct buf b = buf_new(w->a, PAGE_BYTES);
+
+	view_frame(p);
+	if (!template_write(&b, p->portal->templates, name, p->view, p->lang))
+		return err_why(&w->err, ERR_BROKEN, "page %s", name);
+	w->resp->status = status;
+	w->resp->type = "text/html; charset=utf-8";
+	w->resp->body = (struct str){ b.at, b.len };
+	resp_header(w->resp, "Content-Security-Policy", policy);
+	resp_header(w->resp, "Referrer-Policy", "no-referrer");
+	resp_header(w->resp, "Cross-Origin-Opener-Policy", "same-origin");
+	resp_header(w->resp, "Content-Language", words_tag(p->lang));
+	resp_header(w->resp, "Vary", "Accept-Language, Cookie");
+	return true;
+}
+
+static void
+view_failure(struct page *p)
+{
+	struct err *e = &p->w->err;
+	struct str said = words_of(p->lang, str_of(fail_said(e)));
+
+	/* e is cleared before the page is written. */
+	view_text(
+	    p->view, "wrong", str_of(arena_dup(p->w->a, said.at, said.len)));
+	view_text(p->view, "trace", str_of(p->w->req->trace.id));
+	if (e->retry_after_s) {
+		view_number(p->view, "wait_s", e->retry_after_s);
+		resp_header(p->w->resp, "Retry-After",
+		    arena_printf(p->w->a, "%u", e->retry_after_s));
+	}
+}
+
+/* A refusal is a page too. What cannot even be shown is said by the frame below
+ * (web/fail). */
+bool
+page_failed(struct page *p)
+{
+	unsigned status = fail_status(FAIL_JSON, p->w->err.kind);
+	struct err told = p->w->err;
+
+	if (status == 405)
+		resp_header(p->w->resp, "Allow", p->w->allow);
+	view_failure(p);
+	err_clear(&p->w->err);
+	if (fill(p, "failed", status)) {
+		p->w->err = told; /* for log and metrics */
+		return true;
+	}
+	p->w->err = told;
+	return false;
+}
+
+/* Where somebody wanted to go comes along, so that they get there. */
+bool
+page_go_for(struct page *p, const char *path, struct str to)
+{
+	struct buf b = buf_new(p->w->a, 300);
+
+	enc_percent(&b, to);
+	return b.failed || !b.len ? page_go(p, "%s", path)
+	                          : page_go(p, "%s?to=%s", path, buf_text(&b));
+}
+
+/* ---- what pages are made with ------------------------------------------------------ */
+
+struct str
+page_field(const struct page *p, const char *name)
+{
+	struct str value = params_find(p->form, name);
+
+	return value.at ? value : STR("");
+}
+
+bool
+page_has(const struct page *p, const char *name)
+{
+	return page_field(p, name).len > 0;
+}
+
+const struct db_rows *
+page_ask(
+    struct page *p, const char *statement, const struct db_arg *args, size_t n)
+{
+	return db_ask(p->portal->db, p->w->a, statement, args, n, &p->w->err);
+}
+
+bool
+page_show(struct page *p, const char *name)
+{
+	return fill(p, name, 200);
+}
+
+/* Passphrases and codes are typed again. */
+static bool
+secret_field(struct str name)
+{
+	return str_starts(name, "pass") || str_is(name, "code") ||
+	       str_is(name, "proof");
+}
+
+bool
+page_again(struct page *p, const char *name)
+{
+	unsigned status = fail_status(FAIL_JSON, p->w->err.kind);
+	struct err told = p->w->err;
+	size_t i;
+
+	if (status >= 500)
+		return false;
+	for (i = 0; i < p->form->n; i++)
+		if (!secret_field(p->form->at[i].name))
+			view_text(p->view,
+			    str_text(p->w->a, p->form->at[i].name),
+			    p->form->at[i].value);
+	view_failure(p);
+	err_clear(&p->w->err);
+	if (!fill(p, name, status))
+		return false;
+	p->w->err = told;
+	return true;
+}
+
+bool
+page_go(struct page *p, const char *fmt, ...)
+{
+	char path[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(path, sizeof path, fmt, args);
+	va_end(args);
+	p->w->resp->status = 303;
+	resp_header(p->w->resp, "Location",
+	    arena_printf(
+		p->w->a, "%s" PORTAL_BASE "%s", p->w->conf->public_base, path));
+	return true;
+}
+
+bool
+page_go_with(struct page *p, const char *path)
+{
+	return page_go_for(p, path, page_field(p, "to"));
+}
+
+static bool
+shown_at(struct str path)
+{
+	struct str part[PORTAL_PARTS];
+	size_t n, i;
+	const struct portal_route *routes = portal_routes(&n);
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(routes[i].method, "GET") &&
+		    portal_fits(routes[i].path, path, part))
+			return true;
+	return false;
+}
+
+/* Only to a page that there is, never to an address that somebody made up. What
+ * was sent there before is lost; the page above it is where it is done again. */
+bool
+page_go_on(struct page *p)
+{
+	struct str to = page_field(p, "to");
+
+	if (!str_plain(to))
+		to.len = 0;
+	while (to.len > 1 && !shown_at(to))
+		while (to.len && to.at[--to.len] != '/')
+			;
+	return to.len > 1 ? page_go(p, "%.*s", STR_FMT(to)) : page_go(p, "/");
+}
+
+bool
+page_guid(struct page *p, size_t part, struct guid *to)
+{
+	return guid_read(to, p->part[part]) ||
+	       err_set(&p->w->err, ERR_ADDRESS, NULL);
+}
+
+bool
+page_enter(struct page *p, const struct guid *account, enum session_stage stage)
+{
+	char cookie[SESSION_COOKIE_LEN + 1];
+	struct work *w = p->w;
+
+	if (!session_open(p->portal->db, w->a, account, stage,
+		w->req->remote_addr, w->req->user_agent,
+		p->session.stage == SESSION_NONE ? NULL : &p->session, cookie,
+		&w->err))
+		return false;
+	resp_header(w->resp, "Set-Cookie",
+	    arena_printf(w->a, SESSION_COOKIE "=%s" COOKIE_RULES, cookie));
+	crypt_wipe(cookie, sizeof cookie);
+	return true;
+}
