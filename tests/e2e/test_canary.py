@@ -23,6 +23,7 @@ import unittest
 from pathlib import Path
 from urllib.parse import urlencode
 
+from tests.e2e.portal import Person, code
 from tests.e2e.test_limits import set_lines
 from tests.rig import place, services
 from tests.rig.client import FORM, Env, basic, raw, request
@@ -324,6 +325,50 @@ class Searches(Story):
                      f"POST /oauth2/token?x={word('a length')} HTTP/1.1\r\n"
                      "Host: x\r\nContent-Length: -5\r\n\r\n"):
             raw(port, text.encode())
+
+
+class People(Story):
+    def test_what_people_type_and_are_shown_is_kept_nowhere(self):
+        phrase = self.mark("a passphrase") + " and more words"
+        login = f"canary.{time.time_ns()}@x.example"
+        for name in (login, "invited." + login):
+            self.addCleanup(self.house.cluster.psql, "delete from "
+                            f"wardgate.account where login = '{name}'")
+        self.house.add_account(login, "admin", phrase)
+        who = Person(self.env)
+        page = who.sign_in(login, phrase)
+        self.note(who)
+        key = re.search(r'<code class="long">([A-Z2-7]+)<', page.text)[1]
+        sealed = re.search(r'name="sealed" value="([^"]+)"', page.text)[1]
+        self.marks |= {key: "a key of codes", page.proof: "a form's proof"}
+        page = who.post("/phone", sealed=sealed, code=code(key))
+        self.note(who)
+        for spare in re.findall(r"<li><code>([a-z2-7-]+)<", page.text):
+            self.marks[spare] = "a recovery code"
+        self.assertGreater(list(self.marks.values()).count("a recovery code"),
+                           9)
+        who.get("/accounts")
+        page = who.post("/accounts/invite", name="Canary", role_developer="y")
+        link = re.search(r'id="link">[^<]*/invitation/([^<]+)<', page.text)[1]
+        self.marks[link] = "an invitation"
+        guest = Person(self.env)
+        guest.get(f"/invitation/{link}")
+        for again in (phrase + "x", phrase):
+            guest.post(f"/invitation/{link}", login="invited." + login,
+                       passphrase=phrase, passphrase2=again)
+        self.assertEqual(guest.get(f"/invitation/{link}").status, 404)
+        self.assertEqual(guest.sign_in("invited." + login, phrase).status, 200)
+        self.note(guest)
+        guest.post("/account/passphrase", passphrase=phrase,
+                   passphrase_new=self.mark("a new passphrase") + phrase,
+                   passphrase_new2=self.mark("another one") + phrase)
+        guest.send("/signin", {"login": login,
+                               "passphrase": self.mark("a wrong one"),
+                               "code": self.mark("a code")})
+        self.nowhere()
+
+    def note(self, who):
+        self.marks[who.cookie] = "a session"
 
 
 class Credentials(Story):

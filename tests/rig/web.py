@@ -59,7 +59,8 @@ Define WARDGATE_WWW {www}
 Define WARDGATE_PORTAL {portal}
 Include "{web}/wardgate.conf"
 Include "{web}/wardgate-rehearsal.conf"
-CustomLog "{log}/apache-access.log" wardgate
+CustomLog "{log}/apache-access.log" wardgate \\
+    "expr=!(%{{REQUEST_URI}} =~ m#^/admin/invitation/#)"
 """
 
 
