@@ -10,9 +10,11 @@ one_line_end(struct str s)
 	char *at = (char *)(uintptr_t)s.at; /* decoded: our own copy */
 	size_t i, n = 0;
 
-	for (i = 0; i < s.len; i++)
-		if (at[i] != '\r' || i + 1 == s.len || at[i + 1] != '\n')
-			at[n++] = at[i];
+	for (i = 0; i < s.len; i++) {
+		if (at[i] == '\r' && i + 1 < s.len && at[i + 1] == '\n')
+			continue;
+		at[n++] = at[i] == '\r' ? '\n' : at[i];
+	}
 	return (struct str){ at, n };
 }
 

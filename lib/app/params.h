@@ -18,8 +18,8 @@ struct params {
 };
 
 /* params_read - application/x-www-form-urlencoded, borrowed from a. Line ends
- * become \n (WHATWG HTML 4.10.21.4 sends \r\n). ERR_MALFORMED, ERR_REPEATED,
- * ERR_TOO_MANY. */
+ * become \n, a lone \r too (WHATWG HTML 4.10.21.4 sends \r\n). ERR_MALFORMED,
+ * ERR_REPEATED, ERR_TOO_MANY. */
 bool params_read(
     struct params *p, struct arena *a, struct str text, struct err *e);
 

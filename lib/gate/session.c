@@ -48,8 +48,8 @@ cookie_find(struct str cookies)
 	return found;
 }
 
-static bool
-cookie_hash(struct str cookies, unsigned char hash[CRYPT_SHA256_BYTES])
+bool
+session_cookie(struct str cookies, unsigned char hash[CRYPT_SHA256_BYTES])
 {
 	struct str cookie = cookie_find(cookies);
 	unsigned char bytes[ENC_B64_ROOM(SESSION_COOKIE_LEN)];
@@ -99,7 +99,7 @@ session_find(struct session *s, struct db *db, struct arena *a,
 	const struct db_rows *rows;
 
 	*s = (struct session){ .stage = SESSION_NONE };
-	if (!cookie_hash(cookies, s->hash))
+	if (!session_cookie(cookies, s->hash))
 		return true;
 	rows = db_ask(db, a, "session_find",
 	    (const struct db_arg[]){ hash_arg(s),

@@ -49,6 +49,10 @@ unsigned session_roles(const struct str *names, size_t n);
 bool session_find(struct session *s, struct db *db, struct arena *a,
     const struct conf *conf, struct str cookies, struct err *e);
 
+/* session_cookie - the hash of ours among the cookies of a request, as they stand
+ * in its field. false: there is none, or there are two, or it is malformed. */
+bool session_cookie(struct str cookies, unsigned char hash[CRYPT_SHA256_BYTES]);
+
 /* session_open - a new one of `account`, at that stage.
  *   before  the one whose place it takes; NULL: none
  *   cookie  receives what the browser keeps
