@@ -44,8 +44,8 @@ enum portal_need {
 	NEED_PROOF   /* and the passphrase was given a short while ago */
 };
 
-/* One address. A * stands for one part of it: no slash, not empty, no dot in front. Forms are
- * sent by POST and are checked before `show` is called. */
+/* One address. A * stands for one part of it: no slash, not empty, no dot in
+ * front. Forms are sent by POST and are checked before `show` is called. */
 struct portal_route {
 	const char *method; /* "GET" or "POST" */
 	const char *path;   /* below /admin */
