@@ -72,9 +72,10 @@ read_line(char *to, size_t room, size_t *n, struct err *e)
 			 "line each.");
 }
 
-/* Signals wait until the terminal shows what is typed again. */
+/* Asked for only once it would not be shown. Signals wait until the terminal shows
+ * what is typed again. */
 static bool
-read_unseen(char *to, size_t room, size_t *n, struct err *e)
+read_unseen(const char *asked, char *to, size_t room, size_t *n, struct err *e)
 {
 	struct termios shown, unseen;
 	sigset_t all, before;
@@ -87,18 +88,12 @@ read_unseen(char *to, size_t room, size_t *n, struct err *e)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
+	fputs(asked, stderr);
 	good = read_line(to, room, n, e);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fputc('\n', stderr);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return good;
-}
-
-static void
-prompt(const char *text)
-{
-	if (isatty(STDIN_FILENO))
-		fputs(text, stderr);
 }
 
 /* user, a colon, password */
@@ -107,15 +102,16 @@ read_basic(char *to, size_t room, size_t *n, struct err *e)
 {
 	size_t user, more;
 
-	prompt("User: ");
+	if (isatty(STDIN_FILENO))
+		fputs("User: ", stderr);
 	if (!read_line(to, room - 1, &user, e))
 		return false;
 	if (memchr(to, ':', user))
 		return err_set(
 		    e, ERR_PARAM, "The user may not hold a colon (RFC 7617).");
 	to[user] = ':';
-	prompt("Password, not shown: ");
-	if (!read_unseen(to + user + 1, room - user - 1, &more, e))
+	if (!read_unseen("Password, not shown: ", to + user + 1,
+		room - user - 1, &more, e))
 		return false;
 	*n = user + 1 + more;
 	return true;
@@ -127,8 +123,8 @@ read_secret(
 {
 	if (kind == CREDENTIAL_BASIC)
 		return read_basic(to, room, n, e);
-	prompt("Header, as `Name: value`, not shown: ");
-	return read_unseen(to, room, n, e);
+	return read_unseen(
+	    "Header, as `Name: value`, not shown: ", to, room, n, e);
 }
 
 /* ---- the verb ---------------------------------------------------------------------- */
