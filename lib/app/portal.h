@@ -100,6 +100,9 @@ bool page_guid(struct page *p, size_t part, struct guid *to);
 bool page_enter(
     struct page *p, const struct guid *account, enum session_stage stage);
 
+/* page_keep_language - the browser keeps it for the pages to come. */
+void page_keep_language(struct page *p, enum words_lang lang);
+
 /* page_words - a text of the source in the reader's language. */
 #define page_words(p, literal) words_of((p)->lang, STR(literal))
 

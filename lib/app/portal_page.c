@@ -7,7 +7,10 @@
 #include "app/params.h"
 #include "app/portal_parts.h"
 
-#define PAGE_BYTES   ((size_t)4 * 1024 * 1024)
+#define PAGE_BYTES  ((size_t)4 * 1024 * 1024)
+#define LANG_COOKIE "wardgate-lang"
+#define LANG_RULES                                                             \
+	"; Path=/admin; Max-Age=31536000; Secure; HttpOnly; SameSite=Strict"
 #define COOKIE_RULES "; Path=/; Secure; HttpOnly; SameSite=Strict"
 
 /* Nothing but our own stylesheet and script, and forms to ourselves. */
@@ -17,18 +20,34 @@ static const char policy[] =
 
 /* ---- the frame of every page ------------------------------------------------------------ */
 
+static enum words_lang
+link_language(const struct page *p)
+{
+	return p->form && p->w->req->method != REQ_POST
+	           ? words_lang_of(page_field(p, "lang"))
+	           : WORDS__MAX;
+}
+
 void
 page_language(struct page *p)
 {
-	enum words_lang asked = WORDS__MAX;
+	const struct req *r = p->w->req;
 
-	if (p->form && p->w->req->method != REQ_POST)
-		asked = words_lang_of(page_field(p, "lang"));
-	if (asked == WORDS__MAX)
-		asked = words_lang_of(p->session.lang);
-	if (asked == WORDS__MAX)
-		asked = words_accepted(p->w->req->accept_language);
-	p->lang = asked;
+	p->lang = link_language(p);
+	if (p->lang == WORDS__MAX)
+		p->lang = words_lang_of(req_cookie(r->cookie, LANG_COOKIE));
+	if (p->lang == WORDS__MAX)
+		p->lang = words_lang_of(p->session.lang);
+	if (p->lang == WORDS__MAX)
+		p->lang = words_accepted(r->accept_language);
+}
+
+void
+page_keep_language(struct page *p, enum words_lang lang)
+{
+	resp_header(p->w->resp, "Set-Cookie",
+	    arena_printf(
+		p->w->a, LANG_COOKIE "=%s" LANG_RULES, words_tag(lang)));
 }
 
 static void
@@ -70,6 +89,8 @@ fill(struct page *p, const char *name, unsigned status)
 	view_frame(p);
 	if (!template_write(&b, p->portal->templates, name, p->view, p->lang))
 		return err_why(&w->err, ERR_BROKEN, "page %s", name);
+	if (link_language(p) != WORDS__MAX)
+		page_keep_language(p, p->lang);
 	w->resp->status = status;
 	w->resp->type = "text/html; charset=utf-8";
 	w->resp->body = (struct str){ b.at, b.len };

@@ -99,6 +99,8 @@ self_language(struct page *p)
 		db_arg_text(
 		    lang == WORDS__MAX ? STR("") : str_of(words_tag(lang))) };
 
+	if (lang != WORDS__MAX)
+		page_keep_language(p, lang);
 	return page_ask(p, "account_lang_set", args, 2) &&
 	       page_go(p, "/account?done=language");
 }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "web/req.h"
+
 static const char *const stages[] = {
 	[SESSION_CODE] = "code",
 	[SESSION_ENROL] = "enrol",
@@ -31,27 +33,10 @@ session_roles(const struct str *names, size_t n)
 
 /* ---- the cookie ---------------------------------------------------------------- */
 
-/* Two of our name are two claims: then nobody is signed in. */
-static struct str
-cookie_find(struct str cookies)
-{
-	struct str found = STR_NONE, pair, value;
-
-	while (cookies.at) {
-		pair = str_trim(str_cut(cookies, ';', &cookies), " ");
-		if (!str_is(str_cut(pair, '=', &value), SESSION_COOKIE))
-			continue;
-		if (found.at)
-			return STR_NONE;
-		found = value.at ? value : STR("");
-	}
-	return found;
-}
-
 bool
 session_cookie(struct str cookies, unsigned char hash[CRYPT_SHA256_BYTES])
 {
-	struct str cookie = cookie_find(cookies);
+	struct str cookie = req_cookie(cookies, SESSION_COOKIE);
 	unsigned char bytes[ENC_B64_ROOM(SESSION_COOKIE_LEN)];
 	size_t n = sizeof bytes;
 

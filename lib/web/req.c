@@ -283,3 +283,19 @@ req_media(const struct req *r, const char *type)
 	}
 	return true;
 }
+
+struct str
+req_cookie(struct str cookies, const char *name)
+{
+	struct str found = STR_NONE, pair, value;
+
+	while (cookies.at) {
+		pair = str_trim(str_cut(cookies, ';', &cookies), " ");
+		if (!str_is(str_cut(pair, '=', &value), name))
+			continue;
+		if (found.at)
+			return STR_NONE;
+		found = value.at ? value : STR("");
+	}
+	return found;
+}

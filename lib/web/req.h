@@ -64,4 +64,8 @@ bool req_read(
  * UTF-8? */
 bool req_media(const struct req *r, const char *type);
 
+/* req_cookie - the value of a cookie (RFC 6265 5.4); absent when there is none of
+ * that name, or more than one: two are two claims. */
+struct str req_cookie(struct str cookies, const char *name);
+
 #endif

@@ -463,6 +463,14 @@ class Languages(Story):
         said.append(who.get("/account", **{"Accept-Language": "ru"})
                     .header["content-language"])
         self.assertEqual(said, ["ru", "it", "pt-BR"])
+        got = who.ask("GET", "/signin?lang=it")
+        kept = got.header["set-cookie"].split(";")[0]
+        self.assertEqual(kept, "wardgate-lang=it")
+        self.assertEqual(who.ask("GET", "/signin", Cookie=kept)
+                         .header["content-language"], "it")
+        for odd in ("wardgate-lang=xx", f"{kept}; {kept}"):
+            self.assertEqual(who.ask("GET", "/signin", Cookie=odd)
+                             .header["content-language"], "en")
 
 
 class People(Story):
