@@ -17,7 +17,7 @@ from tests.rig import fastcgi
 
 WARM, ROUNDS = 4, 16
 WAIT_S = 120        # it starts slowly
-WORK = "bench_work"  # of web/serve: one request
+WORK = "desk_serve"  # of web/serve_desk: one request
 
 
 def number(path):
