@@ -22,6 +22,12 @@ from tests.rig import place
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 WAIT_S = 30
 
+# How chromedriver says that the page of an element has gone. Its words for
+# one that goes while it is looked at are no error of the standard.
+GONE = ("stale element", "does not belong to the document",
+        "No node with given id", "Cannot find context",
+        "Execution context was destroyed", "no such execution context")
+
 
 class Browser:
     def __init__(self, script=True, width=1280, height=900, dark=False,
@@ -108,13 +114,26 @@ class Browser:
         return self.do("POST", "/element", using="css selector",
                        value=css)[ELEMENT]
 
+    def on(self, css, method, verb, **body):
+        """To the element that is there, or to the one that takes its place:
+        between being found and being used, its page may go."""
+        until = time.monotonic() + WAIT_S
+        while True:
+            try:
+                return self.do(method, f"/element/{self.find(css)}/{verb}",
+                               **body)
+            except AssertionError as why:
+                if (not any(gone in str(why) for gone in GONE)
+                        or time.monotonic() > until):
+                    raise
+            time.sleep(0.05)
+
     def type(self, css, text):
-        element = self.find(css)
-        self.do("POST", f"/element/{element}/clear")
-        self.do("POST", f"/element/{element}/value", text=text)
+        self.on(css, "POST", "clear")
+        self.on(css, "POST", "value", text=text)
 
     def press(self, css):
-        self.do("POST", f"/element/{self.find(css)}/click")
+        self.on(css, "POST", "click")
 
     def keys(self, *keys):
         """Key after key, to whatever has the focus."""
@@ -124,15 +143,8 @@ class Browser:
                 for kind in ("keyDown", "keyUp")]}])
 
     def text(self, css="main"):
-        """What it shows; waits while a page takes the place of another."""
-        for _ in range(100):
-            try:
-                return self.do("GET", f"/element/{self.find(css)}/text")
-            except AssertionError as why:
-                if "stale" not in str(why):
-                    raise
-            time.sleep(0.05)
-        raise AssertionError(f"{css} does not stay")
+        """What it shows."""
+        return self.on(css, "GET", "text")
 
     def until(self, css, words):
         """Waits for a page that says so: a click does not wait for the next
