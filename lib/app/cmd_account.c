@@ -2,27 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/cmd_account.h"
 
-#include <stdio.h>
-#include <string.h>
-
+#include "app/typed.h"
 #include "app/verb.h"
+#include "ext/pass.h"
 #include "gate/account.h"
 
-#define LINE_MAX_BYTES 1200 /* more than any passphrase that is taken */
-
 /* ---- a new one --------------------------------------------------------------------- */
-
-static bool
-read_line(struct command *c, struct str *line, struct err *e)
-{
-	char *at = arena_get(command_arena(c), LINE_MAX_BYTES);
-
-	if (!fgets(at, LINE_MAX_BYTES, stdin))
-		return command_misused(c, e,
-		    "The passphrase is read from standard input: one line.");
-	*line = str_trim(str_of(at), "\r\n");
-	return true;
-}
 
 /* The key is bound to the account, which has to be there first. */
 static bool
@@ -49,24 +34,36 @@ make_phone(struct command *c, const struct conf *conf,
 	return fine;
 }
 
+/* What is stored of the passphrase that is typed; NULL: e says what is wrong. */
+static const char *
+take_passphrase(struct command *c, const char *login, struct err *e)
+{
+	char typed[PASS_BYTES_MAX];
+	const char *stored = NULL;
+	size_t n;
+
+	if (typed_unseen("Passphrase, not shown: ", typed, sizeof typed, &n, e))
+		stored = account_pass_make(command_arena(c),
+		    (struct str){ typed, n }, str_of(login), e);
+	crypt_wipe(typed, sizeof typed);
+	return stored;
+}
+
 bool
 account_add(struct command *c, struct err *e)
 {
 	bool phone = command_flag(c, "--phone");
 	struct db_arg args[5] = { [4] = db_arg_null() };
 	const struct conf *conf = command_conf(c, e);
-	struct arena *a = command_arena(c);
 	const struct db_rows *rows;
 	const char *login, *stored;
-	struct str passphrase;
 	struct guid account;
 
 	args[1] = verb_text(c, "--name");
 	args[2] = verb_text(c, "--roles");
 	login = command_word(c, "LOGIN");
 	if (!conf || !login || !command_end(c, e) ||
-	    !read_line(c, &passphrase, e) ||
-	    !(stored = account_pass_make(a, passphrase, str_of(login), e)))
+	    !(stored = take_passphrase(c, login, e)))
 		return false;
 	args[0] = db_arg_text(str_of(login));
 	args[3] = db_arg_text(str_of(stored));

@@ -2,13 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/cmd_seal.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
+#include "app/typed.h"
 #include "app/verb.h"
 #include "gate/credential.h"
 
@@ -41,76 +37,19 @@ seal_key(
 
 /* ---- reading --------------------------------------------------------------------- */
 
-/* One line without its end, byte by byte, so that nothing is read ahead into a
- * buffer that nobody wipes. false: an error, nothing at all, or too long. */
-static bool
-read_line(char *to, size_t room, size_t *n, struct err *e)
-{
-	ssize_t got;
-	char byte;
-
-	for (*n = 0;;) {
-		got = read(STDIN_FILENO, &byte, 1);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return err_set(e, ERR_CONF,
-			    "Standard input cannot be read: %s.",
-			    strerror(errno));
-		if (!got || byte == '\n')
-			break;
-		if (*n == room)
-			return err_set(e, ERR_PARAM,
-			    "The credential is longer than %d bytes.",
-			    CREDENTIAL_SECRET_MAX);
-		to[(*n)++] = byte;
-	}
-	if (*n && to[*n - 1] == '\r')
-		(*n)--;
-	return *n || err_set(e, ERR_PARAM,
-			 "Nothing was given; write it on standard input, a "
-			 "line each.");
-}
-
-/* Asked for only once it would not be shown. Signals wait until the terminal shows
- * what is typed again. */
-static bool
-read_unseen(const char *asked, char *to, size_t room, size_t *n, struct err *e)
-{
-	struct termios shown, unseen;
-	sigset_t all, before;
-	bool good;
-
-	if (tcgetattr(STDIN_FILENO, &shown))
-		return read_line(to, room, n, e); /* no terminal */
-	unseen = shown;
-	unseen.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
-	fputs(asked, stderr);
-	good = read_line(to, room, n, e);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	fputc('\n', stderr);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return good;
-}
-
 /* user, a colon, password */
 static bool
 read_basic(char *to, size_t room, size_t *n, struct err *e)
 {
 	size_t user, more;
 
-	if (isatty(STDIN_FILENO))
-		fputs("User: ", stderr);
-	if (!read_line(to, room - 1, &user, e))
+	if (!typed_line("User: ", to, room - 1, &user, e))
 		return false;
 	if (memchr(to, ':', user))
 		return err_set(
 		    e, ERR_PARAM, "The user may not hold a colon (RFC 7617).");
 	to[user] = ':';
-	if (!read_unseen("Password, not shown: ", to + user + 1,
+	if (!typed_unseen("Password, not shown: ", to + user + 1,
 		room - user - 1, &more, e))
 		return false;
 	*n = user + 1 + more;
@@ -123,7 +62,7 @@ read_secret(
 {
 	if (kind == CREDENTIAL_BASIC)
 		return read_basic(to, room, n, e);
-	return read_unseen(
+	return typed_unseen(
 	    "Header, as `Name: value`, not shown: ", to, room, n, e);
 }
 
