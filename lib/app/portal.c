@@ -66,6 +66,22 @@ portal_stop(void)
 
 /* ---- which page -------------------------------------------------------------------- */
 
+/* RFC 3986 unreserved, so that it can stand in an address as it is. */
+static bool
+is_part(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++) {
+		char c = s.at[i];
+
+		if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
+		    (c < '0' || c > '9') && (!c || !strchr("-._~", c)))
+			return false;
+	}
+	return s.len && s.at[0] != '.';
+}
+
 bool
 portal_fits(const char *pattern, struct str path, struct str part[PORTAL_PARTS])
 {
@@ -76,7 +92,7 @@ portal_fits(const char *pattern, struct str path, struct str part[PORTAL_PARTS])
 		a = str_cut(wanted, '/', &wanted);
 		b = str_cut(path, '/', &path);
 		if (str_is(a, "*")) {
-			if (!b.len || b.at[0] == '.' || n == PORTAL_PARTS)
+			if (!is_part(b) || n == PORTAL_PARTS)
 				return false;
 			part[n++] = b;
 		} else if (!str_eq(a, b)) {
@@ -149,8 +165,8 @@ read_fields(struct page *p)
 		return err_set(&w->err, ERR_FORM, NULL);
 	if (!req_media(w->req, "application/x-www-form-urlencoded"))
 		return err_set(&w->err, ERR_FORM, NULL);
-	return serve_body(w, (size_t)w->conf->portal_body_bytes, &text) &&
-	       params_read(p->form, w->a, text, &w->err);
+	return serve_body(w, (size_t)w->conf->portal_body_bytes, &p->body) &&
+	       params_read(p->form, w->a, p->body, &w->err);
 }
 
 /* Before anybody is signed in there is no proof to carry: then the browser has to
@@ -235,9 +251,13 @@ bool
 portal_answer(struct work *w)
 {
 	struct page *p = arena_get(w->a, sizeof *p);
+	bool shown;
 
 	p->w = w;
 	p->portal = &portal;
 	p->view = view_new(w->a);
-	return dispatch(p) || page_failed(p);
+	shown = dispatch(p) || page_failed(p);
+	crypt_wipe((void *)(uintptr_t)p->body.at, p->body.len);
+	page_forget(p);
+	return shown;
 }

@@ -31,6 +31,7 @@ struct page {
 	enum words_lang lang;
 	struct view *view;
 	struct str part[PORTAL_PARTS]; /* what stood for * in the address */
+	struct str body;               /* of a POST */
 	struct params *form;           /* POST, else of the query */
 	const struct portal_route *route;
 };
@@ -72,6 +73,9 @@ const struct portal_route *portal_routes(size_t *n);
 struct str page_field(const struct page *p, const char *name);
 bool page_has(const struct page *p, const char *name);
 
+/* page_forget - what was typed is wiped, and is as if it had not been sent. */
+void page_forget(struct page *p);
+
 /* page_ask - as the portal. */
 const struct db_rows *page_ask(
     struct page *p, const char *statement, const struct db_arg *args, size_t n);
@@ -81,6 +85,10 @@ const struct db_rows *page_ask(
  * in the view under their names. Both return true. */
 bool page_show(struct page *p, const char *name);
 bool page_again(struct page *p, const char *name);
+
+/* page_again_over - the same, over what `stored` puts into the view first. */
+bool page_again_over(
+    struct page *p, bool (*stored)(struct page *p), const char *name);
 
 /* page_go - 303 to an address of ours, below /admin. Returns true. */
 bool page_go(struct page *p, const char *fmt, ...)
@@ -95,6 +103,10 @@ bool page_go_on(struct page *p);
 /* page_guid - a part of the address as a GUID. false: ERR_ADDRESS, as for what
  * is not there. */
 bool page_guid(struct page *p, size_t part, struct guid *to);
+
+/* page_of - what most statements of a page begin with: who asks, and what the
+ * first part of the address names. */
+bool page_of(struct page *p, struct db_arg args[2]);
 
 /* page_enter - a new session at that stage, in place of the present one. */
 bool page_enter(

@@ -7,19 +7,6 @@
 
 #define QUIET_S (INT64_C(7) * 86400) /* silent so long: it can go */
 
-/* The two that every statement of an app begins with: who asks, for which. */
-static bool
-of_client(struct page *p, struct db_arg args[2])
-{
-	struct guid client;
-
-	if (!page_guid(p, 0, &client))
-		return false;
-	args[0] = db_arg_guid(&p->session.account);
-	args[1] = db_arg_guid(&client);
-	return true;
-}
-
 bool
 client_all(struct page *p)
 {
@@ -75,7 +62,7 @@ client_one(struct page *p)
 	struct db_arg args[3];
 	const struct db_rows *secrets, *grants, *keys, *requests;
 
-	if (!of_client(p, args) || !view_client(p, args))
+	if (!page_of(p, args) || !view_client(p, args))
 		return false;
 	args[2] = db_arg_int(QUIET_S);
 	if (!(secrets = page_ask(p, "portal_secret_list", args, 3)) ||
@@ -97,7 +84,7 @@ client_edit(struct page *p)
 	struct db_arg args[2];
 	const struct db_rows *rows;
 
-	if (!of_client(p, args) || !(rows = view_client(p, args)))
+	if (!page_of(p, args) || !(rows = view_client(p, args)))
 		return false;
 	view_text(p->view, "mail", db_text(rows, 0, 3));
 	return page_show(p, "client_edit");
@@ -114,7 +101,7 @@ client_change(struct page *p)
 {
 	struct db_arg args[5];
 
-	if (!of_client(p, args))
+	if (!page_of(p, args))
 		return false;
 	args[2] = db_arg_text(page_field(p, "name"));
 	args[3] = db_arg_text(page_field(p, "purpose"));
@@ -132,7 +119,7 @@ set_able(struct page *p, bool able)
 {
 	struct db_arg args[3];
 
-	if (!of_client(p, args))
+	if (!page_of(p, args))
 		return false;
 	args[2] = db_arg_bool(able);
 	return page_ask(p, "portal_client_able", args, 3) &&
@@ -159,25 +146,28 @@ client_keys(struct page *p)
 	struct db_arg args[2];
 	const struct db_rows *rows;
 
-	if (!of_client(p, args) || !view_client(p, args) ||
+	if (!page_of(p, args) || !view_client(p, args) ||
 	    !(rows = page_ask(p, "portal_jwks_list", args, 2)))
 		return false;
 	view_rows(p->view, "keys", rows);
 	return page_show(p, "client_keys");
 }
 
+static bool
+view_stored(struct page *p)
+{
+	struct db_arg args[2];
+
+	return page_of(p, args) && view_client(p, args);
+}
+
 /* What was pasted is not shown again: it may hold a private key by mistake. */
 static bool
-keys_refused(struct page *p, const struct db_arg args[2])
+keys_refused(struct page *p)
 {
-	struct err told = p->w->err;
-
-	err_clear(&p->w->err);
-	p->form->n = 0;
-	if (!view_client(p, args))
-		return false;
-	p->w->err = told;
-	return page_again(p, "client_keys");
+	p->w->err.kind = ERR_MALFORMED;
+	page_forget(p);
+	return page_again_over(p, view_stored, "client_keys");
 }
 
 bool
@@ -187,13 +177,11 @@ client_keys_set(struct page *p)
 	struct db_arg args[4];
 	struct jwk_set *set;
 
-	if (!of_client(p, args))
+	if (!page_of(p, args))
 		return false;
 	set = jwk_set_read(page_field(p, "jwks"), &p->w->err);
-	if (!set) {
-		p->w->err.kind = ERR_MALFORMED;
-		return keys_refused(p, args);
-	}
+	if (!set)
+		return keys_refused(p);
 	arena_adopt(a, set, jwk_set_free);
 	args[2] = db_arg_text(str_of(jwk_set_write(a, set)));
 	args[3] = db_arg_text(str_of(jwk_set_creds(a, set)));
@@ -205,7 +193,7 @@ client_keys_none(struct page *p)
 {
 	struct db_arg args[4];
 
-	if (!of_client(p, args))
+	if (!page_of(p, args))
 		return false;
 	args[2] = args[3] = db_arg_null();
 	return page_ask(p, "portal_jwks_set", args, 4) && go_back(p, "keys");

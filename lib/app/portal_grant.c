@@ -4,19 +4,6 @@
 
 #include "app/params.h"
 
-/* Who asks, for what the first part of the address names. */
-static bool
-of_part(struct page *p, struct db_arg args[2])
-{
-	struct guid id;
-
-	if (!page_guid(p, 0, &id))
-		return false;
-	args[0] = db_arg_guid(&p->session.account);
-	args[1] = db_arg_guid(&id);
-	return true;
-}
-
 /* One row of a statement, as the page. */
 static bool
 view_one(struct page *p, const char *statement, const struct db_arg of[2])
@@ -59,13 +46,18 @@ view_apps(struct page *p, const struct db_arg of[2])
 	return true;
 }
 
-bool
-grant_new(struct page *p)
+static bool
+view_linkable(struct page *p)
 {
 	struct db_arg args[2];
 
-	return of_part(p, args) && view_apps(p, args) &&
-	       page_show(p, "tenant_link");
+	return page_of(p, args) && view_apps(p, args);
+}
+
+bool
+grant_new(struct page *p)
+{
+	return view_linkable(p) && page_show(p, "tenant_link");
 }
 
 static bool
@@ -88,21 +80,13 @@ bool
 grant_make(struct page *p)
 {
 	struct db_arg args[2];
-	struct err told;
 
-	if (!of_part(p, args))
+	if (!page_of(p, args))
 		return false;
 	if (give(p, args))
 		return page_go(
 		    p, "/tenants/%.*s?done=linked", STR_FMT(p->part[0]));
-	if (!mendable(p))
-		return false;
-	told = p->w->err;
-	err_clear(&p->w->err);
-	if (!view_apps(p, args))
-		return false;
-	p->w->err = told;
-	return page_again(p, "tenant_link");
+	return mendable(p) && page_again_over(p, view_linkable, "tenant_link");
 }
 
 static bool
@@ -110,7 +94,7 @@ of_grant(struct page *p, struct db_arg args[3])
 {
 	struct guid client;
 
-	if (!of_part(p, args) || !page_guid(p, 1, &client))
+	if (!page_of(p, args) || !page_guid(p, 1, &client))
 		return false;
 	args[2] = args[1];
 	args[1] = db_arg_guid(&client);
@@ -124,7 +108,7 @@ grant_end_ask(struct page *p)
 	const struct db_rows *rows;
 	size_t i;
 
-	if (!of_part(p, args) || !view_one(p, "portal_tenant", args) ||
+	if (!page_of(p, args) || !view_one(p, "portal_tenant", args) ||
 	    !(rows = page_ask(p, "portal_tenant_grants", args, 2)))
 		return false;
 	for (i = 0; i < db_count(rows); i++) {
@@ -155,7 +139,7 @@ request_new(struct page *p)
 {
 	struct db_arg args[2];
 
-	return of_part(p, args) && view_one(p, "portal_client", args) &&
+	return page_of(p, args) && view_one(p, "portal_client", args) &&
 	       page_show(p, "tenant_ask");
 }
 
@@ -164,7 +148,7 @@ request_make(struct page *p)
 {
 	struct db_arg args[4];
 
-	if (!of_part(p, args) || !view_one(p, "portal_client", args))
+	if (!page_of(p, args) || !view_one(p, "portal_client", args))
 		return false;
 	args[2] = db_arg_text(page_field(p, "tenant"));
 	args[3] = db_arg_text(page_field(p, "why"));
@@ -195,24 +179,24 @@ request_one(struct page *p)
 {
 	struct db_arg args[2];
 
-	if (!of_part(p, args) || !view_one(p, "portal_request", args))
+	if (!page_of(p, args) || !view_one(p, "portal_request", args))
 		return false;
 	view_text(p->view, "purpose", view_find(p->view, STR("why"))->text);
 	return page_show(p, "tenant_request");
 }
 
 static bool
-request_again(struct page *p, const struct db_arg of[2])
+view_asked(struct page *p)
 {
-	struct err told = p->w->err;
+	struct db_arg args[2];
 
-	if (!mendable(p))
-		return false;
-	err_clear(&p->w->err);
-	if (!view_one(p, "portal_request", of))
-		return false;
-	p->w->err = told;
-	return page_again(p, "tenant_request");
+	return page_of(p, args) && view_one(p, "portal_request", args);
+}
+
+static bool
+request_again(struct page *p)
+{
+	return mendable(p) && page_again_over(p, view_asked, "tenant_request");
 }
 
 bool
@@ -220,14 +204,14 @@ request_approve(struct page *p)
 {
 	struct db_arg args[5];
 
-	if (!of_part(p, args))
+	if (!page_of(p, args))
 		return false;
 	args[2] = db_arg_text(page_field(p, "until"));
 	args[3] = db_arg_text(page_field(p, "types"));
 	args[4] = db_arg_text(page_field(p, "purpose"));
 	return page_ask(p, "portal_request_approve", args, 5)
 	           ? page_go(p, "/requests?done=approved")
-	           : request_again(p, args);
+	           : request_again(p);
 }
 
 bool
@@ -235,10 +219,10 @@ request_decline(struct page *p)
 {
 	struct db_arg args[3];
 
-	if (!of_part(p, args))
+	if (!page_of(p, args))
 		return false;
 	args[2] = db_arg_text(page_field(p, "answer"));
 	return page_ask(p, "portal_request_decline", args, 3)
 	           ? page_go(p, "/requests?done=declined")
-	           : request_again(p, args);
+	           : request_again(p);
 }

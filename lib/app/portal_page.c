@@ -166,6 +166,18 @@ page_has(const struct page *p, const char *name)
 	return page_field(p, name).len > 0;
 }
 
+void
+page_forget(struct page *p)
+{
+	size_t i;
+
+	for (i = 0; p->form && i < p->form->n; i++)
+		crypt_wipe((void *)(uintptr_t)p->form->at[i].value.at,
+		    p->form->at[i].value.len);
+	if (p->form)
+		p->form->n = 0;
+}
+
 const struct db_rows *
 page_ask(
     struct page *p, const char *statement, const struct db_arg *args, size_t n)
@@ -207,6 +219,19 @@ page_again(struct page *p, const char *name)
 		return false;
 	p->w->err = told;
 	return true;
+}
+
+bool
+page_again_over(
+    struct page *p, bool (*stored)(struct page *p), const char *name)
+{
+	struct err told = p->w->err;
+
+	err_clear(&p->w->err);
+	if (!stored(p))
+		return false;
+	p->w->err = told;
+	return page_again(p, name);
 }
 
 bool
@@ -265,6 +290,18 @@ page_guid(struct page *p, size_t part, struct guid *to)
 {
 	return guid_read(to, p->part[part]) ||
 	       err_set(&p->w->err, ERR_ADDRESS, NULL);
+}
+
+bool
+page_of(struct page *p, struct db_arg args[2])
+{
+	struct guid id;
+
+	if (!page_guid(p, 0, &id))
+		return false;
+	args[0] = db_arg_guid(&p->session.account);
+	args[1] = db_arg_guid(&id);
+	return true;
 }
 
 bool

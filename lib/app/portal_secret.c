@@ -13,13 +13,10 @@ enum { WHO, CLIENT, KEY_ID, LABEL, HINT, HASH, PEPPER, END, MOST, ARGS };
 static bool
 of_client(struct page *p, struct db_arg args[2])
 {
-	struct guid client;
 	const struct db_rows *rows;
 
-	if (!page_guid(p, 0, &client))
+	if (!page_of(p, args))
 		return false;
-	args[WHO] = db_arg_guid(&p->session.account);
-	args[CLIENT] = db_arg_guid(&client);
 	rows = page_ask(p, "portal_client", args, 2);
 	if (rows)
 		view_cells(p->view, rows, 0);

@@ -24,8 +24,10 @@ view_self(struct page *p)
 	size_t i;
 	struct guid id;
 
-	if (!self || !list || !db_count(self))
+	if (!self || !list)
 		return false;
+	if (!db_count(self)) /* disabled since it was asked who this is */
+		return err_set(&p->w->err, ERR_SIGNED_OUT, NULL);
 	view_number(p->view, "recovery", db_int(self, 0, 5));
 	view_flag(p->view, "has_phone", p->session.has_totp);
 	for (i = 0; i < db_count(list); i++) {
@@ -48,13 +50,7 @@ self_show(struct page *p)
 static bool
 self_again(struct page *p)
 {
-	struct err told = p->w->err;
-
-	err_clear(&p->w->err);
-	if (!view_self(p))
-		return false;
-	p->w->err = told;
-	return page_again(p, "account");
+	return page_again_over(p, view_self, "account");
 }
 
 bool
@@ -136,13 +132,7 @@ people_all(struct page *p)
 static bool
 people_again(struct page *p)
 {
-	struct err told = p->w->err;
-
-	err_clear(&p->w->err);
-	if (!view_people(p))
-		return false;
-	p->w->err = told;
-	return page_again(p, "accounts");
+	return page_again_over(p, view_people, "accounts");
 }
 
 /* The link is shown once, like a secret: whoever has it comes in. */

@@ -8,19 +8,6 @@
 #define ACTS_FIRST 10  /* on the hospital's own page */
 #define ACTS_PAGE  100 /* of its history */
 
-/* The two that every statement of a hospital begins with: who asks, for which. */
-static bool
-of_tenant(struct page *p, struct db_arg args[2])
-{
-	struct guid tenant;
-
-	if (!page_guid(p, 0, &tenant))
-		return false;
-	args[0] = db_arg_guid(&p->session.account);
-	args[1] = db_arg_guid(&tenant);
-	return true;
-}
-
 static bool
 view_tenant(struct page *p, const struct db_arg args[2])
 {
@@ -124,7 +111,7 @@ tenant_one(struct page *p)
 	struct db_arg args[3];
 	const struct db_rows *grants, *loss;
 
-	if (!of_tenant(p, args) || !view_tenant(p, args))
+	if (!page_of(p, args) || !view_tenant(p, args))
 		return false;
 	args[2] = db_arg_int(LOSSES);
 	if (!(grants = page_ask(p, "portal_tenant_grants", args, 2)) ||
@@ -145,7 +132,7 @@ tenant_history(struct page *p)
 	struct db_arg args[2], before = db_arg_null();
 	uint64_t stamp;
 
-	if (!of_tenant(p, args) || !view_tenant(p, args))
+	if (!page_of(p, args) || !view_tenant(p, args))
 		return false;
 	if (str_number(page_field(p, "before"), 17, &stamp))
 		before = db_arg_int((int64_t)stamp);
@@ -199,48 +186,43 @@ tenant_make(struct page *p)
 	return page_go(p, "/tenants/%s?done=made", guid_write(id, &g));
 }
 
-bool
-tenant_edit(struct page *p)
-{
-	struct db_arg args[2];
-
-	if (!of_tenant(p, args) || !view_tenant(p, args))
-		return false;
-	view_choices(p);
-	return page_show(p, "tenant_edit");
-}
-
 static bool
 go_back(struct page *p, const char *done)
 {
 	return page_go(p, "/tenants/%.*s?done=%s", STR_FMT(p->part[0]), done);
 }
 
-/* The form once more, over what is stored; only for what can be mended there. */
 static bool
-once_more(struct page *p, const struct db_arg of[2], const char *name)
+view_stored(struct page *p)
 {
-	struct err told = p->w->err;
+	struct db_arg args[2];
 
-	if (told.kind != ERR_MALFORMED && told.kind != ERR_CONFLICT)
+	if (!page_of(p, args) || !view_tenant(p, args))
 		return false;
-	err_clear(&p->w->err);
-	if (!view_tenant(p, of))
-		return false;
-	p->w->err = told;
 	view_choices(p);
-	return page_again(p, name);
+	return true;
+}
+
+/* The form once more; only for what can be mended there. */
+static bool
+once_more(struct page *p, const char *name)
+{
+	return (p->w->err.kind == ERR_MALFORMED ||
+		   p->w->err.kind == ERR_CONFLICT) &&
+	       page_again_over(p, view_stored, name);
+}
+
+bool
+tenant_edit(struct page *p)
+{
+	return view_stored(p) && page_show(p, "tenant_edit");
 }
 
 bool
 tenant_change(struct page *p)
 {
-	struct db_arg args[2];
-
-	if (!of_tenant(p, args))
-		return false;
 	return put(p, false, p->part[0]) ? go_back(p, "saved")
-	                                 : once_more(p, args, "tenant_edit");
+	                                 : once_more(p, "tenant_edit");
 }
 
 /* ---- stopped, and going on ----------------------------------------------------------- */
@@ -250,7 +232,7 @@ ask_first(struct page *p, const char *wanted, const char *name)
 {
 	struct db_arg args[2];
 
-	if (!of_tenant(p, args) || !view_tenant(p, args))
+	if (!page_of(p, args) || !view_tenant(p, args))
 		return false;
 	view_text(p->view, "wanted", str_of(wanted));
 	return page_show(p, name);
@@ -274,8 +256,8 @@ set_plain(struct page *p, const char *state)
 {
 	struct db_arg args[2];
 
-	p->form->n = 0;
-	return of_tenant(p, args) && set_state(p, args, state) &&
+	page_forget(p);
+	return page_of(p, args) && set_state(p, args, state) &&
 	       go_back(p, state);
 }
 
@@ -314,9 +296,9 @@ tenant_maintenance_do(struct page *p)
 {
 	struct db_arg args[2];
 
-	if (!of_tenant(p, args))
+	if (!page_of(p, args))
 		return false;
 	return set_state(p, args, "maintenance")
 	           ? go_back(p, "maintenance")
-	           : once_more(p, args, "tenant_maintenance");
+	           : once_more(p, "tenant_maintenance");
 }
