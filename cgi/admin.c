@@ -5,10 +5,10 @@
  * Asks    the database as role wg_admin: sql/prepare/admin.sql
  * Speaks  HTML
  */
-#include "app/portal.h"
+#include "portal/portal.h"
 
 static const struct route routes[] = {
-	{ "*", "/admin/*", portal_answer, "every page (app/portal_routes)" },
+	{ "*", "/admin/*", portal_answer, "every page (portal/portal_routes)" },
 	{ "*", "/admin", portal_answer, "the first one" },
 };
 

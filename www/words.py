@@ -44,7 +44,7 @@ def texts():
             else:
                 one, _, other = body.partition(" ")[2].partition("|")
                 found[folded(one)] = folded(other)
-    for path in sorted((TOP / "lib/app").glob("portal*.c")):
+    for path in sorted((TOP / "lib/portal").glob("*.c")):
         source = re.sub(r'"\s*\n\s*"', "", path.read_text())
         for text in re.findall(r'page_words\(p, "((?:[^"\\]|\\.)*)"\)',
                                source):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What each must be told stands here a second time, so that a slip in
-# lib/app/portal_routes.c, or in what a page asks the database, is a failure.
+# lib/portal/portal_routes.c, or in what a page asks the database, is a failure.
 # An address that this table does not know is one too: give it a row.
 
 import base64
@@ -231,7 +231,7 @@ class Routes(unittest.TestCase):
                 404: "4"}.get(page.status, str(page.status))
 
     def test_the_table_knows_every_address(self):
-        text = (place.TOP / "lib/app/portal_routes.c").read_text()
+        text = (place.TOP / "lib/portal/portal_routes.c").read_text()
         found = [f"{m} {p}" for m, p in ROUTE.findall(text)]
         self.assertEqual(len(found), text.count("NEED_"))
         self.assertEqual(sorted(found), sorted(EXPECTED))

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "app/params.h"
-#include "app/portal_parts.h"
+#include "portal/portal_parts.h"
 
 #define PAGE_BYTES  ((size_t)4 * 1024 * 1024)
 #define LANG_COOKIE "wardgate-lang"

@@ -1,11 +1,11 @@
 /* portal_parts.h - what portal.c and portal_page.c have of each other
  * SPDX-License-Identifier: Apache-2.0
  *
- * Pages use app/portal.h. */
-#ifndef APP_PORTAL_PARTS_H
-#define APP_PORTAL_PARTS_H
+ * Pages use portal/portal.h. */
+#ifndef PORTAL_PORTAL_PARTS_H
+#define PORTAL_PORTAL_PARTS_H
 
-#include "app/portal.h"
+#include "portal/portal.h"
 
 #define PORTAL_BASE "/admin"
 

@@ -1,9 +1,9 @@
 /* portal_why.h - why was I refused, and how to ask rightly
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef APP_PORTAL_WHY_H
-#define APP_PORTAL_WHY_H
+#ifndef PORTAL_PORTAL_WHY_H
+#define PORTAL_PORTAL_WHY_H
 
-#include "app/portal.h"
+#include "portal/portal.h"
 
 /* What became of the request with the trace id in field `trace`. */
 bool why_page(struct page *p);

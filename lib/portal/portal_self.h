@@ -1,9 +1,9 @@
 /* portal_self.h - one's own account, and for admins those of others
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef APP_PORTAL_SELF_H
-#define APP_PORTAL_SELF_H
+#ifndef PORTAL_PORTAL_SELF_H
+#define PORTAL_PORTAL_SELF_H
 
-#include "app/portal.h"
+#include "portal/portal.h"
 
 /* Where somebody starts, by what they may do. */
 bool self_home(struct page *p);

@@ -3,10 +3,10 @@
  *
  * Passphrase, then a code from the phone where there is one; operators and
  * admins must have one. Each step is a new session. */
-#ifndef APP_PORTAL_SIGNIN_H
-#define APP_PORTAL_SIGNIN_H
+#ifndef PORTAL_PORTAL_SIGNIN_H
+#define PORTAL_PORTAL_SIGNIN_H
 
-#include "app/portal.h"
+#include "portal/portal.h"
 
 bool signin_show(struct page *p);
 bool signin_try(struct page *p);

@@ -1,11 +1,11 @@
 /* portal.c - the life of the program `admin`, and one page of it
  * SPDX-License-Identifier: Apache-2.0 */
-#include "app/portal.h"
+#include "portal/portal.h"
 
 #include <string.h>
 
 #include "app/params.h"
-#include "app/portal_parts.h"
+#include "portal/portal_parts.h"
 #include "base/clock.h"
 #include "ext/otp.h"
 #include "ext/prepare.h"

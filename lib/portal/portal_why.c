@@ -1,6 +1,6 @@
 /* portal_why.c - why was I refused, and how to ask rightly
  * SPDX-License-Identifier: Apache-2.0 */
-#include "app/portal_why.h"
+#include "portal/portal_why.h"
 
 #include "app/endpoints.h"
 #include "app/why.h"

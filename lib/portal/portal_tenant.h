@@ -1,9 +1,9 @@
 /* portal_tenant.h - hospitals, for operators: list, one, new, edit, and its state
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef APP_PORTAL_TENANT_H
-#define APP_PORTAL_TENANT_H
+#ifndef PORTAL_PORTAL_TENANT_H
+#define PORTAL_PORTAL_TENANT_H
 
-#include "app/portal.h"
+#include "portal/portal.h"
 
 bool tenant_all(struct page *p);
 bool tenant_one(struct page *p);

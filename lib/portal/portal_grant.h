@@ -1,9 +1,9 @@
 /* portal_grant.h - linking apps to hospitals, and asking for that
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef APP_PORTAL_GRANT_H
-#define APP_PORTAL_GRANT_H
+#ifndef PORTAL_PORTAL_GRANT_H
+#define PORTAL_PORTAL_GRANT_H
 
-#include "app/portal.h"
+#include "portal/portal.h"
 
 /* By operators, on the page of a hospital. */
 bool grant_new(struct page *p);

@@ -1,6 +1,6 @@
 /* portal_signin.c - the pages by which people come in and go out
  * SPDX-License-Identifier: Apache-2.0 */
-#include "app/portal_signin.h"
+#include "portal/portal_signin.h"
 
 #include <string.h>
 

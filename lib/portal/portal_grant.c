@@ -1,6 +1,6 @@
 /* portal_grant.c - linking apps to hospitals, and asking for that
  * SPDX-License-Identifier: Apache-2.0 */
-#include "app/portal_grant.h"
+#include "portal/portal_grant.h"
 
 #include "app/params.h"
 

@@ -1,6 +1,6 @@
 /* portal_tenant.c - hospitals, for operators: list, one, new, edit, and its state
  * SPDX-License-Identifier: Apache-2.0 */
-#include "app/portal_tenant.h"
+#include "portal/portal_tenant.h"
 
 #include "app/params.h"
 

@@ -1,9 +1,9 @@
 /* portal_client.h - the pages of an app: texts, secrets, keys, hospitals
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef APP_PORTAL_CLIENT_H
-#define APP_PORTAL_CLIENT_H
+#ifndef PORTAL_PORTAL_CLIENT_H
+#define PORTAL_PORTAL_CLIENT_H
 
-#include "app/portal.h"
+#include "portal/portal.h"
 
 bool client_all(struct page *p);
 bool client_new(struct page *p);

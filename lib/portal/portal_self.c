@@ -1,6 +1,6 @@
 /* portal_self.c - one's own account, and for admins those of others
  * SPDX-License-Identifier: Apache-2.0 */
-#include "app/portal_self.h"
+#include "portal/portal_self.h"
 
 bool
 self_home(struct page *p)

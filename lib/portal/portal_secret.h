@@ -1,9 +1,9 @@
 /* portal_secret.h - making, showing once, and ending the secrets of an app
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef APP_PORTAL_SECRET_H
-#define APP_PORTAL_SECRET_H
+#ifndef PORTAL_PORTAL_SECRET_H
+#define PORTAL_PORTAL_SECRET_H
 
-#include "app/portal.h"
+#include "portal/portal.h"
 
 bool secret_new(struct page *p);
 

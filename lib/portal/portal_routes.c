@@ -1,13 +1,13 @@
 /* portal_routes.c - every address of the portal, and who may go there
  * SPDX-License-Identifier: Apache-2.0 */
-#include "app/portal.h"
-#include "app/portal_client.h"
-#include "app/portal_grant.h"
-#include "app/portal_secret.h"
-#include "app/portal_self.h"
-#include "app/portal_signin.h"
-#include "app/portal_tenant.h"
-#include "app/portal_why.h"
+#include "portal/portal.h"
+#include "portal/portal_client.h"
+#include "portal/portal_grant.h"
+#include "portal/portal_secret.h"
+#include "portal/portal_self.h"
+#include "portal/portal_signin.h"
+#include "portal/portal_tenant.h"
+#include "portal/portal_why.h"
 
 #define KEEPERS  (ROLE_DEVELOPER | ROLE_OPERATOR) /* of apps */
 #define OPERATOR ROLE_OPERATOR

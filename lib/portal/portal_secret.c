@@ -1,6 +1,6 @@
 /* portal_secret.c - making, showing once, and ending the secrets of an app
  * SPDX-License-Identifier: Apache-2.0 */
-#include "app/portal_secret.h"
+#include "portal/portal_secret.h"
 
 #include "app/endpoints.h"
 #include "base/clock.h"

@@ -4,8 +4,8 @@
  * A page reads like its duty: fields come in, a statement is asked, a view is
  * filled, a template is named. What comes before that - who is signed in,
  * whether a form is ours, which language - is settled here for all of them. */
-#ifndef APP_PORTAL_H
-#define APP_PORTAL_H
+#ifndef PORTAL_PORTAL_H
+#define PORTAL_PORTAL_H
 
 #include "gate/account.h"
 #include "gate/session.h"

@@ -1,6 +1,6 @@
 /* portal_client.c - the pages of an app: texts, secrets, keys, hospitals
  * SPDX-License-Identifier: Apache-2.0 */
-#include "app/portal_client.h"
+#include "portal/portal_client.h"
 
 #include "app/params.h"
 #include "ext/jwk.h"
