@@ -83,7 +83,7 @@ trial_ask(const struct trial *t, const char *statement, struct err *e)
 static bool
 trial_may(const struct trial *t, struct err *e)
 {
-	const struct db_rows *rows = trial_ask(t, "signin_wait", e);
+	const struct db_rows *rows = trial_ask(t, "signin_begin", e);
 	int64_t wait_s = rows ? db_int(rows, 0, 0) : 0;
 
 	if (!rows || !wait_s)
@@ -97,32 +97,43 @@ trial_may(const struct trial *t, struct err *e)
 static bool
 trial_told(const struct trial *t, bool fits, struct err *e)
 {
+	struct err later = { .kind = ERR_NONE };
+
 	if (fits)
 		return trial_ask(t, "signin_good", e) != NULL;
-	if (e->kind == ERR_NONE && trial_ask(t, "signin_failed", e))
+	if (e->kind != ERR_NONE)
+		trial_ask(t, "signin_untried", &later);
+	else if (trial_ask(t, "signin_failed", e))
 		err_set(e, ERR_SIGNIN, NULL);
 	return false;
 }
 
 /* ---- passphrases ------------------------------------------------------------------ */
 
-static bool
+/* Stored anew; *stored is what it was if that does not work. */
+static void
 pass_moved(const struct trial *t, const struct guid *account, struct str normal,
-    struct err *e)
-{
-	const char *stored = pass_make(t->a, normal, e);
-
-	return stored && db_ask(t->db, t->a, "account_passphrase_moved",
-			     (const struct db_arg[]){ db_arg_guid(account),
-				 db_arg_text(str_of(stored)) },
-			     2, e);
-}
-
-static bool
-fits(const struct trial *t, const struct guid *account, struct str stored,
-    struct str passphrase, struct err *e)
+    struct str *stored)
 {
 	struct err later = { .kind = ERR_NONE };
+	const char *anew = pass_make(t->a, normal, &later);
+	const struct db_rows *rows;
+
+	if (!anew)
+		return;
+	rows = db_ask(t->db, t->a, "account_passphrase_moved",
+	    (const struct db_arg[]){ db_arg_guid(account), db_arg_text(*stored),
+		db_arg_text(str_of(anew)) },
+	    3, &later);
+	if (rows && db_bool(rows, 0, 0))
+		*stored = str_of(anew);
+}
+
+/* stored  may be stored anew on the way */
+static bool
+fits(const struct trial *t, const struct guid *account, struct str *stored,
+    struct str passphrase, struct err *e)
+{
 	struct str normal;
 	bool old = false, same;
 
@@ -130,9 +141,9 @@ fits(const struct trial *t, const struct guid *account, struct str stored,
 		err_clear(e); /* nobody's passphrase */
 		normal = STR("");
 	}
-	same = pass_fits(stored, normal, &old, e) && normal.len;
+	same = pass_fits(*stored, normal, &old, e) && normal.len;
 	if (same && old)
-		pass_moved(t, account, normal, &later);
+		pass_moved(t, account, normal, stored);
 	crypt_wipe((void *)(uintptr_t)normal.at, normal.len);
 	return same;
 }
@@ -149,14 +160,14 @@ account_signin(struct account *who, struct db *db, struct arena *a,
 	struct str *roles;
 	size_t n;
 
-	if (!trial_may(&t, e) ||
-	    !(rows = db_ask(db, a, "account_for_signin", &arg, 1, e)))
+	if (!trial_may(&t, e))
 		return false;
-	known = db_count(rows) > 0;
+	rows = db_ask(db, a, "account_for_signin", &arg, 1, e);
+	known = rows && db_count(rows) > 0;
 	if (known)
 		who->id = db_guid(rows, 0, 0);
-	good = fits(&t, &who->id, known ? db_text(rows, 0, 2) : STR_NONE,
-		   passphrase, e) &&
+	who->phrase = known ? db_text(rows, 0, 2) : STR_NONE;
+	good = rows && fits(&t, &who->id, &who->phrase, passphrase, e) &&
 	       !db_bool(rows, 0, 5);
 	if (!trial_told(&t, good, e))
 		return false;
@@ -186,10 +197,14 @@ account_proves(const struct guid *account, struct db *db, struct arena *a,
 	    (struct str){ (const char *)account->at, sizeof account->at },
 	    source);
 	const struct db_rows *rows;
+	struct str stored;
 
-	return trial_may(&t, e) && (rows = self(db, a, account, e)) &&
-	       trial_told(&t,
-		   fits(&t, account, db_text(rows, 0, 2), passphrase, e), e);
+	if (!trial_may(&t, e))
+		return false;
+	rows = self(db, a, account, e);
+	stored = rows ? db_text(rows, 0, 2) : STR_NONE;
+	return trial_told(
+	    &t, rows && fits(&t, account, &stored, passphrase, e), e);
 }
 
 const char *
@@ -340,8 +355,10 @@ account_code(const struct account_keys *k, const struct guid *account,
 	const struct db_rows *rows;
 	bool good;
 
-	if (!trial_may(&t, e) || !(rows = self(db, a, account, e)))
+	if (!trial_may(&t, e))
 		return false;
+	if (!(rows = self(db, a, account, e)))
+		return trial_told(&t, false, e);
 	sealed = db_bytes(rows, 0, 3);
 	good = plain.len == 6
 	           ? sealed.at && phone_fits(k, &t, account, sealed, plain, e)

@@ -3,8 +3,9 @@
  *
  * What is typed is checked here and never travels to SQL; hashes do. Whoever
  * fails waits longer each time, by name and source, so that nobody can lock
- * another out (NIST SP 800-63B-4 3.2.2). The work is the same whether a name
- * exists or not, and so are the words. */
+ * another out (NIST SP 800-63B-4 3.2.2); a try counts before it is looked at,
+ * so that many at once gain nothing. The work is the same whether a name exists
+ * or not, and so are the words. */
 #ifndef GATE_ACCOUNT_H
 #define GATE_ACCOUNT_H
 
@@ -33,6 +34,7 @@ void account_keys_free(struct account_keys *k);
 struct account {
 	struct guid id;
 	struct str login;
+	struct str phrase; /* its passphrase, as it is stored */
 	unsigned roles;
 	bool has_totp;
 };

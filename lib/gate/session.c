@@ -100,8 +100,8 @@ session_find(struct session *s, struct db *db, struct arena *a,
 bool
 session_open(struct db *db, struct arena *a, const struct guid *account,
     enum session_stage stage, struct str source, struct str agent,
-    const struct session *before, char cookie[SESSION_COOKIE_LEN + 1],
-    struct err *e)
+    const struct session *before, struct str phrase,
+    char cookie[SESSION_COOKIE_LEN + 1], struct err *e)
 {
 	unsigned char bytes[32];
 	struct session made;
@@ -117,8 +117,9 @@ session_open(struct db *db, struct arena *a, const struct guid *account,
 		db_arg_text(str_of(stages[stage])),
 		db_arg_text(source.len ? source : STR_NONE),
 		db_arg_text(agent.at && utf8_valid(agent) ? agent : STR_NONE),
-		hash_arg(before) },
-	    6, e);
+		hash_arg(before),
+		phrase.at ? db_arg_text(phrase) : db_arg_null() },
+	    7, e);
 	fine =
 	    rows && (db_bool(rows, 0, 0) || err_set(e, ERR_SIGNED_OUT, NULL));
 	if (!fine)

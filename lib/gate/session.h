@@ -55,12 +55,15 @@ bool session_cookie(struct str cookies, unsigned char hash[CRYPT_SHA256_BYTES]);
 
 /* session_open - a new one of `account`, at that stage.
  *   before  the one whose place it takes; NULL: none
+ *   phrase  the stored passphrase that opens it (gate/account); absent: it
+ *           follows from `before`
  *   cookie  receives what the browser keeps
- * ERR_SIGNED_OUT: the one before has ended meanwhile. */
+ * ERR_SIGNED_OUT: the one before has ended meanwhile, the passphrase was
+ * changed, or the account disabled. */
 bool session_open(struct db *db, struct arena *a, const struct guid *account,
     enum session_stage stage, struct str source, struct str agent,
-    const struct session *before, char cookie[SESSION_COOKIE_LEN + 1],
-    struct err *e);
+    const struct session *before, struct str phrase,
+    char cookie[SESSION_COOKIE_LEN + 1], struct err *e);
 
 /* session_end - signs out. */
 bool session_end(

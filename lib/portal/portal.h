@@ -108,9 +108,10 @@ bool page_guid(struct page *p, size_t part, struct guid *to);
  * first part of the address names. */
 bool page_of(struct page *p, struct db_arg args[2]);
 
-/* page_enter - a new session at that stage, in place of the present one. */
-bool page_enter(
-    struct page *p, const struct guid *account, enum session_stage stage);
+/* page_enter - a new session at that stage: for the passphrase that is stored so,
+ * or, where that is absent, in place of the present one. */
+bool page_enter(struct page *p, const struct guid *account, struct str phrase,
+    enum session_stage stage);
 
 /* page_keep_language - the browser keeps it for the pages to come. */
 void page_keep_language(struct page *p, enum words_lang lang);

@@ -305,15 +305,16 @@ page_of(struct page *p, struct db_arg args[2])
 }
 
 bool
-page_enter(struct page *p, const struct guid *account, enum session_stage stage)
+page_enter(struct page *p, const struct guid *account, struct str phrase,
+    enum session_stage stage)
 {
 	char cookie[SESSION_COOKIE_LEN + 1];
 	struct work *w = p->w;
 
 	if (!session_open(p->portal->db, w->a, account, stage,
 		w->req->remote_addr, w->req->user_agent,
-		p->session.stage == SESSION_NONE ? NULL : &p->session, cookie,
-		&w->err))
+		p->session.stage == SESSION_NONE ? NULL : &p->session, phrase,
+		cookie, &w->err))
 		return false;
 	resp_header(w->resp, "Set-Cookie",
 	    arena_printf(w->a, SESSION_COOKIE "=%s" COOKIE_RULES, cookie));

@@ -69,7 +69,7 @@ self_passphrase(struct page *p)
 	    !account_pass_set(p->portal->db, w->a, &p->session.account,
 		p->session.login, fresh, &p->session, &w->err))
 		return self_again(p);
-	return page_enter(p, &p->session.account, SESSION_FULL) &&
+	return page_enter(p, &p->session.account, STR_NONE, SESSION_FULL) &&
 	       page_go(p, "/account?done=passphrase");
 }
 

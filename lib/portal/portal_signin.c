@@ -53,7 +53,7 @@ signin_try(struct page *p)
 	stage = who.has_totp         ? SESSION_CODE
 	        : phone_wanted(&who) ? SESSION_ENROL
 	                             : SESSION_FULL;
-	if (!leave(p) || !page_enter(p, &who.id, stage))
+	if (!leave(p) || !page_enter(p, &who.id, who.phrase, stage))
 		return false;
 	if (stage == SESSION_FULL)
 		return page_go_on(p);
@@ -86,7 +86,7 @@ signin_code_try(struct page *p)
 		return page_go_on(p);
 	if (!code_fits(p))
 		return page_again(p, "code");
-	return page_enter(p, &p->session.account, SESSION_FULL) &&
+	return page_enter(p, &p->session.account, STR_NONE, SESSION_FULL) &&
 	       page_go_on(p);
 }
 
@@ -115,7 +115,7 @@ signin_again_try(struct page *p)
 	if (!account_proves(&p->session.account, p->portal->db, p->w->a,
 		page_field(p, "passphrase"), source(p), &p->w->err))
 		return page_again(p, "again");
-	return page_enter(p, &p->session.account, SESSION_FULL) &&
+	return page_enter(p, &p->session.account, STR_NONE, SESSION_FULL) &&
 	       page_go_on(p);
 }
 
@@ -176,7 +176,7 @@ phone_done(struct page *p, char codes[ACCOUNT_CODES][ACCOUNT_CODE_LEN + 1])
 {
 	size_t i;
 
-	if (!page_enter(p, &p->session.account, SESSION_FULL))
+	if (!page_enter(p, &p->session.account, STR_NONE, SESSION_FULL))
 		return false;
 	/* The page belongs to the session that has just begun. */
 	p->session.stage = SESSION_NONE;

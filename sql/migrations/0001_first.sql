@@ -342,10 +342,10 @@ create index signin_failure_by_age on wardgate.signin_failure (last_at);
 comment on table wardgate.signin_failure is
   'Failed sign-ins in a row, by name and source: each makes the next wait longer';
 comment on column wardgate.signin_failure.who is
-  'SHA-256 of the name that was typed, whether it exists or not';
+  'SHA-256 of the name that was typed, whether it exists or not, or of an account';
 comment on column wardgate.signin_failure.source is
   'The address, or the /64 of an IPv6 address, that it came from';
-comment on column wardgate.signin_failure.failures is 'How many';
+comment on column wardgate.signin_failure.failures is 'How many, and those that are just looked at';
 comment on column wardgate.signin_failure.last_at is 'The last of them';
 
 create table wardgate.client_owner (
@@ -1706,14 +1706,16 @@ end $$;
 comment on function wardgate.account_passphrase_set is
   'Another passphrase; other sessions of the account end';
 
--- The same one in newer numbers: nothing ends.
-create function wardgate.account_passphrase_moved(account uuid, passphrase text)
-returns void
+-- The same one in newer numbers: nothing ends. Whoever changed it meanwhile wins.
+create function wardgate.account_passphrase_moved(
+  account uuid, was text, passphrase text)
+returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   update wardgate.account as a
      set passphrase = account_passphrase_moved.passphrase
-   where a.account_id = account;
+   where a.account_id = account and a.passphrase = was;
+  return found;
 end $$;
 comment on function wardgate.account_passphrase_moved is
   'Stores a passphrase anew after its cost was raised';
@@ -1839,35 +1841,48 @@ end $$;
 comment on function wardgate.signin_place is
   'Where failures are counted: of a name at its source, of an account anywhere';
 
--- The first three cost nothing, then 1 s, 2 s, 4 s ... at most 15 minutes.
-create function wardgate.signin_wait(who bytea, source inet)
-returns bigint
-language plpgsql stable security definer
+create function wardgate.signin_seconds(failures integer, last_at timestamptz)
+returns double precision
+language sql volatile
 set search_path = pg_catalog, pg_temp as $$
+  select case when failures < 3 then 0
+              else extract(epoch from last_at - clock_timestamp())
+                   + least(900, power(2, least(failures - 3, 20)))
+         end;
+$$;
+comment on function wardgate.signin_seconds is
+  'How long to wait after so many in a row';
+
+-- The first three cost nothing, then 1 s, 2 s, 4 s ... at most 15 minutes. Counted
+-- before it is looked at, so that many at once are as many in a row.
+create function wardgate.signin_begin(who bytea, source inet)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
+  place   inet := wardgate.signin_place(who, source);
   seconds double precision;
 begin
-  select extract(epoch from f.last_at - now())
-         + least(900, power(2, least(f.failures - 3, 20)))
+  insert into wardgate.signin_failure as f (who, source)
+  values (signin_begin.who, place)
+      on conflict on constraint signin_failure_pkey
+      do update set failures = f.failures + 1, last_at = clock_timestamp()
+   where wardgate.signin_seconds(f.failures, f.last_at) <= 0;
+  if found then
+    return 0;
+  end if;
+  select wardgate.signin_seconds(f.failures, f.last_at)
     into seconds
     from wardgate.signin_failure as f
-   where f.who = signin_wait.who
-     and f.source = wardgate.signin_place(signin_wait.who, signin_wait.source)
-     and f.failures >= 3;
-  return greatest(0, ceil(coalesce(seconds, 0)))::bigint;
+   where f.who = signin_begin.who and f.source = place;
+  return greatest(1, ceil(coalesce(seconds, 0)))::bigint;
 end $$;
-comment on function wardgate.signin_wait is
-  'Seconds until somebody from there may try that name again';
+comment on function wardgate.signin_begin is
+  'Somebody tries a name from there; else the seconds to wait before that';
 
 create function wardgate.signin_failed(who bytea, source inet)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  insert into wardgate.signin_failure as f (who, source)
-  values (signin_failed.who,
-         wardgate.signin_place(signin_failed.who, signin_failed.source))
-      on conflict on constraint signin_failure_pkey
-      do update set failures = f.failures + 1, last_at = now();
   perform set_config('wardgate.source', host(signin_failed.source), true);
   perform wardgate.audit_act('refuse-sign-in', null, null, null, null,
       coalesce((select a.login
@@ -1876,7 +1891,25 @@ begin
                     or sha256(uuid_send(a.account_id)) = signin_failed.who),
           'no account of that name'));
 end $$;
-comment on function wardgate.signin_failed is 'One more in a row';
+comment on function wardgate.signin_failed is
+  'What was begun was wrong: it stays counted, and is in the trail';
+
+create function wardgate.signin_untried(who bytea, source inet)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  place inet := wardgate.signin_place(who, source);
+begin
+  delete from wardgate.signin_failure as f
+   where f.who = signin_untried.who and f.source = place and f.failures = 1;
+  if not found then
+    update wardgate.signin_failure as f
+       set failures = f.failures - 1
+     where f.who = signin_untried.who and f.source = place;
+  end if;
+end $$;
+comment on function wardgate.signin_untried is
+  'What was begun could not be looked at: it is not counted';
 
 create function wardgate.signin_good(who bytea, source inet)
 returns void
@@ -1911,15 +1944,25 @@ comment on function wardgate.signin_failure_trim is
 
 -- before: a session that this one takes the place of (new id at each step). When
 -- it has ended meanwhile - signed out elsewhere, account disabled - so has the
--- right to another.
+-- right to another. phrase: the passphrase, as it is kept, that opens a first
+-- one: it may have been changed since it was looked at.
 create function wardgate.session_open(
-  hash bytea, account uuid, stage text, source inet, agent text, before bytea)
+  hash bytea, account uuid, stage text, source inet, agent text, before bytea,
+  phrase text)
 returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   since timestamptz;
   was   text;
 begin
+  perform
+     from wardgate.account as a
+    where a.account_id = account and a.disabled_at is null
+      and (phrase is null or a.passphrase = phrase)
+      for no key update;
+  if not found then
+    return false;
+  end if;
   delete from wardgate.portal_session as s
    where s.hash = before and s.account_id = account
   returning s.made_at, s.stage into since, was;
@@ -1942,7 +1985,7 @@ begin
   return true;
 end $$;
 comment on function wardgate.session_open is
-  'A session under the hash of its cookie; false: the one before has ended';
+  'A session under the hash of its cookie; false: what it would have followed from has ended';
 
 -- Seen is written once a minute. Roles are those of now.
 create function wardgate.session_find(
@@ -6342,7 +6385,7 @@ grant execute on function
       wardgate.account_for_signin(text),
       wardgate.account_self(uuid),
       wardgate.account_passphrase_set(uuid, text, bytea),
-      wardgate.account_passphrase_moved(uuid, text),
+      wardgate.account_passphrase_moved(uuid, text, text),
       wardgate.account_totp_set(uuid, bytea, bigint, text, bytea),
       wardgate.account_totp_use(uuid, bigint),
       wardgate.account_recovery_use(uuid, bytea),
@@ -6351,10 +6394,11 @@ grant execute on function
       wardgate.portal_account_able(uuid, uuid, boolean),
       wardgate.portal_account_roles_set(uuid, uuid, text),
       wardgate.portal_account_totp_remove(uuid, uuid),
-      wardgate.signin_wait(bytea, inet),
+      wardgate.signin_begin(bytea, inet),
       wardgate.signin_failed(bytea, inet),
+      wardgate.signin_untried(bytea, inet),
       wardgate.signin_good(bytea, inet),
-      wardgate.session_open(bytea, uuid, text, inet, text, bytea),
+      wardgate.session_open(bytea, uuid, text, inet, text, bytea, text),
       wardgate.session_find(bytea, interval, interval, interval),
       wardgate.session_end(bytea),
       wardgate.session_end_one(uuid, uuid),

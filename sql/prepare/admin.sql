@@ -13,9 +13,13 @@ prepare account_for_signin (text) as
   select account_id, login_kept, passphrase, totp, roles, disabled
     from wardgate.account_for_signin($1);
 
--- Seconds until somebody from address $2 may try the name with hash $1 again.
-prepare signin_wait (bytea, text) as
-  select wardgate.signin_wait($1, $2::inet) as seconds;
+-- Somebody from address $2 tries the name with hash $1, or has to wait so many
+-- seconds before that. What was begun ends in one of the three ways below.
+prepare signin_begin (bytea, text) as
+  select wardgate.signin_begin($1, $2::inet) as seconds;
+
+prepare signin_untried (bytea, text) as
+  select wardgate.signin_untried($1, $2::inet);
 
 prepare signin_failed (bytea, text) as
   select wardgate.signin_failed($1, $2::inet);
@@ -30,8 +34,9 @@ prepare account_self (uuid) as
 prepare account_passphrase_set (uuid, text, bytea) as
   select wardgate.account_passphrase_set($1, $2, $3);
 
-prepare account_passphrase_moved (uuid, text) as
-  select wardgate.account_passphrase_moved($1, $2);
+-- Of account $1: the one stored as $2 is to be stored as $3.
+prepare account_passphrase_moved (uuid, text, text) as
+  select wardgate.account_passphrase_moved($1, $2, $3) as moved;
 
 -- Phone of account $1: sealed key $2, step of the code shown $3, hashes of new
 -- recovery codes $4 in hexadecimal, set in the session with hash $5.
@@ -50,9 +55,10 @@ prepare account_lang_set (uuid, text) as
 -- ---- sessions --------------------------------------------------------------------
 
 -- Session with hash $1 of account $2 at stage $3 from address $4 by browser $5,
--- in place of the one with hash $6; false: that one has ended.
-prepare session_open (bytea, uuid, text, text, text, bytea) as
-  select wardgate.session_open($1, $2, $3, $4::inet, $5, $6) as opened;
+-- in place of the one with hash $6, or because of the passphrase stored as $7;
+-- false: that has ended.
+prepare session_open (bytea, uuid, text, text, text, bytea, text) as
+  select wardgate.session_open($1, $2, $3, $4::inet, $5, $6, $7) as opened;
 
 -- Hash $1; idle for at most $2 seconds, alive for at most $3; proved: within $4.
 prepare session_find (bytea, bigint, bigint, bigint) as

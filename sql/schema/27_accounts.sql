@@ -129,10 +129,10 @@ create index signin_failure_by_age on wardgate.signin_failure (last_at);
 comment on table wardgate.signin_failure is
   'Failed sign-ins in a row, by name and source: each makes the next wait longer';
 comment on column wardgate.signin_failure.who is
-  'SHA-256 of the name that was typed, whether it exists or not';
+  'SHA-256 of the name that was typed, whether it exists or not, or of an account';
 comment on column wardgate.signin_failure.source is
   'The address, or the /64 of an IPv6 address, that it came from';
-comment on column wardgate.signin_failure.failures is 'How many';
+comment on column wardgate.signin_failure.failures is 'How many, and those that are just looked at';
 comment on column wardgate.signin_failure.last_at is 'The last of them';
 
 create table wardgate.client_owner (

@@ -24,12 +24,12 @@ class People(base.DatabaseCase):
             f" values ('who{self.n}', '{{{roles}}}', 'scrypt$', {totp})"
             " returning account_id")
 
-    def session(self, account, stage="full", before="null"):
+    def session(self, account, stage="full", before="null", phrase="null"):
         self.n += 1
         hash = f"decode(repeat('{self.n:02x}', 32), 'hex')"
         self.opened = self.sql(
             f"select wardgate.session_open({hash}, '{account}', '{stage}',"
-            f" '192.0.2.1', 'x', {before})", PORTAL)
+            f" '192.0.2.1', 'x', {before}, {phrase})", PORTAL)
         return hash
 
     def refused(self, state, text):
@@ -129,25 +129,65 @@ class People(base.DatabaseCase):
             "select count(*) from wardgate.portal_session"
             f" where account_id = '{who}'"), "0")
 
-    def waits(self, who, source):
+    def begins(self, who, source):
+        """Seconds to wait, 0 when it may be tried."""
         return int(self.sql(
-            f"select wardgate.signin_wait({who}, '{source}')", PORTAL))
+            f"select wardgate.signin_begin({who}, '{source}')", PORTAL))
+
+    def counted(self, who):
+        return self.sql("select coalesce(sum(failures), 0)"
+                        f" from wardgate.signin_failure where who = {who}")
 
     def test_names_wait_where_they_fail_and_codes_everywhere(self):
         account = self.account()
         name = "sha256('nobody')"
         code = f"sha256(uuid_send('{account}'))"
         for who, elsewhere in ((name, False), (code, True)):
-            for n in range(8):
-                self.sql(f"select wardgate.signin_failed({who}, "
-                         f"'192.0.2.{n if who == code else 1}')", PORTAL)
-            self.assertGreater(self.waits(who, "192.0.2.1"), 8)
-            self.assertEqual(self.waits(who, "2001:db8::1") > 8, elsewhere)
+            for n in range(3):
+                place = f"192.0.2.{n if who == code else 1}"
+                self.assertEqual(self.begins(who, place), 0)
+                self.sql(f"select wardgate.signin_failed({who}, '{place}')",
+                         PORTAL)
+            self.sql("update wardgate.signin_failure set failures = 8"
+                     f" where who = {who}")
+            self.assertGreater(self.begins(who, "192.0.2.1"), 8)
+            self.assertEqual(self.counted(who), "8", "waiting is no guess")
+            self.assertEqual(self.begins(who, "2001:db8::1") > 8, elsewhere)
         self.sql(f"select wardgate.signin_good({code}, '192.0.2.99')", PORTAL)
-        self.assertEqual(self.waits(code, "192.0.2.1"), 0)
+        self.assertEqual(self.begins(code, "192.0.2.1"), 0)
         self.assertEqual(self.sql(
             "select host(source) from wardgate.audit order by at desc"
-            " limit 1"), "192.0.2.7")
+            " limit 1"), "192.0.2.2")
+
+    def test_guesses_at_once_are_counted_before_they_are_looked_at(self):
+        name = "sha256('several')"
+        self.assertEqual([self.begins(name, "192.0.2.1") > 0
+                          for _ in range(6)], [False] * 3 + [True] * 3)
+        self.assertEqual(self.counted(name), "3")
+
+    def test_what_could_not_be_looked_at_is_no_guess(self):
+        name = "sha256('busy')"
+        for left in ("1", "0"):
+            for _ in range(1 + int(left)):
+                self.begins(name, "192.0.2.1")
+            self.sql(f"select wardgate.signin_untried({name}, '192.0.2.1')",
+                     PORTAL)
+            self.assertEqual(self.counted(name), left)
+            self.sql("delete from wardgate.signin_failure")
+
+    def test_a_passphrase_that_was_changed_meanwhile_opens_nothing(self):
+        who = self.account()
+        self.session(who, phrase="'scrypt$'")
+        self.assertEqual(self.opened, "t")
+        self.sql("select wardgate.account_passphrase_set("
+                 f"'{who}', 'scrypt$new', null)", PORTAL)
+        self.session(who, phrase="'scrypt$'")
+        self.assertEqual(self.opened, "f")
+        self.assertEqual(self.sql(
+            "select wardgate.account_passphrase_moved("
+            f"'{who}', 'scrypt$', 'scrypt$old')", PORTAL), "f")
+        self.session(who, phrase="'scrypt$new'")
+        self.assertEqual(self.opened, "t")
 
     def test_one_name_has_one_spelling(self):
         self.account()

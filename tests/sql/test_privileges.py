@@ -38,7 +38,7 @@ MAY_CALL = {
         portal_tenant_list portal_tenant_loss portal_tenant_put
         portal_tenant_state_set portal_trace session_end
         session_end_one session_find session_list session_open signin_failed
-        signin_good signin_wait sealing_key_in_use""",
+        signin_begin signin_good signin_untried sealing_key_in_use""",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
         cursor_handle_trim assertion_trim secret_trail_trim client_jwks_due
