@@ -29,99 +29,6 @@ static struct arena *home; /* of what lives as long as the process */
 /* What every object has, whatever its table says. */
 #define BASE_ROWS 0xffu
 
-static const struct {
-	enum fhir_version from, to;
-} ways[MAP_WAY__MAX] = {
-	[MAP_DSTU2_STU3] = { FHIR_DSTU2, FHIR_STU3 },
-	[MAP_STU3_DSTU2] = { FHIR_STU3, FHIR_DSTU2 },
-	[MAP_STU3_R4] = { FHIR_STU3, FHIR_R4 },
-	[MAP_R4_STU3] = { FHIR_R4, FHIR_STU3 },
-	[MAP_DSTU2_DSTU2] = { FHIR_DSTU2, FHIR_DSTU2 },
-	[MAP_STU3_STU3] = { FHIR_STU3, FHIR_STU3 },
-	[MAP_R4_R4] = { FHIR_R4, FHIR_R4 },
-};
-
-enum map_way
-map_way_next(enum fhir_version from, enum fhir_version to)
-{
-	enum fhir_version next = from;
-
-	if (to != from)
-		next = to > from ? from + 1 : from - 1;
-	for (int w = 0; w < MAP_WAY__MAX; w++)
-		if (ways[w].from == from && ways[w].to == next)
-			return (enum map_way)w;
-	abort(); /* neighbours are all in the table */
-}
-
-enum fhir_version
-map_way_from(enum map_way w)
-{
-	return ways[w].from;
-}
-
-enum fhir_version
-map_way_to(enum map_way w)
-{
-	return ways[w].to;
-}
-
-bool
-map_way_up(enum map_way w)
-{
-	return map_way_to(w) > map_way_from(w);
-}
-
-/* ---- cells ---------------------------------------------------------------- */
-
-static bool
-read_types(struct map_side *s, struct str text)
-{
-	while (text.at) {
-		enum map_type t = map_type_named(str_cut(text, '|', &text));
-
-		if (t == MAP_NONE)
-			return false;
-		s->type = t;
-		s->types |= MAP_SET(t);
-	}
-	if (s->choice)
-		s->type = MAP_NONE;
-	return s->choice || s->types == MAP_SET(s->type);
-}
-
-bool
-map_side_read(struct map_side *s, const char *cell)
-{
-	struct str rest = str_of(cell);
-
-	*s = (struct map_side){ .name = STR_NONE };
-	if (!cell)
-		return true;
-	s->name = str_cut(rest, ' ', &rest);
-	if (s->name.len > 3 &&
-	    !memcmp(s->name.at + s->name.len - 3, "[x]", 3)) {
-		s->choice = true;
-		s->name.len -= 3;
-	}
-	if (str_starts(rest, "* ")) {
-		s->many = true;
-		rest = (struct str){ rest.at + 2, rest.len - 2 };
-	}
-	return s->name.len && read_types(s, rest);
-}
-
-/* "=" is as to the left. */
-static const char *
-cell_of(const struct map_row *row, enum fhir_version v)
-{
-	const char *const cells[] = { row->dstu2, row->stu3, row->r4 };
-
-	while (v > FHIR_DSTU2 && cells[v] && !strcmp(cells[v], "="))
-		v--;
-	return cells[v];
-}
-
 /* ---- names ---------------------------------------------------------------- */
 
 /* The text of a name for ever: FHIR's names are all in the list. */
@@ -359,8 +266,8 @@ fill_path(struct map_path *p, const struct map *m, const struct map_row *row,
 	enum fhir_version from = map_way_from(w), to = map_way_to(w);
 
 	p->row = row;
-	map_side_read(&p->from, cell_of(row, from));
-	map_side_read(&p->to, cell_of(row, to));
+	map_side_read(&p->from, map_cell(row, from));
+	map_side_read(&p->to, map_cell(row, to));
 	p->step = step_of(row, w);
 	p->sub = row->map ? index_of(row->map, w) : NULL;
 	if (p->to.name.at) {

@@ -5,38 +5,8 @@
 #ifndef FHIR_MAP_INDEX_H
 #define FHIR_MAP_INDEX_H
 
-#include "fhir/map.h"
-
-/* One step of a conversion: between two neighbours, in one direction; or from
- * a version to itself, which mends what is read leniently and nothing else. */
-enum map_way {
-	MAP_DSTU2_STU3,
-	MAP_STU3_DSTU2,
-	MAP_STU3_R4,
-	MAP_R4_STU3,
-	MAP_DSTU2_DSTU2,
-	MAP_STU3_STU3,
-	MAP_R4_R4,
-	MAP_WAY__MAX
-};
-
-/* map_way_next - the step that leads from a version towards another. */
-enum map_way map_way_next(enum fhir_version from, enum fhir_version to);
-
-enum fhir_version map_way_from(enum map_way w);
-enum fhir_version map_way_to(enum map_way w);
-bool map_way_up(enum map_way w);
-
-/* An element as one version has it. */
-struct map_side {
-	struct str name; /* without [x]; absent: that version has none */
-	bool many, choice;
-	enum map_type type; /* MAP_NONE for a choice: */
-	uint64_t types;     /* MAP_SET of each; one for what is no choice */
-};
-
-/* map_side_read - a cell of a table. false: it is not well formed. */
-bool map_side_read(struct map_side *s, const char *cell);
+#include "fhir/map_side.h"
+#include "fhir/map_way.h"
 
 /* What is done with a member when it is met. */
 enum map_act {
