@@ -1,6 +1,7 @@
 /* portal_routes.c - every address of the portal, and who may go there
  * SPDX-License-Identifier: Apache-2.0 */
 #include "portal/portal.h"
+#include "portal/portal_breach.h"
 #include "portal/portal_client.h"
 #include "portal/portal_grant.h"
 #include "portal/portal_secret.h"
@@ -47,6 +48,9 @@ static const struct portal_route routes[] = {
 	{ "POST", "/clients/*/secrets/new",       NEED_PROOF,  KEEPERS,    secret_make_page },
 	{ "GET",  "/clients/*/secrets/*/end",     NEED_PROOF,  KEEPERS,    secret_end_ask },
 	{ "POST", "/clients/*/secrets/*/end",     NEED_PROOF,  KEEPERS,    secret_end },
+	{ "POST", "/clients/*/secrets/*/breach",  NEED_PROOF,  KEEPERS,    breach_end },
+	{ "GET",  "/clients/*/secrets/*/tokens",  NEED_FULL,   KEEPERS,    breach_tokens },
+	{ "GET",  "/clients/*/secrets/*/tokens.csv", NEED_FULL, KEEPERS,   breach_tokens_csv },
 
 	{ "GET",  "/clients/*/requests/new",      NEED_FULL,   KEEPERS,    request_new },
 	{ "POST", "/clients/*/requests/new",      NEED_FULL,   KEEPERS,    request_make },

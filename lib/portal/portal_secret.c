@@ -112,30 +112,35 @@ secret_make_page(struct page *p)
 
 /* ---- the end of one --------------------------------------------------------------------- */
 
-static const struct view *
-secret_row(struct page *p, const struct db_arg args[2])
+/* All secrets of the app are asked for: they are few. */
+static bool
+view_secret(struct page *p, const struct db_arg of[2])
 {
-	const struct db_arg all[] = { args[WHO], args[CLIENT], db_arg_int(0) };
-	const struct db_rows *rows = page_ask(p, "portal_secret_list", all, 3);
+	const struct db_arg args[] = { of[WHO], of[CLIENT], db_arg_int(0) };
+	const struct db_rows *rows = page_ask(p, "portal_secret_list", args, 3);
 	size_t i;
 
 	for (i = 0; rows && i < db_count(rows); i++)
 		if (str_eq(db_text(rows, i, 0), p->part[1])) {
 			view_cells(p->view, rows, i);
-			return p->view;
+			return true;
 		}
-	if (rows)
-		err_set(&p->w->err, ERR_ADDRESS, NULL);
-	return NULL;
+	return rows && err_set(&p->w->err, ERR_ADDRESS, NULL);
+}
+
+bool
+secret_of(struct page *p, struct db_arg args[3])
+{
+	args[2] = db_arg_text(p->part[1]);
+	return of_client(p, args) && view_secret(p, args);
 }
 
 bool
 secret_end_ask(struct page *p)
 {
-	struct db_arg args[2];
+	struct db_arg args[3];
 
-	return of_client(p, args) && secret_row(p, args) &&
-	       page_show(p, "secret_end");
+	return secret_of(p, args) && page_show(p, "secret_end");
 }
 
 bool

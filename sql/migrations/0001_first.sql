@@ -668,7 +668,7 @@ comment on column wardgate.provider_credential.set_at is
 -- ---- schema/50_audit.sql
 
 -- A row is durable before its answer leaves, so writing is what counts: one
--- index and one of acts, which are few; no checks; rows arrive in arrays (see
+-- index, one of acts, which are few, and one of tokens issued; no checks; rows arrive in arrays (see
 -- functions/50_audit.sql). Months are partitions, made ahead by the keeper; what no month takes goes into
 -- audit_default, and the ready check says so.
 
@@ -733,6 +733,8 @@ create table wardgate.audit (
   primary key (at, trace_id, entry)
 ) partition by range (at);
 create index audit_acts on wardgate.audit (at) where made_by is not null;
+create index audit_tokens on wardgate.audit (secret_key_id, at)
+ where program = 'token' and interaction = 'token' and status = 200;
 comment on table wardgate.audit is
   'Who asked for what, about whom, and what came of it; no content of records';
 comment on column wardgate.audit.at is 'When the request began';
@@ -5497,6 +5499,84 @@ end $$;
 comment on function wardgate.loss_list is
   'The loss report of one tenant, or of all';
 
+-- ---- functions/55_portal_tokens.sql
+
+-- The first parameter is always the account that asks. The list comes from the
+-- trail, by an index of its own (audit_tokens), so it is quick however much is
+-- kept.
+
+-- A secret that has ended already is none the less revoked: whatever a process
+-- issued on what it knew a moment before goes too.
+create function wardgate.portal_secret_breach(
+  account uuid, client uuid, key_id text, why text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  outcome := wardgate.secret_invalidate(client, key_id);
+  perform wardgate.revoke('secret', client, null, key_id,
+      coalesce(wardgate.given(why), 'somebody else may have it'), false);
+end $$;
+comment on function wardgate.portal_secret_breach is
+  'Ends a secret and revokes its tokens, in one step, with the reason in the trail';
+
+-- Newest first. skipped: how many to leave out, to go on from.
+create function wardgate.portal_secret_tokens(
+  account uuid, client uuid, key_id text, days bigint, skipped bigint,
+  at_most bigint)
+returns table (
+  at          timestamptz,
+  tenant_id   uuid,
+  tenant_name text,
+  network     text,
+  token_id    text,
+  trace_id    uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select a.at, a.tenant_id, t.name, wardgate.network_of(a.source)::text,
+         a.token_id, a.trace_id
+    from wardgate.audit as a
+    left join wardgate.tenant as t using (tenant_id)
+   where a.secret_key_id = portal_secret_tokens.key_id
+     and a.client_id = client
+     and a.program = 'token' and a.interaction = 'token' and a.status = 200
+     and a.at > now() - make_interval(days => days::integer)
+   order by a.at desc, a.trace_id
+  offset skipped
+   limit at_most;
+end $$;
+comment on function wardgate.portal_secret_tokens is
+  'The tokens that were issued with a secret of an app, from the trail';
+
+create function wardgate.portal_secret_hospitals(
+  account uuid, client uuid, key_id text, days bigint)
+returns table (
+  tenant_id   uuid,
+  tenant_name text,
+  tokens      bigint,
+  first_at    timestamptz,
+  last_at     timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select g.tenant_id, t.name, g.tokens, g.first_at, g.last_at
+    from (select a.tenant_id, count(*) as tokens, min(a.at) as first_at,
+                 max(a.at) as last_at
+            from wardgate.audit as a
+           where a.secret_key_id = portal_secret_hospitals.key_id
+             and a.client_id = client
+             and a.program = 'token' and a.interaction = 'token'
+             and a.status = 200
+             and a.at > now() - make_interval(days => days::integer)
+           group by a.tenant_id) as g
+    left join wardgate.tenant as t using (tenant_id)
+   order by g.tokens desc, g.tenant_id;
+end $$;
+comment on function wardgate.portal_secret_hospitals is
+  'For which hospitals a secret of an app got tokens, and how many';
+
 -- ---- functions/60_cursor.sql
 
 create function wardgate.cursor_handle_put(
@@ -6415,6 +6495,9 @@ grant execute on function
       wardgate.portal_secret_add(uuid, uuid, text, text, text, bytea, bigint,
         timestamptz, bigint),
       wardgate.portal_secret_invalidate(uuid, uuid, text),
+      wardgate.portal_secret_breach(uuid, uuid, text, text),
+      wardgate.portal_secret_tokens(uuid, uuid, text, bigint, bigint, bigint),
+      wardgate.portal_secret_hospitals(uuid, uuid, text, bigint),
       wardgate.portal_grant_list(uuid, uuid),
       wardgate.portal_jwks_list(uuid, uuid),
       wardgate.portal_jwks_set(uuid, uuid, text, text),

@@ -146,6 +146,20 @@ prepare portal_secret_add (uuid, uuid, text, text, text, bytea, bigint,
 prepare portal_secret_invalidate (uuid, uuid, text) as
   select wardgate.portal_secret_invalidate($1, $2, $3) as outcome;
 
+-- Ends secret $3 of app $2 and revokes its tokens; $4: why, for the trail.
+prepare portal_secret_breach (uuid, uuid, text, text) as
+  select wardgate.portal_secret_breach($1, $2, $3, $4) as outcome;
+
+-- Tokens issued with secret $3 of app $2 in the last $4 days, newest first, at
+-- most $6 of them after the first $5.
+prepare portal_secret_tokens (uuid, uuid, text, bigint, bigint, bigint) as
+  select at, tenant_id, tenant_name, network, token_id, trace_id
+    from wardgate.portal_secret_tokens($1, $2, $3, $4, $5, $6);
+
+prepare portal_secret_hospitals (uuid, uuid, text, bigint) as
+  select tenant_id, tenant_name, tokens, first_at, last_at
+    from wardgate.portal_secret_hospitals($1, $2, $3, $4);
+
 prepare portal_grant_list (uuid, uuid) as
   select tenant_id, tenant_name, state, granted_at, ended_at, types, purpose
     from wardgate.portal_grant_list($1, $2);

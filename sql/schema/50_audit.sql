@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- A row is durable before its answer leaves, so writing is what counts: one
--- index and one of acts, which are few; no checks; rows arrive in arrays (see
+-- index, one of acts, which are few, and one of tokens issued; no checks; rows arrive in arrays (see
 -- functions/50_audit.sql). Months are partitions, made ahead by the keeper; what no month takes goes into
 -- audit_default, and the ready check says so.
 
@@ -67,6 +67,8 @@ create table wardgate.audit (
   primary key (at, trace_id, entry)
 ) partition by range (at);
 create index audit_acts on wardgate.audit (at) where made_by is not null;
+create index audit_tokens on wardgate.audit (secret_key_id, at)
+ where program = 'token' and interaction = 'token' and status = 200;
 comment on table wardgate.audit is
   'Who asked for what, about whom, and what came of it; no content of records';
 comment on column wardgate.audit.at is 'When the request began';

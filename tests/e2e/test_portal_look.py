@@ -220,6 +220,7 @@ class Look(Story):
             "client_keys": one + "/keys",
             "secret_new": one + "/secrets/new",
             "secret_end": f"{one}/secrets/{cls.cred}/end",
+            "secret_tokens": f"{one}/secrets/{cls.cred}/tokens",
             "account": "/account", "accounts": "/accounts",
             "why": "/why?trace=x", "help": "/help",
             "tenants": "/tenants", "tenant": ward,

@@ -33,7 +33,8 @@ MAY_CALL = {
         portal_jwks_list portal_jwks_set portal_request
         portal_request_add portal_request_approve portal_request_count
         portal_request_decline portal_request_list portal_request_list_of
-        portal_secret_add portal_secret_invalidate portal_secret_list
+        portal_secret_add portal_secret_breach portal_secret_hospitals
+        portal_secret_invalidate portal_secret_list portal_secret_tokens
         portal_tenant portal_tenant_acts portal_tenant_grants
         portal_tenant_list portal_tenant_loss portal_tenant_put
         portal_tenant_state_set portal_trace session_end
