@@ -69,6 +69,8 @@ static const struct command_verb verbs[] = {
 	  "a notice instead of its records" },
 	{ "tenant resume", tenant_resume, AS_OPERATOR, "TENANT",
 	  "end either" },
+	{ "tenant networks", tenant_networks, AS_OPERATOR, "TENANT NETWORKS",
+	  "list the private networks in which its server may be" },
 	{ "revoke token", revoke_token, AS_OPERATOR,
 	  "[--why TEXT] [--dry-run] JTI", "end one token" },
 	{ "revoke secret", revoke_secret, AS_OPERATOR,

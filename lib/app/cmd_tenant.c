@@ -71,3 +71,23 @@ tenant_maintenance(struct command *c, struct err *e)
 	args[RETRY_AFTER] = verb_text(c, "--retry-after");
 	return set_state(c, "maintenance", args, e);
 }
+
+bool
+tenant_networks(struct command *c, struct err *e)
+{
+	const char *tenant = command_word(c, "TENANT");
+	const char *networks = command_word(c, "NETWORKS");
+	const struct db_rows *rows;
+	struct db_arg args[2];
+	struct guid g;
+
+	if (!command_end(c, e) || !command_guid(c, "TENANT", tenant, &g, e))
+		return false;
+	args[0] = db_arg_text(str_of(tenant));
+	args[1] = db_arg_text(str_of(networks));
+	if (!(rows = command_ask(c, "tenant_networks_set", args, 2, e)))
+		return false;
+	say_str(c, "outcome", db_text(rows, 0, 0));
+	say_str(c, "networks", db_text(rows, 0, 1));
+	return true;
+}

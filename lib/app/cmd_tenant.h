@@ -18,4 +18,8 @@ bool tenant_suspend(struct command *c, struct err *e);
 bool tenant_maintenance(struct command *c, struct err *e);
 bool tenant_resume(struct command *c, struct err *e);
 
+/* tenant_networks - the private networks in which its server may be; `none`:
+ * it is public. */
+bool tenant_networks(struct command *c, struct err *e);
+
 #endif

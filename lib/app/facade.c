@@ -248,6 +248,8 @@ find_provider(struct visit *v)
 		.connect_ms = (unsigned)v->route->connect_ms,
 		.total_ms = (unsigned)v->route->wait_ms,
 		.http2 = v->route->http2,
+		.nets = v->route->nets,
+		.nets_n = v->route->nets_n,
 		.loopback_http = w->conf->provider_http == CONF_HTTP_LOOPBACK };
 	return true;
 }

@@ -50,7 +50,6 @@ fetched(struct keep_jwks *k, struct arena *a, const struct guid *client,
 		.base_url = str_text(a, base),
 		.connect_ms = CONNECT_MS,
 		.total_ms = TOTAL_MS,
-		.elsewhere = true,
 		.loopback_http = k->conf->provider_http == CONF_HTTP_LOOPBACK };
 	const struct upstream_ask ask = { .to = &to,
 		.method = UPSTREAM_GET,

@@ -173,6 +173,8 @@ static const struct why table[] = {
 	  "Give it on the page that asks for it.", PERSON },
 
 	/* the hospital's server */
+	{ "provider_address", "The name of the hospital's server stands for an address where the gateway does not go: this machine, its link, a private network that is not listed.",
+	  "Correct the address of the connection, or list its network: `wardgate tenant networks`. If the name is right, ask the hospital what its DNS says.", OPERATOR },
 	{ "provider_unreachable", "The hospital's server could not be reached: no address, no connection, or no TLS.",
 	  "Check its name, network and certificate; the facade's log has the cause under this trace id.", HOSPITAL },
 	{ "provider_timeout", "The hospital's server did not answer in time.",

@@ -94,6 +94,7 @@ enum err_kind {
 	ERR_CURSOR_EXPIRED,
 	ERR_MAINTENANCE, /* operator's notice */
 	/* the tenant's provider */
+	ERR_UPSTREAM_ADDRESS, /* of a server where we may not go */
 	ERR_UPSTREAM_CONNECT, /* no connection (name, TCP, TLS) */
 	ERR_UPSTREAM_TIMEOUT,
 	ERR_UPSTREAM_AUTH, /* refused our credential */

@@ -200,24 +200,33 @@ on_body(char *at, size_t one, size_t n, void *ctx)
 }
 
 static bool
-pinned(const struct fetch_job *job, const struct sockaddr *sa)
+read_address(struct fetch_addr *at, const struct sockaddr *sa)
 {
 	const struct sockaddr_in *in = (const void *)sa;
 	const struct sockaddr_in6 *in6 = (const void *)sa;
-	bool v6 = sa->sa_family == AF_INET6;
+
+	memset(at, 0, sizeof *at);
+	at->v6 = sa->sa_family == AF_INET6;
+	if (!at->v6 && sa->sa_family != AF_INET)
+		return false;
+	at->port = ntohs(at->v6 ? in6->sin6_port : in->sin_port);
+	if (at->v6)
+		memcpy(at->at, &in6->sin6_addr, 16);
+	else
+		memcpy(at->at, &in->sin_addr, 4);
+	return true;
+}
+
+static bool
+pinned(const struct fetch_job *job, const struct fetch_addr *to)
+{
 	unsigned i;
 
-	if (!v6 && sa->sa_family != AF_INET)
-		return false;
 	for (i = 0; i < job->addrs_n; i++) {
 		const struct fetch_addr *at = &job->addrs[i];
 
-		if (at->v6 == v6 &&
-		    at->port == ntohs(v6 ? in6->sin6_port : in->sin_port) &&
-		    !memcmp(at->at,
-			v6 ? (const void *)&in6->sin6_addr
-			   : (const void *)&in->sin_addr,
-			v6 ? 16 : 4))
+		if (at->v6 == to->v6 && at->port == to->port &&
+		    !memcmp(at->at, to->at, to->v6 ? 16 : 4))
 			return true;
 	}
 	return false;
@@ -228,10 +237,18 @@ static curl_socket_t
 on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct fetch_run *r = ctx;
+	const struct fetch_job *job = r->job;
+	struct fetch_addr at;
 
-	if (purpose != CURLSOCKTYPE_IPCXN || !pinned(r->job, &to->addr)) {
+	if (purpose != CURLSOCKTYPE_IPCXN || !read_address(&at, &to->addr) ||
+	    !pinned(job, &at)) {
 		fetch_run_cut(
-		    r, ERR_UPSTREAM_CONNECT, "address was not the pinned one");
+		    r, ERR_UPSTREAM_ADDRESS, "address was not the pinned one");
+		return CURL_SOCKET_BAD;
+	}
+	if (!fetch_guard_allows(&job->guard, &at, !job->url.https)) {
+		fetch_run_cut(r, ERR_UPSTREAM_ADDRESS,
+		    "address is not one that may be reached");
 		return CURL_SOCKET_BAD;
 	}
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);

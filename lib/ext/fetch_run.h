@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/enc.h"
 #include "base/err.h"
+#include "ext/fetch_guard.h"
 #include "ext/fetch_url.h"
 
 #define FETCH_ADDRS_MAX 8
@@ -19,13 +20,6 @@
 #define FETCH_DETAIL    256 /* CURL_ERROR_SIZE */
 
 #define FETCH_ADDR_TEXT 46 /* bytes of an address as text, with NUL */
-
-/* An address to connect to: network byte order as in sockaddr. */
-struct fetch_addr {
-	bool v6;
-	uint16_t port;        /* host byte order */
-	unsigned char at[16]; /* IPv4: the first four */
-};
 
 struct fetch_limits {
 	size_t body_bytes;     /* decoded; over it ERR_UPSTREAM_LARGE */
@@ -44,6 +38,7 @@ struct fetch_job {
 	struct fetch_url url;           /* https, or http with plain_http */
 	const struct fetch_addr *addrs; /* the only ones to be used, one port */
 	unsigned addrs_n;
+	struct fetch_guard guard;     /* asked again when a socket is opened */
 	bool plain_http, http2;       /* may be http; offers HTTP/2 */
 	char *heads[FETCH_HEADS_MAX]; /* "Name: value", NULL ends; sent as is */
 	struct str post;              /* absent: GET */

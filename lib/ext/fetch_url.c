@@ -79,6 +79,19 @@ read_host(struct arena *a, struct fetch_url *u, struct str host)
 	return true;
 }
 
+/* libcurl writes IPv4 addresses dotted, however odd they came (0x7f000001,
+ * 2130706433, 127.1): whoever reviewed such a URL saw another thing. */
+static bool
+same_host(struct str text, const char *host)
+{
+	struct str rest;
+
+	str_cut(text, ':', &rest);
+	rest.at += 2;
+	rest.len -= 2;
+	return str_starts_nocase(rest, host);
+}
+
 static bool
 read_parts(struct arena *a, CURLU *h, struct fetch_url *u)
 {
@@ -114,7 +127,7 @@ fetch_url_read(struct arena *a, struct str text, struct fetch_url *u)
 		return false;
 	return curl_url_set(h, CURLUPART_URL, str_text(a, text),
 		   CURLU_PATH_AS_IS | CURLU_DISALLOW_USER) == CURLUE_OK &&
-	       read_parts(a, h, u);
+	       read_parts(a, h, u) && (u->v6 || same_host(text, u->host));
 }
 
 const char *

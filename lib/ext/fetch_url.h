@@ -9,8 +9,8 @@
 #include "base/str.h"
 
 /* A URL in its parsed parts (RFC 3986). Host in lower case, a literal IPv6
- * address without brackets, odd spellings of IPv4 made dotted; port always
- * there; path starts with a slash and is as written. */
+ * address without brackets; port always there; path starts with a slash and
+ * is as written. */
 struct fetch_url {
 	bool https; /* else http; nothing else is read */
 	const char *host;
@@ -24,7 +24,8 @@ struct fetch_url {
 int64_t fetch_date(const char *text);
 
 /* fetch_url_read - borrowed from a. false for what is no absolute http or
- * https URL, and for one with user part or fragment. */
+ * https URL, for one with user part or fragment, and for an IPv4 address in
+ * another spelling than four decimal numbers. */
 bool fetch_url_read(struct arena *a, struct str text, struct fetch_url *u);
 
 /* fetch_url_write - the URL of these parts; base port left out when it is

@@ -197,7 +197,8 @@ enum {
 	R_TYPES,
 	R_SLUG,
 	R_AUTH,
-	R_BOX
+	R_BOX,
+	R_NETWORKS
 };
 
 static const int route_texts[] = { R_NOTICE, R_BASE_URL, R_VERSION, R_MODE,
@@ -226,6 +227,21 @@ fill_keys(
 	for (i = 0; i < n; i++)
 		copy_text(to[r->n_keys++], sizeof to[0], keys[i]);
 	*at += n * sizeof to[0];
+}
+
+/* First behind the value, where they are aligned. One that cannot be read
+ * opens nothing. */
+static void
+fill_nets(
+    struct directory_route *r, char **at, const struct str *nets, size_t n)
+{
+	struct fetch_net *to = (void *)*at;
+	size_t i;
+
+	r->nets = to;
+	for (i = 0; i < n; i++)
+		r->nets_n += fetch_net_read(&to[r->nets_n], nets[i]);
+	*at += n * sizeof *to;
 }
 
 static void
@@ -276,12 +292,15 @@ static void *
 fill_route(const struct directory_asked *q, const struct db_rows *rows,
     int64_t *n, bool *keep)
 {
-	struct str *keys;
+	struct str *keys, *nets;
 	size_t n_keys = db_texts(rows, q->a, 0, R_KEYS, &keys);
-	struct directory_route *r = cache_value(
-	    sizeof *r + n_keys * (SECRET_KEY_ID_LEN + 1) + texts_room(rows));
+	size_t n_nets = db_texts(rows, q->a, 0, R_NETWORKS, &nets);
+	struct directory_route *r =
+	    cache_value(sizeof *r + n_nets * sizeof *r->nets +
+			n_keys * (SECRET_KEY_ID_LEN + 1) + texts_room(rows));
 	char *at = (char *)(r + 1);
 
+	fill_nets(r, &at, nets, n_nets);
 	*n = db_int(rows, 0, R_N);
 	r->client_known = !str_is(db_text(rows, 0, R_CLIENT), "unknown");
 	r->client_disabled = !str_is(db_text(rows, 0, R_CLIENT), "live");

@@ -7,6 +7,7 @@
 
 #include "ext/crypt.h"
 #include "ext/db.h"
+#include "ext/fetch_guard.h"
 #include "ext/jwk.h"
 #include "gate/meter.h"
 #include "gate/scope.h"
@@ -79,6 +80,9 @@ struct directory_route {
 	const char *mrn_system; /* of its record numbers, "" if not known */
 	bool write_extensions;  /* for what another version has no place; what
 	                          modifies a meaning is written anyway */
+
+	const struct fetch_net *nets; /* private networks that it may be in */
+	size_t nets_n;
 
 	const char *credential; /* the header field that its server wants to be
 	                           shown; NULL: none. Wiped with the entry */

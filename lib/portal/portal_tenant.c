@@ -146,7 +146,7 @@ tenant_history(struct page *p)
 static const char *const fields[] = { "name", "slug", "provider_url",
 	"fhir_version", "mode", "search_post", "http2", "connect_ms",
 	"total_ms", "mrn_system", "can_contains", "can_sort", "can_total",
-	"can_batch", "coverage_person", "write_extensions" };
+	"can_batch", "coverage_person", "write_extensions", "networks" };
 
 enum { WHO, FRESH, TENANT, FIELDS, ARGS = FIELDS + COUNT(fields) };
 

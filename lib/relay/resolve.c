@@ -53,34 +53,6 @@ struct resolve {
 
 /* ---- addresses -------------------------------------------------------------- */
 
-bool
-resolve_allowed(const struct fetch_addr *at, bool plain_http)
-{
-	static const unsigned char loop6[16] = { [15] = 1 };
-
-	if (!plain_http)
-		return true;
-	return at->v6 ? !memcmp(at->at, loop6, 16) : at->at[0] == 127;
-}
-
-static bool
-elsewhere6(const unsigned char *at)
-{
-	return at[0] && at[0] != 0xff && (at[0] != 0xfe || at[1] < 0x80);
-}
-
-bool
-resolve_elsewhere(const struct fetch_addr *at, bool loopback)
-{
-	const unsigned char *b = at->at;
-
-	if (loopback && resolve_allowed(at, true))
-		return true;
-	return at->v6 ? elsewhere6(b)
-	              : b[0] && b[0] != 127 && b[0] < 224 &&
-	                    (b[0] != 169 || b[1] != 254);
-}
-
 static bool
 read_literal(const char *host, struct fetch_addr *to)
 {

@@ -59,15 +59,4 @@ unsigned resolve_name(struct resolve *r, const struct guid *provider,
  * within RESOLVE_DEAD_LIFE_MS, it may have moved. */
 void resolve_doubt(struct resolve *r, const char *host);
 
-/* resolve_allowed - may a provider be reached at this address? The one place
- * that decides. Plain http: on this machine only (127.0.0.0/8, ::1). */
-bool resolve_allowed(const struct fetch_addr *at, bool plain_http);
-
-/* resolve_elsewhere - is it the address of another machine, beyond this link?
- * For URLs that operators did not choose with care. Not so: 0.0.0.0/8,
- * 127.0.0.0/8, 169.254.0.0/16 (metadata of clouds), 224.0.0.0/3, ::/8 (in it
- * the loopback and IPv4 in disguises), fe80::/9, ff00::/8.
- *   loopback  this machine's are fine: demonstrations and tests */
-bool resolve_elsewhere(const struct fetch_addr *at, bool loopback);
-
 #endif

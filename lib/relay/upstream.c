@@ -62,7 +62,7 @@ url_made(struct call *c)
 
 	return upstream_url(c->a, k->to->base_url, k->to->loopback_http,
 		   k->path, k->query, &c->url, &why) ||
-	       err_why(c->e, ERR_UPSTREAM_CONNECT, "%s", why.said);
+	       err_why(c->e, ERR_UPSTREAM_ADDRESS, "%s", why.said);
 }
 
 /* ---- one try -------------------------------------------------------------------- */
@@ -79,24 +79,33 @@ left_ms(const struct call *c)
 	return c->deadline_ms - clock_mono_ms();
 }
 
+static struct fetch_guard
+guard_of(const struct upstream_target *to)
+{
+	return (struct fetch_guard){ to->loopback_http, to->nets, to->nets_n };
+}
+
+/* Of several addresses those are left out where we may not go. */
 static bool
 addresses_found(struct call *c)
 {
 	const struct upstream_target *to = c->ask->to;
-	unsigned i;
+	const struct fetch_guard guard = guard_of(to);
+	unsigned i,
+	    n = resolve_name(engine_resolver(c->en), &to->provider, c->url.host,
+		c->url.port, c->deadline_ms, c->addrs, c->e);
 
-	c->addrs_n = resolve_name(engine_resolver(c->en), &to->provider,
-	    c->url.host, c->url.port, c->deadline_ms, c->addrs, c->e);
-	for (i = 0; i < c->addrs_n; i++)
-		if (!resolve_allowed(&c->addrs[i], !c->url.https))
-			return err_why(c->e, ERR_UPSTREAM_CONNECT,
-			    "plain http is allowed on this machine only");
-		else if (to->elsewhere &&
-			 !resolve_elsewhere(&c->addrs[i], to->loopback_http))
-			return err_why(c->e, ERR_UPSTREAM_CONNECT,
-			    "the name stands for this machine, or for one that "
-			    "only this link has");
-	return c->addrs_n > 0;
+	c->addrs_n = 0;
+	for (i = 0; i < n; i++)
+		if (fetch_guard_allows(&guard, &c->addrs[i], !c->url.https))
+			c->addrs[c->addrs_n++] = c->addrs[i];
+	if (n && !c->addrs_n)
+		return err_why(c->e, ERR_UPSTREAM_ADDRESS, "%s",
+		    c->url.https ? "the provider's address is of this machine, "
+				   "its link, a private network that is not "
+				   "listed, or nobody's"
+				 : "plain http is for this machine only");
+	return n > 0;
 }
 
 static char **
@@ -163,6 +172,7 @@ tried(struct call *c)
 	job->url = c->url;
 	job->addrs = c->addrs;
 	job->addrs_n = c->addrs_n;
+	job->guard = guard_of(to);
 	job->plain_http = !c->url.https;
 	job->http2 = to->http2;
 	set_heads(c, job->heads);

@@ -21,13 +21,15 @@ struct upstream_target {
 	unsigned total_ms;    /* 0: provider_wait_ms; retry included */
 	bool http2;           /* offer HTTP/2; else HTTP/1.1 */
 	const char
-	    *credential;    /* a header field that it wants to be shown; NULL:
+	    *credential; /* a header field that it wants to be shown; NULL:
 	                         * none. Not copied: to be kept until the call
 	                         * is over */
-	unsigned cell;      /* its tenant's, in gate/meter */
-	bool loopback_http; /* http:// may be used, to this machine only */
-	bool elsewhere; /* addresses of this machine and link are refused (but
-	                 * for loopback_http) */
+	unsigned cell;   /* its tenant's, in gate/meter */
+	bool
+	    loopback_http; /* this machine may be reached, http:// used there */
+	const struct fetch_net *nets; /* private networks that may be reached;
+	                               * kept like credential */
+	size_t nets_n;
 };
 
 enum upstream_method {
@@ -88,7 +90,9 @@ struct upstream_answer {
  *
  * Returns: the answer, borrowed from a. Its content type is a JSON one; that
  * the body is JSON is for the reader to find out. NULL:
- *   ERR_UPSTREAM_CONNECT    no name, no usable address, no TCP, no TLS
+ *   ERR_UPSTREAM_ADDRESS    a URL or an address where we may not go: of
+ *                           several, the others are used (ext/fetch_guard)
+ *   ERR_UPSTREAM_CONNECT    no name, no TCP, no TLS
  *   ERR_UPSTREAM_TIMEOUT    connect, whole call, or too few bytes a second
  *   ERR_UPSTREAM_REDIRECT   3xx: never followed
  *   ERR_UPSTREAM_AUTH       401, 403, 407

@@ -120,6 +120,7 @@ static const struct shape shapes[ERR__MAX] = {
 	[ERR_CURSOR]           = { "cursor_refused", 400, NULL, "invalid", CURSOR, NULL },
 	[ERR_CURSOR_EXPIRED]   = { "cursor_expired", 410, NULL, "expired", OWN, "This page link has expired. Start the search again." },
 	[ERR_MAINTENANCE]      = { "tenant_maintenance", 503, "temporarily_unavailable", "transient", OWN, "This hospital's connection is under maintenance." },
+	[ERR_UPSTREAM_ADDRESS] = { "provider_address", 502, NULL, "processing", LINK, NULL },
 	[ERR_UPSTREAM_CONNECT] = { "provider_unreachable", 504, NULL, "transient", OWN, "The hospital's server cannot be reached. Try again later." },
 	[ERR_UPSTREAM_TIMEOUT] = { "provider_timeout", 504, NULL, "timeout", OWN, "The hospital's server did not answer in time. Try again later." },
 	[ERR_UPSTREAM_AUTH]    = { "provider_refused_us", 502, NULL, "processing", LINK, NULL },

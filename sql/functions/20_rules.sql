@@ -122,9 +122,99 @@ end $$;
 comment on function wardgate.types_read is
   'Resource types as typed, divided by commas or blanks; null stays null';
 
+-- Networks of their own that hospitals have; those that are listed with one may
+-- be reached for it. Whatever else is not public never is (ext/fetch_guard).
+create function wardgate.address_private(address inet)
+returns boolean
+language sql immutable
+return address <<= any (array['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12',
+    '192.168.0.0/16', '198.18.0.0/15', 'fc00::/7']::inet[]);
+comment on function wardgate.address_private is
+  'Does an address, or a network, lie in a range for private use?';
+
+create function wardgate.networks_problem(networks cidr[])
+returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  one cidr;
+begin
+  if cardinality(networks) > 16 then
+    return 'Of private networks 16 at most can be listed.';
+  end if;
+  foreach one in array networks
+  loop
+    if not coalesce(wardgate.address_private(one), false) then
+      return format('The network %s is not private; only such are listed: '
+          '10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, '
+          '198.18.0.0/15, fc00::/7 and parts of them.',
+          wardgate.quoted(one::text));
+    end if;
+  end loop;
+  return null;
+end $$;
+comment on function wardgate.networks_problem is
+  'What is wrong with the list of private networks; null: nothing';
+
+create function wardgate.networks_read(value text)
+returns cidr[]
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  word     text;
+  networks cidr[] := '{}';
+  problem  text;
+begin
+  if value is null then
+    return null;
+  end if;
+  if lower(btrim(value)) = 'none' then
+    return networks;
+  end if;
+  foreach word in array regexp_split_to_array(btrim(value, ' ,'), '[ ,]+')
+  loop
+    begin
+      if word !~ '/' then
+        raise data_exception;
+      end if;
+      networks := networks || word::cidr;
+    exception when data_exception then
+      perform wardgate.refuse('WG400', format(
+          'The network %s cannot be read; write 10.1.0.0/16 or fd12:3456::/48, '
+          'several with commas, or none.', wardgate.quoted(word)));
+    end;
+  end loop;
+  problem := wardgate.networks_problem(networks);
+  if problem is not null then
+    perform wardgate.refuse('WG400', problem);
+  end if;
+  return array(select distinct n from unnest(networks) as n order by n);
+end $$;
+comment on function wardgate.networks_read is
+  'Private networks as typed, divided by commas or blanks; null stays null';
+
+create function wardgate.address_problem(address inet, networks cidr[])
+returns text
+language sql immutable
+return case
+    when address <<= any (array['127.0.0.0/8', '::1']::inet[])
+    then null -- a matter of policy: host_problem
+    when address <<= any (array['0.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24',
+           '192.88.99.0/24', '224.0.0.0/3', '100.100.100.200',
+           'fd00:ec2::254', '2001::/23', '2002::/16']::inet[])
+        or (family(address) = 6 and not address <<= '2000::/3'
+           and not wardgate.address_private(address))
+    then 'has an address that no provider can have'
+    when wardgate.address_private(address)
+        and not address <<= any (networks)
+    then 'has an address in a private network; list the network with the '
+         'hospital first'
+    end;
+comment on function wardgate.address_problem is
+  'Why requests do not go to an address; null: they do, or it is loopback';
+
 -- Numbers that a resolver takes for addresses (2130706433, 0x7f.1, 127.1,
 -- 0177.0.0.1) have no place in a URL that people review.
-create function wardgate.host_problem(host text, plain boolean)
+create function wardgate.host_problem(
+  host text, plain boolean, networks cidr[])
 returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -154,13 +244,6 @@ begin
       or length(host) > 253 then
     return 'has no host, or one that is not a name';
   end if;
-  if address is not null and (
-      address <<= '0.0.0.0/8' or address <<= '169.254.0.0/16'
-      or address <<= '224.0.0.0/3' or address <<= 'fe80::/10'
-      or address <<= 'ff00::/8' or address = '::'
-      or address <<= '::ffff:0.0.0.0/96' or address <<= '64:ff9b::/96') then
-    return 'has an address that no provider can have';
-  end if;
   if loopback and not exists (
       select from wardgate.policy
        where name = 'provider_http' and value = 'loopback') then
@@ -169,12 +252,12 @@ begin
   if plain and not loopback then
     return 'must begin with https://; records never travel unencrypted';
   end if;
-  return null;
+  return wardgate.address_problem(address, networks);
 end $$;
 comment on function wardgate.host_problem is
   'What is wrong with the host of a provider URL; null: nothing';
 
-create function wardgate.provider_url_problem(url text)
+create function wardgate.provider_url_problem(url text, networks cidr[])
 returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -204,12 +287,12 @@ begin
     end if;
   end if;
   return wardgate.host_problem(
-      regexp_replace(part[2], ':[0-9]+$', ''), part[1] = 'http');
+      regexp_replace(part[2], ':[0-9]+$', ''), part[1] = 'http', networks);
 end $$;
 comment on function wardgate.provider_url_problem is
   'What is wrong with a provider URL in its stored spelling; null: nothing';
 
-create function wardgate.provider_url_read(value text)
+create function wardgate.provider_url_read(value text, networks cidr[])
 returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -224,7 +307,7 @@ begin
     url := regexp_replace(url, '^(https?://[^/]+(?:/.*)?[^/])/+$', '\1');
     url := regexp_replace(url, '^(https://[^/]*[^]/]):443(/|$)', '\1\2');
   end if;
-  problem := wardgate.provider_url_problem(url);
+  problem := wardgate.provider_url_problem(url, networks);
   if problem is not null then
     perform wardgate.refuse('WG400', format(
         'The provider URL %s %s.', wardgate.quoted(url), problem));
@@ -241,8 +324,12 @@ create function wardgate.provider_checked()
 returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  problem text := wardgate.provider_url_problem(new.base_url);
+  problem text := wardgate.networks_problem(new.networks);
 begin
+  if problem is not null then
+    perform wardgate.refuse('WG400', problem);
+  end if;
+  problem := wardgate.provider_url_problem(new.base_url, new.networks);
   if problem is not null then
     perform wardgate.refuse('WG400', format(
         'The provider URL %s %s.', wardgate.quoted(new.base_url), problem));

@@ -127,7 +127,8 @@ returns table (
   types         text[],
   slug          text,
   auth          text,
-  credential    text)
+  credential    text,
+  networks      text[])
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -154,7 +155,7 @@ begin
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
          p.coverage_person, p.write_extensions, g.types, t.slug,
-         coalesce(w.kind, 'none'), w.box
+         coalesce(w.kind, 'none'), w.box, p.networks::text[]
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant

@@ -15,7 +15,8 @@ begin
                   then 'has a query with characters that it cannot have'
                   when length(url) > 500
                   then 'is longer than 500 characters'
-                  else wardgate.provider_url_problem(split_part(url, '?', 1))
+                  else wardgate.provider_url_problem(split_part(url, '?', 1),
+                       '{}')
               end;
   if problem is not null then
     perform wardgate.refuse('WG400', format(

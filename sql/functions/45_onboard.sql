@@ -186,7 +186,7 @@ create function wardgate.tenant_put_provider(
   tenant uuid, provider_url text, fhir_version text, mode text,
   search_post text, http2 text, connect_ms text, total_ms text,
   can_contains text, can_sort text, can_total text, can_batch text,
-  coverage_person text, write_extensions text,
+  coverage_person text, write_extensions text, networks text,
   out provider_id bigint, out outcome text, out detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -227,8 +227,11 @@ begin
       old.coverage_person, 'auto');
   wanted.write_extensions := coalesce(wardgate.switch_read('write_extensions',
       wardgate.given(write_extensions)), old.write_extensions, true);
+  wanted.networks := coalesce(wardgate.networks_read(
+      wardgate.given(networks)), old.networks, '{}');
   if wardgate.given(provider_url) is not null then
-    wanted.base_url := wardgate.provider_url_read(provider_url);
+    wanted.base_url := wardgate.provider_url_read(provider_url,
+        wanted.networks);
   end if;
   if wardgate.given(fhir_version) is not null then
     wanted.fhir_version := wardgate.fhir_version_read(
@@ -241,12 +244,12 @@ begin
   end if;
   insert into wardgate.provider as p (tenant_id, base_url, fhir_version, mode,
          search_post, http2, connect_ms, total_ms, can_contains, can_sort,
-         can_total, can_batch, coverage_person, write_extensions)
+         can_total, can_batch, coverage_person, write_extensions, networks)
   values (tenant, wanted.base_url, wanted.fhir_version, wanted.mode,
          wanted.search_post, wanted.http2, wanted.connect_ms,
          wanted.total_ms, wanted.can_contains, wanted.can_sort,
          wanted.can_total, wanted.can_batch, wanted.coverage_person,
-         wanted.write_extensions)
+         wanted.write_extensions, wanted.networks)
       on conflict (tenant_id) do update
      set base_url = wanted.base_url, fhir_version = wanted.fhir_version,
          mode = wanted.mode, search_post = wanted.search_post,
@@ -255,7 +258,8 @@ begin
          can_sort = wanted.can_sort, can_total = wanted.can_total,
          can_batch = wanted.can_batch,
          coverage_person = wanted.coverage_person,
-         write_extensions = wanted.write_extensions
+         write_extensions = wanted.write_extensions,
+         networks = wanted.networks
   returning p.* into new;
   provider_id := new.provider_id;
   detail := wardgate.changed_names(to_jsonb(old), to_jsonb(new));
@@ -276,7 +280,7 @@ create function wardgate.tenant_put(
   can_sort text default null, can_total text default null,
   can_batch text default null, coverage_person text default null,
   write_extensions text default null, types text default null,
-  purpose text default null)
+  purpose text default null, networks text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -299,7 +303,7 @@ begin
     from wardgate.tenant_put_provider(tenant_kept, provider_url,
          fhir_version, mode, search_post, http2, connect_ms, total_ms,
          can_contains, can_sort, can_total, can_batch, coverage_person,
-         write_extensions) as p;
+         write_extensions, networks) as p;
   if client_kept is not null then
     return query
     select 'grant', client_kept::text, g.outcome, ''
@@ -347,6 +351,28 @@ begin
 end $$;
 comment on function wardgate.tenant_state_set is
   'Makes a tenant active, suspended, or in maintenance with a notice';
+
+create function wardgate.tenant_networks_set(
+  tenant text, networks text, out outcome text, out detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  tenant_kept uuid := wardgate.guid_read('tenant', tenant);
+begin
+  perform wardgate.onboarding_lock();
+  perform wardgate.tenant_must_be(tenant_kept);
+  if wardgate.given(networks) is null then
+    perform wardgate.refuse('WG400',
+        'The networks are missing; write none for none.');
+  end if;
+  outcome := (select p.outcome
+                from wardgate.tenant_put_provider(tenant_kept, null, null,
+                     null, null, null, null, null, null, null, null, null,
+                     null, null, networks) as p);
+  detail := (select array_to_string(p.networks, ', ')
+               from wardgate.provider as p where p.tenant_id = tenant_kept);
+end $$;
+comment on function wardgate.tenant_networks_set is
+  'Lists the private networks in which the server of a tenant may be';
 
 create function wardgate.tenant_remove(tenant text)
 returns table (object text, id text, outcome text, detail text)
@@ -432,7 +458,7 @@ begin
          policy_set.value;
   select count(*) into broken
     from wardgate.provider as p
-   where wardgate.provider_url_problem(p.base_url) is not null;
+   where wardgate.provider_url_problem(p.base_url, p.networks) is not null;
   if broken > 0 then
     perform wardgate.refuse('WG409', format(
         'The providers of %s tenants have URLs that this forbids; change or '

@@ -80,7 +80,8 @@ returns table (
   write_extensions text,
   auth             text,
   auth_set_at      timestamptz,
-  auth_lost        boolean)
+  auth_lost        boolean,
+  networks         text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
@@ -94,7 +95,8 @@ begin
          p.connect_ms::text, p.total_ms::text, p.can_contains, p.can_sort,
          p.can_total, p.can_batch, p.coverage_person,
          case when p.write_extensions then 'on' else 'off' end,
-         c.kind, c.set_at, c.origin <> wardgate.origin_of(p.base_url)
+         c.kind, c.set_at, c.origin <> wardgate.origin_of(p.base_url),
+         coalesce(nullif(array_to_string(p.networks, ', '), ''), 'none')
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
     left join wardgate.provider_credential as c using (tenant_id)
@@ -108,7 +110,8 @@ create function wardgate.portal_tenant_put(
   provider_url text, fhir_version text, mode text, search_post text,
   http2 text, connect_ms text, total_ms text, mrn_system text,
   can_contains text, can_sort text, can_total text, can_batch text,
-  coverage_person text, write_extensions text, out tenant_id uuid)
+  coverage_person text, write_extensions text, networks text,
+  out tenant_id uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   kept uuid;
@@ -126,7 +129,7 @@ begin
      from wardgate.tenant_put(kept::text, name, slug, provider_url,
           fhir_version, mode, search_post, http2, connect_ms, total_ms,
           mrn_system, null, can_contains, can_sort, can_total, can_batch,
-          coverage_person, write_extensions) as p;
+          coverage_person, write_extensions, networks => networks) as p;
   portal_tenant_put.tenant_id := kept;
 end $$;
 comment on function wardgate.portal_tenant_put is

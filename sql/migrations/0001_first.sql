@@ -431,6 +431,7 @@ create table wardgate.provider (
   coverage_person  text not null default 'auto',
   write_extensions boolean not null default true,
   credential_at    timestamptz,
+  networks         cidr[] not null default '{}',
   constraint provider_url_form check (
     base_url ~ '^https?://[^/?#@\s]+(/[^?#\s]*[^/?#\s])?$'
     and length(base_url) <= 500),
@@ -477,6 +478,8 @@ comment on column wardgate.provider.write_extensions is
   'Keep in extensions what another FHIR version has no place for; modifiers are kept in any case';
 comment on column wardgate.provider.credential_at is
   'When its credential was last set; null: it wants none';
+comment on column wardgate.provider.networks is
+  'Private networks in which its server may be; none: it is public';
 
 create table wardgate.client_grant (
   client_id  uuid not null references wardgate.client,
@@ -1357,9 +1360,99 @@ end $$;
 comment on function wardgate.types_read is
   'Resource types as typed, divided by commas or blanks; null stays null';
 
+-- Networks of their own that hospitals have; those that are listed with one may
+-- be reached for it. Whatever else is not public never is (ext/fetch_guard).
+create function wardgate.address_private(address inet)
+returns boolean
+language sql immutable
+return address <<= any (array['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12',
+    '192.168.0.0/16', '198.18.0.0/15', 'fc00::/7']::inet[]);
+comment on function wardgate.address_private is
+  'Does an address, or a network, lie in a range for private use?';
+
+create function wardgate.networks_problem(networks cidr[])
+returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  one cidr;
+begin
+  if cardinality(networks) > 16 then
+    return 'Of private networks 16 at most can be listed.';
+  end if;
+  foreach one in array networks
+  loop
+    if not coalesce(wardgate.address_private(one), false) then
+      return format('The network %s is not private; only such are listed: '
+          '10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, '
+          '198.18.0.0/15, fc00::/7 and parts of them.',
+          wardgate.quoted(one::text));
+    end if;
+  end loop;
+  return null;
+end $$;
+comment on function wardgate.networks_problem is
+  'What is wrong with the list of private networks; null: nothing';
+
+create function wardgate.networks_read(value text)
+returns cidr[]
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  word     text;
+  networks cidr[] := '{}';
+  problem  text;
+begin
+  if value is null then
+    return null;
+  end if;
+  if lower(btrim(value)) = 'none' then
+    return networks;
+  end if;
+  foreach word in array regexp_split_to_array(btrim(value, ' ,'), '[ ,]+')
+  loop
+    begin
+      if word !~ '/' then
+        raise data_exception;
+      end if;
+      networks := networks || word::cidr;
+    exception when data_exception then
+      perform wardgate.refuse('WG400', format(
+          'The network %s cannot be read; write 10.1.0.0/16 or fd12:3456::/48, '
+          'several with commas, or none.', wardgate.quoted(word)));
+    end;
+  end loop;
+  problem := wardgate.networks_problem(networks);
+  if problem is not null then
+    perform wardgate.refuse('WG400', problem);
+  end if;
+  return array(select distinct n from unnest(networks) as n order by n);
+end $$;
+comment on function wardgate.networks_read is
+  'Private networks as typed, divided by commas or blanks; null stays null';
+
+create function wardgate.address_problem(address inet, networks cidr[])
+returns text
+language sql immutable
+return case
+    when address <<= any (array['127.0.0.0/8', '::1']::inet[])
+    then null -- a matter of policy: host_problem
+    when address <<= any (array['0.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24',
+           '192.88.99.0/24', '224.0.0.0/3', '100.100.100.200',
+           'fd00:ec2::254', '2001::/23', '2002::/16']::inet[])
+        or (family(address) = 6 and not address <<= '2000::/3'
+           and not wardgate.address_private(address))
+    then 'has an address that no provider can have'
+    when wardgate.address_private(address)
+        and not address <<= any (networks)
+    then 'has an address in a private network; list the network with the '
+         'hospital first'
+    end;
+comment on function wardgate.address_problem is
+  'Why requests do not go to an address; null: they do, or it is loopback';
+
 -- Numbers that a resolver takes for addresses (2130706433, 0x7f.1, 127.1,
 -- 0177.0.0.1) have no place in a URL that people review.
-create function wardgate.host_problem(host text, plain boolean)
+create function wardgate.host_problem(
+  host text, plain boolean, networks cidr[])
 returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -1389,13 +1482,6 @@ begin
       or length(host) > 253 then
     return 'has no host, or one that is not a name';
   end if;
-  if address is not null and (
-      address <<= '0.0.0.0/8' or address <<= '169.254.0.0/16'
-      or address <<= '224.0.0.0/3' or address <<= 'fe80::/10'
-      or address <<= 'ff00::/8' or address = '::'
-      or address <<= '::ffff:0.0.0.0/96' or address <<= '64:ff9b::/96') then
-    return 'has an address that no provider can have';
-  end if;
   if loopback and not exists (
       select from wardgate.policy
        where name = 'provider_http' and value = 'loopback') then
@@ -1404,12 +1490,12 @@ begin
   if plain and not loopback then
     return 'must begin with https://; records never travel unencrypted';
   end if;
-  return null;
+  return wardgate.address_problem(address, networks);
 end $$;
 comment on function wardgate.host_problem is
   'What is wrong with the host of a provider URL; null: nothing';
 
-create function wardgate.provider_url_problem(url text)
+create function wardgate.provider_url_problem(url text, networks cidr[])
 returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -1439,12 +1525,12 @@ begin
     end if;
   end if;
   return wardgate.host_problem(
-      regexp_replace(part[2], ':[0-9]+$', ''), part[1] = 'http');
+      regexp_replace(part[2], ':[0-9]+$', ''), part[1] = 'http', networks);
 end $$;
 comment on function wardgate.provider_url_problem is
   'What is wrong with a provider URL in its stored spelling; null: nothing';
 
-create function wardgate.provider_url_read(value text)
+create function wardgate.provider_url_read(value text, networks cidr[])
 returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -1459,7 +1545,7 @@ begin
     url := regexp_replace(url, '^(https?://[^/]+(?:/.*)?[^/])/+$', '\1');
     url := regexp_replace(url, '^(https://[^/]*[^]/]):443(/|$)', '\1\2');
   end if;
-  problem := wardgate.provider_url_problem(url);
+  problem := wardgate.provider_url_problem(url, networks);
   if problem is not null then
     perform wardgate.refuse('WG400', format(
         'The provider URL %s %s.', wardgate.quoted(url), problem));
@@ -1476,8 +1562,12 @@ create function wardgate.provider_checked()
 returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  problem text := wardgate.provider_url_problem(new.base_url);
+  problem text := wardgate.networks_problem(new.networks);
 begin
+  if problem is not null then
+    perform wardgate.refuse('WG400', problem);
+  end if;
+  problem := wardgate.provider_url_problem(new.base_url, new.networks);
   if problem is not null then
     perform wardgate.refuse('WG400', format(
         'The provider URL %s %s.', wardgate.quoted(new.base_url), problem));
@@ -2278,7 +2368,8 @@ returns table (
   types         text[],
   slug          text,
   auth          text,
-  credential    text)
+  credential    text,
+  networks      text[])
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -2305,7 +2396,7 @@ begin
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
          p.coverage_person, p.write_extensions, g.types, t.slug,
-         coalesce(w.kind, 'none'), w.box
+         coalesce(w.kind, 'none'), w.box, p.networks::text[]
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
@@ -3130,7 +3221,8 @@ begin
                   then 'has a query with characters that it cannot have'
                   when length(url) > 500
                   then 'is longer than 500 characters'
-                  else wardgate.provider_url_problem(split_part(url, '?', 1))
+                  else wardgate.provider_url_problem(split_part(url, '?', 1),
+                       '{}')
               end;
   if problem is not null then
     perform wardgate.refuse('WG400', format(
@@ -3444,7 +3536,7 @@ create function wardgate.tenant_put_provider(
   tenant uuid, provider_url text, fhir_version text, mode text,
   search_post text, http2 text, connect_ms text, total_ms text,
   can_contains text, can_sort text, can_total text, can_batch text,
-  coverage_person text, write_extensions text,
+  coverage_person text, write_extensions text, networks text,
   out provider_id bigint, out outcome text, out detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -3485,8 +3577,11 @@ begin
       old.coverage_person, 'auto');
   wanted.write_extensions := coalesce(wardgate.switch_read('write_extensions',
       wardgate.given(write_extensions)), old.write_extensions, true);
+  wanted.networks := coalesce(wardgate.networks_read(
+      wardgate.given(networks)), old.networks, '{}');
   if wardgate.given(provider_url) is not null then
-    wanted.base_url := wardgate.provider_url_read(provider_url);
+    wanted.base_url := wardgate.provider_url_read(provider_url,
+        wanted.networks);
   end if;
   if wardgate.given(fhir_version) is not null then
     wanted.fhir_version := wardgate.fhir_version_read(
@@ -3499,12 +3594,12 @@ begin
   end if;
   insert into wardgate.provider as p (tenant_id, base_url, fhir_version, mode,
          search_post, http2, connect_ms, total_ms, can_contains, can_sort,
-         can_total, can_batch, coverage_person, write_extensions)
+         can_total, can_batch, coverage_person, write_extensions, networks)
   values (tenant, wanted.base_url, wanted.fhir_version, wanted.mode,
          wanted.search_post, wanted.http2, wanted.connect_ms,
          wanted.total_ms, wanted.can_contains, wanted.can_sort,
          wanted.can_total, wanted.can_batch, wanted.coverage_person,
-         wanted.write_extensions)
+         wanted.write_extensions, wanted.networks)
       on conflict (tenant_id) do update
      set base_url = wanted.base_url, fhir_version = wanted.fhir_version,
          mode = wanted.mode, search_post = wanted.search_post,
@@ -3513,7 +3608,8 @@ begin
          can_sort = wanted.can_sort, can_total = wanted.can_total,
          can_batch = wanted.can_batch,
          coverage_person = wanted.coverage_person,
-         write_extensions = wanted.write_extensions
+         write_extensions = wanted.write_extensions,
+         networks = wanted.networks
   returning p.* into new;
   provider_id := new.provider_id;
   detail := wardgate.changed_names(to_jsonb(old), to_jsonb(new));
@@ -3534,7 +3630,7 @@ create function wardgate.tenant_put(
   can_sort text default null, can_total text default null,
   can_batch text default null, coverage_person text default null,
   write_extensions text default null, types text default null,
-  purpose text default null)
+  purpose text default null, networks text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -3557,7 +3653,7 @@ begin
     from wardgate.tenant_put_provider(tenant_kept, provider_url,
          fhir_version, mode, search_post, http2, connect_ms, total_ms,
          can_contains, can_sort, can_total, can_batch, coverage_person,
-         write_extensions) as p;
+         write_extensions, networks) as p;
   if client_kept is not null then
     return query
     select 'grant', client_kept::text, g.outcome, ''
@@ -3605,6 +3701,28 @@ begin
 end $$;
 comment on function wardgate.tenant_state_set is
   'Makes a tenant active, suspended, or in maintenance with a notice';
+
+create function wardgate.tenant_networks_set(
+  tenant text, networks text, out outcome text, out detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  tenant_kept uuid := wardgate.guid_read('tenant', tenant);
+begin
+  perform wardgate.onboarding_lock();
+  perform wardgate.tenant_must_be(tenant_kept);
+  if wardgate.given(networks) is null then
+    perform wardgate.refuse('WG400',
+        'The networks are missing; write none for none.');
+  end if;
+  outcome := (select p.outcome
+                from wardgate.tenant_put_provider(tenant_kept, null, null,
+                     null, null, null, null, null, null, null, null, null,
+                     null, null, networks) as p);
+  detail := (select array_to_string(p.networks, ', ')
+               from wardgate.provider as p where p.tenant_id = tenant_kept);
+end $$;
+comment on function wardgate.tenant_networks_set is
+  'Lists the private networks in which the server of a tenant may be';
 
 create function wardgate.tenant_remove(tenant text)
 returns table (object text, id text, outcome text, detail text)
@@ -3690,7 +3808,7 @@ begin
          policy_set.value;
   select count(*) into broken
     from wardgate.provider as p
-   where wardgate.provider_url_problem(p.base_url) is not null;
+   where wardgate.provider_url_problem(p.base_url, p.networks) is not null;
   if broken > 0 then
     perform wardgate.refuse('WG409', format(
         'The providers of %s tenants have URLs that this forbids; change or '
@@ -4471,7 +4589,8 @@ returns table (
   write_extensions text,
   auth             text,
   auth_set_at      timestamptz,
-  auth_lost        boolean)
+  auth_lost        boolean,
+  networks         text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
@@ -4485,7 +4604,8 @@ begin
          p.connect_ms::text, p.total_ms::text, p.can_contains, p.can_sort,
          p.can_total, p.can_batch, p.coverage_person,
          case when p.write_extensions then 'on' else 'off' end,
-         c.kind, c.set_at, c.origin <> wardgate.origin_of(p.base_url)
+         c.kind, c.set_at, c.origin <> wardgate.origin_of(p.base_url),
+         coalesce(nullif(array_to_string(p.networks, ', '), ''), 'none')
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
     left join wardgate.provider_credential as c using (tenant_id)
@@ -4499,7 +4619,8 @@ create function wardgate.portal_tenant_put(
   provider_url text, fhir_version text, mode text, search_post text,
   http2 text, connect_ms text, total_ms text, mrn_system text,
   can_contains text, can_sort text, can_total text, can_batch text,
-  coverage_person text, write_extensions text, out tenant_id uuid)
+  coverage_person text, write_extensions text, networks text,
+  out tenant_id uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   kept uuid;
@@ -4517,7 +4638,7 @@ begin
      from wardgate.tenant_put(kept::text, name, slug, provider_url,
           fhir_version, mode, search_post, http2, connect_ms, total_ms,
           mrn_system, null, can_contains, can_sort, can_total, can_batch,
-          coverage_person, write_extensions) as p;
+          coverage_person, write_extensions, networks => networks) as p;
   portal_tenant_put.tenant_id := kept;
 end $$;
 comment on function wardgate.portal_tenant_put is
@@ -6430,7 +6551,8 @@ grant execute on function
       wardgate.signing_key_withdraw(text, text),
       wardgate.tenant_put(text, text, text, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text, text,
-        text),
+        text, text),
+      wardgate.tenant_networks_set(text, text),
       wardgate.tenant_state_set(text, text, text, text, text),
       wardgate.tenant_remove(text),
       wardgate.tenant_list(),
@@ -6507,7 +6629,7 @@ grant execute on function
       wardgate.portal_tenant(uuid, uuid),
       wardgate.portal_tenant_put(uuid, boolean, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text, text,
-        text),
+        text, text),
       wardgate.portal_tenant_state_set(uuid, uuid, text, text, text, text),
       wardgate.portal_tenant_grants(uuid, uuid),
       wardgate.portal_tenant_loss(uuid, uuid, bigint),

@@ -29,6 +29,8 @@
 --                 (Patient/id/Coverage), or none if it cannot be asked
 --   write_extensions  off: do not keep in extensions what another FHIR version
 --                 has no place for; what changes the meaning is always kept
+--   networks      private networks in which the server is, as 10.1.0.0/16,
+--                 several with commas; none: it is public (new: none)
 --   auth          what the server wants to see with each request: none, basic
 --                 (user and password), or header (one header field)
 --   credential    for basic and header: the box that `wardgate seal` printed;
@@ -125,6 +127,10 @@ end $$;
 \else
 \set write_extensions ''
 \endif
+\if :{?networks}
+\else
+\set networks ''
+\endif
 \if :{?auth}
 \else
 \set auth ''
@@ -149,7 +155,7 @@ select object, id, outcome, detail
        :'fhir_version', :'mode', :'search_post', :'http2', :'connect_ms',
        :'total_ms', :'mrn_system', :'client', :'can_contains', :'can_sort',
        :'can_total', :'can_batch', :'coverage_person', :'write_extensions',
-       :'types', :'purpose');
+       :'types', :'purpose', :'networks');
 select :'auth' <> '' or :'credential' <> '' as wanted \gset
 \if :wanted
 select object, id, outcome, detail

@@ -33,7 +33,8 @@ prepare route_for_facade (uuid, uuid) as
          notice, notice_until, retry_after_s, mrn_system, provider_id,
          revision, base_url, fhir_version, mode, search_post, http2,
          connect_ms, total_ms, can_contains, can_sort, can_total, can_batch,
-         coverage_person, write_extensions, types, slug, auth, credential
+         coverage_person, write_extensions, types, slug, auth, credential,
+         networks
     from wardgate.route_for_facade($1, $2);
 
 -- Signing keys whose tokens count for nothing; $1: for how many seconds those of

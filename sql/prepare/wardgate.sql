@@ -74,6 +74,11 @@ prepare tenant_state_set (text, text, text, text, text) as
   select outcome, detail
     from wardgate.tenant_state_set($1, $2, $3, $4, $5);
 
+-- The server of tenant $1 may be in the private networks $2. What was done, and
+-- those that are listed now.
+prepare tenant_networks_set (text, text) as
+  select outcome, detail from wardgate.tenant_networks_set($1, $2);
+
 prepare tenant_list as
   select tenant_id, slug, name, state, notice_until, fhir_version, base_url,
          live_grants

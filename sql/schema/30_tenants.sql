@@ -69,6 +69,7 @@ create table wardgate.provider (
   coverage_person  text not null default 'auto',
   write_extensions boolean not null default true,
   credential_at    timestamptz,
+  networks         cidr[] not null default '{}',
   constraint provider_url_form check (
     base_url ~ '^https?://[^/?#@\s]+(/[^?#\s]*[^/?#\s])?$'
     and length(base_url) <= 500),
@@ -115,6 +116,8 @@ comment on column wardgate.provider.write_extensions is
   'Keep in extensions what another FHIR version has no place for; modifiers are kept in any case';
 comment on column wardgate.provider.credential_at is
   'When its credential was last set; null: it wants none';
+comment on column wardgate.provider.networks is
+  'Private networks in which its server may be; none: it is public';
 
 create table wardgate.client_grant (
   client_id  uuid not null references wardgate.client,

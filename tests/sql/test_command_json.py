@@ -59,6 +59,7 @@ VERBS = (
     ("tenant list", "tenants"),
     ("tenant suspend {tenant}", "outcome"),
     ("tenant resume {tenant}", "outcome"),
+    ("tenant networks {tenant} 10.1.0.0/16", "networks"),
     ("tenant maintenance --notice Soon {tenant}", "outcome"),
     ("revoke token {jti}", "outcome"),
     ("revoke secret {client_id} {key_id}", "outcome"),

@@ -301,6 +301,22 @@ class Onboard(base.DatabaseCase):
                 ("https://0x7f.1/", "is a number"),
                 ("https://1.2.3.4.5/", "is a number"),
                 ("https://256.1.1.1/", "not an IPv4 address"),
+                ("https://10.1.2.3/", "in a private network"),
+                ("https://100.64.0.1/", "in a private network"),
+                ("https://172.31.255.255/", "in a private network"),
+                ("https://192.168.1.1:8443/r4", "in a private network"),
+                ("https://[fd12:3456::1]/", "in a private network"),
+                ("https://100.100.100.200/", "no provider can have"),
+                ("https://[fd00:ec2::254]/", "no provider can have"),
+                ("https://[::7f00:1]/", "no provider can have"),
+                ("https://[2002:a9fe:a9fe::1]/", "no provider can have"),
+                ("https://[2001::1]/", "no provider can have"),
+                ("https://[64:ff9b::a9fe:a9fe]/", "no provider can have"),
+                ("https://[ff02::1]/", "no provider can have"),
+                ("file:///etc/passwd", "must begin with https://"),
+                ("gopher://h.example/", "must begin with https://"),
+                ("https://user:word@h.example/", "user name or password"),
+                ("https://evil.test\\@127.0.0.1/", "a URL cannot have"),
                 ("https://0.0.0.0/", "no provider can have"),
                 ("https://169.254.169.254/", "no provider can have"),
                 ("https://224.0.0.1/", "no provider can have"),
@@ -318,6 +334,46 @@ class Onboard(base.DatabaseCase):
                 self.no(words, tenant=TENANT, name="A", provider_url=url,
                         fhir_version="R4")
 
+    def test_private_networks_are_listed_or_refused(self):
+        inside = "https://10.1.2.3/r4"
+        self.no("in a private network", tenant=TENANT, name="A",
+                provider_url=inside, fhir_version="R4")
+        self.no("in a private network", tenant=TENANT, name="A",
+                provider_url=inside, fhir_version="R4",
+                networks="10.1.3.0/24")
+        self.add_tenant(provider_url=inside,
+                        networks=" fd12::/16, 10.1.2.0/24,10.1.2.0/24")
+        self.assertEqual(self.row("select networks::text as n "
+                                  "from wardgate.provider")["n"],
+                         "{10.1.2.0/24,fd12::/16}")
+        self.assertEqual(self.add_tenant(provider_url=inside)["summary"][0],
+                         "no change")
+        self.no("in a private network", tenant=TENANT, networks="none")
+        for wrong, words in (
+                ("8.8.8.0/24", "is not private"), ("::/0", "is not private"),
+                ("10.0.0.0/7", "is not private"),
+                ("169.254.0.0/16", "is not private"),
+                ("127.0.0.0/8", "is not private"),
+                ("::ffff:0:0/96", "is not private"),
+                ("10.1.2.3", "cannot be read"),
+                ("10.1.2.3/24", "cannot be read"),
+                ("10.0.0.0/33", "cannot be read"),
+                ("ours", "cannot be read"), ("10.0.0.0/8;", "cannot be read"),
+                (",".join(f"10.{i}.0.0/16" for i in range(17)), "16 at most")):
+            with self.subTest(wrong):
+                self.no(words, tenant=TENANT, networks=wrong)
+        self.add_tenant(provider_url="https://h.example/r4", networks="none")
+        self.assertEqual(self.row("select networks::text as n "
+                                  "from wardgate.provider")["n"], "{}")
+
+    def test_no_way_of_writing_opens_more(self):
+        self.add_tenant()
+        for change in ("networks = '{0.0.0.0/0}'", "networks = '{127.0.0.0/8}'",
+                       "base_url = 'https://10.1.2.3/r4'",
+                       "networks = '{null}'"):
+            with self.subTest(change), self.assertRaises(base.Refused):
+                self.sql(f"update wardgate.provider set {change}")
+
     def test_good_urls_are_stored_in_one_spelling(self):
         for url, stored in (
                 ("https://h.example", "https://h.example"),
@@ -325,9 +381,9 @@ class Onboard(base.DatabaseCase):
                 ("https://H.Example:443/R4/", "https://h.example/R4"),
                 ("https://h.example:8443/fhir/R4",
                  "https://h.example:8443/fhir/R4"),
-                ("https://10.1.2.3/r4", "https://10.1.2.3/r4"),
-                ("https://[2001:DB8::1]:444/r4",
-                 "https://[2001:db8::1]:444/r4"),
+                ("https://8.1.2.3/r4", "https://8.1.2.3/r4"),
+                ("https://[2A00:DB8::1]:444/r4",
+                 "https://[2a00:db8::1]:444/r4"),
                 ("https://h.example/a-b/~c", "https://h.example/a-b/~c"),
                 ("https://h_1.example/x;y=1,2", "https://h_1.example/x;y=1,2")
         ):

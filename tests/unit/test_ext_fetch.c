@@ -90,6 +90,7 @@ job_for(unsigned owner, int64_t revision, const char *path)
 	job->addrs = &here;
 	job->addrs_n = 1;
 	job->plain_http = true;
+	job->guard.loopback = true;
 	job->connect_ms = 3000;
 	job->total_ms = 20000;
 	job->limits = &limits;
@@ -173,13 +174,29 @@ only_pinned_addresses_are_used(void **state)
 	job = job_for(2, 0, "/echo");
 	job->url.host = "::1"; /* which libcurl reads itself */
 	job->url.v6 = true;
-	assert_int_equal(run(job)->e.kind, ERR_UPSTREAM_CONNECT);
+	assert_int_equal(run(job)->e.kind, ERR_UPSTREAM_ADDRESS);
 	assert_non_null(strstr(job->e.why, "pinned"));
 	assert_false(job->sent);
 	job = job_for(3, 0, "/echo");
 	here.port++;
-	assert_int_equal(run(job)->e.kind, ERR_UPSTREAM_CONNECT);
+	assert_int_equal(run(job)->e.kind, ERR_UPSTREAM_ADDRESS);
 	assert_non_null(strstr(job->e.why, "pinned"));
+	here.port--;
+}
+
+/* Pinned by whoever asked, and yet not opened. */
+static void
+U2_the_guard_is_asked_when_a_socket_is_opened(void **state)
+{
+	struct fetch_job *job;
+
+	(void)state;
+	NEEDS_PROVIDER();
+	job = job_for(4, 0, "/echo");
+	job->guard.loopback = false;
+	assert_int_equal(run(job)->e.kind, ERR_UPSTREAM_ADDRESS);
+	assert_non_null(strstr(job->e.why, "may be reached"));
+	assert_false(job->sent);
 }
 
 static void
@@ -299,6 +316,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(names_need_no_resolver_and_connections_are_kept),
 		T(only_pinned_addresses_are_used),
+		T(U2_the_guard_is_asked_when_a_socket_is_opened),
 		T(jobs_that_make_no_sense_end_at_once),
 		T(a_superseded_revision_loses_its_pool),
 		T(pools_are_bounded_and_the_longest_idle_goes),

@@ -21,10 +21,6 @@ static const struct {
 	{ "https://a.example/a/../b/./c", "a.example", "/a/../b/./c", NULL, 443, true, false },
 	{ "https://a.example/a%2e%2E/", "a.example", "/a%2e%2E/", NULL, 443, true, false },
 	{ "https://127.0.0.1:1/", "127.0.0.1", "/", NULL, 1, true, false },
-	{ "https://0x7f000001/", "127.0.0.1", "/", NULL, 443, true, false },
-	{ "https://2130706433/", "127.0.0.1", "/", NULL, 443, true, false },
-	{ "https://0177.0.0.1/", "127.0.0.1", "/", NULL, 443, true, false },
-	{ "https://127.1/", "127.0.0.1", "/", NULL, 443, true, false },
 	{ "https://[::1]:99/x", "::1", "/x", NULL, 99, true, true },
 	{ "https://[2001:DB8::1]/", "2001:db8::1", "/", NULL, 443, true, true },
 	{ "https://[::ffff:169.254.169.254]/", "::ffff:169.254.169.254", "/", NULL, 443, true, true },
@@ -68,6 +64,16 @@ static const char *const bad[] = {
 	"https://\xd0\xb0.example/",
 	"https://a.example/\xc3\xa9",
 	"https://a;b.example/",
+	"https://0x7f000001/",
+	"https://0X7F.0.0.1/",
+	"https://2130706433/",
+	"https://0177.0.0.1/",
+	"https://0x08080808:8443/r4",
+	"https://127.1/",
+	"https://127.0.0.01/",
+	"scp://a.example/",
+	"ldap://a.example/",
+	"rtmp://a.example/",
 };
 
 static void

@@ -313,79 +313,8 @@ the_systems_resolver_knows_localhost(void **state)
 	    own, &one, "localhost", 1, clock_mono_ms() + LONG_MS, at, &e);
 	assert_true(n > 0);
 	for (i = 0; i < n; i++)
-		assert_true(resolve_allowed(&at[i], true));
+		assert_true(at[i].v6 ? at[i].at[15] == 1 : at[i].at[0] == 127);
 	resolve_stop(own);
-}
-
-static void
-plain_http_stays_on_this_machine(void **state)
-{
-	static const struct {
-		const char *host;
-		bool allowed;
-	} rows[] = {
-		{ "127.0.0.1", true },
-		{ "127.255.255.254", true },
-		{ "::1", true },
-		{ "128.0.0.1", false },
-		{ "0.0.0.0", false },
-		{ "10.0.0.1", false },
-		{ "169.254.169.254", false },
-		{ "::", false },
-		{ "::2", false },
-		{ "::ffff:127.0.0.1", false },
-		{ "::7f00:1", false },
-		{ "fe80::1", false },
-	};
-	struct fetch_addr at[FETCH_ADDRS_MAX];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(ask(rows[i].host, LONG_MS, at), 1);
-		if (resolve_allowed(at, true) != rows[i].allowed)
-			fail_msg("%s", rows[i].host);
-		assert_true(resolve_allowed(at, false));
-	}
-}
-
-/* Addresses by name, whosever name it is. */
-static void
-elsewhere_is_neither_this_machine_nor_this_link(void **state)
-{
-	static const struct {
-		const char *host;
-		bool elsewhere, loopback; /* loopback: fine where allowed */
-	} rows[] = {
-		{ "192.0.2.1", true, true },
-		{ "10.0.0.1", true, true },
-		{ "169.253.255.255", true, true },
-		{ "223.255.255.255", true, true },
-		{ "2001:db8::1", true, true },
-		{ "fd00::1", true, true },
-		{ "127.0.0.1", false, true },
-		{ "::1", false, true },
-		{ "0.0.0.0", false, false },
-		{ "169.254.169.254", false, false },
-		{ "224.0.0.1", false, false },
-		{ "255.255.255.255", false, false },
-		{ "::", false, false },
-		{ "::ffff:127.0.0.1", false, false },
-		{ "::ffff:169.254.169.254", false, false },
-		{ "64:ff9b::a9fe:a9fe", false, false },
-		{ "fe80::1", false, false },
-		{ "febf::1", false, false },
-		{ "ff02::1", false, false },
-	};
-	struct fetch_addr at[FETCH_ADDRS_MAX];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(ask(rows[i].host, LONG_MS, at), 1);
-		if (resolve_elsewhere(at, false) != rows[i].elsewhere ||
-		    resolve_elsewhere(at, true) != rows[i].loopback)
-			fail_msg("%s", rows[i].host);
-	}
 }
 
 int
@@ -404,8 +333,6 @@ main(void)
 		T(more_names_than_fit_push_out_old_ones),
 		T(a_name_that_is_too_long_is_none),
 		T(the_systems_resolver_knows_localhost),
-		T(plain_http_stays_on_this_machine),
-		T(elsewhere_is_neither_this_machine_nor_this_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

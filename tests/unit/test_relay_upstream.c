@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #include "../rig/provider.h"
@@ -23,6 +24,7 @@ static struct arena *a;
 static struct err e;
 static struct upstream_seen seen;
 static sem_t release;
+static atomic_uint moves;
 
 /* ---- the stage ---- */
 
@@ -44,8 +46,15 @@ lookup(void *ctx, const char *name, struct fetch_addr *to)
 	if (!strcmp(name, "outside.test"))
 		return one_address(to, "192.0.2.1");
 	if (!strcmp(name, "mixed.test"))
-		return one_address(to, "127.0.0.1") +
-		       one_address(to + 1, "192.0.2.1");
+		return one_address(to, "192.168.1.1") +
+		       one_address(to + 1, "169.254.169.254") +
+		       one_address(to + 2, "127.0.0.1");
+	if (!strcmp(name, "inside.test"))
+		return one_address(to, "10.1.2.3") +
+		       one_address(to + 1, "169.254.169.254");
+	if (!strcmp(name, "moves.test")) /* the first time only, it is fine */
+		return one_address(
+		    to, atomic_fetch_add(&moves, 1) ? "10.1.2.3" : "127.0.0.1");
 	return strcmp(name, "none.test") ? one_address(to, "127.0.0.1") : 0;
 }
 
@@ -553,24 +562,44 @@ static const struct way {
 	unsigned tries;
 } ways[] = {
 	{ "http://127.0.0.1:PORT", true, ERR_NONE, 1 },
-	{ "http://2130706433:PORT", true, ERR_NONE, 1 },
+	/* U1, U2 */
+	{ "http://2130706433:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://0x7f000001:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://0177.0.0.1:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://127.1:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://[::ffff:127.0.0.1]:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
 	{ "http://ward.test:PORT/", true, ERR_NONE, 1 },
-	{ "http://ward.test:PORT", false, ERR_UPSTREAM_CONNECT, 0 },
-	{ "http://outside.test:PORT", true, ERR_UPSTREAM_CONNECT, 0 },
-	{ "http://mixed.test:PORT", true, ERR_UPSTREAM_CONNECT, 0 },
-	{ "http://192.0.2.1:PORT", true, ERR_UPSTREAM_CONNECT, 0 },
+	{ "http://ward.test:PORT", false, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://outside.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://mixed.test:PORT", true, ERR_NONE, 1 },
+	{ "http://mixed.test:PORT", false, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "https://mixed.test:PORT", false, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "https://inside.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "https://10.1.2.3:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "https://169.254.169.254", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "https://[fd00:ec2::254]", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "https://[64:ff9b::7f00:1]", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "https://0", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://0.0.0.0:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://[::]:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://192.0.2.1:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
 	{ "http://none.test:PORT", true, ERR_UPSTREAM_CONNECT, 0 },
 	{ "http://127.0.0.1:1", true, ERR_UPSTREAM_CONNECT, 2 },
 	{ "http://[::1]:1", true, ERR_UPSTREAM_CONNECT, 2 },
 	{ "https://127.0.0.1:PORT", true, ERR_UPSTREAM_CONNECT, 2 },
-	{ "https://127.0.0.1:TLSPORT", false, ERR_NONE, 1 },
-	{ "https://ward.test:TLSPORT", false, ERR_NONE, 1 },
-	{ "https://other.test:TLSPORT", false, ERR_UPSTREAM_CONNECT, 2 },
+	{ "https://127.0.0.1:TLSPORT", true, ERR_NONE, 1 },
+	{ "https://127.0.0.1:TLSPORT", false, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "https://ward.test:TLSPORT", true, ERR_NONE, 1 },
+	{ "https://ward.test:TLSPORT", false, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "https://other.test:TLSPORT", true, ERR_UPSTREAM_CONNECT, 2 },
 	{ "http://127.0.0.1:TLSPORT", true, ERR_UPSTREAM_BAD, 1 },
-	{ "ftp://ward.test:PORT", true, ERR_UPSTREAM_CONNECT, 0 },
-	{ "file:///etc/passwd", true, ERR_UPSTREAM_CONNECT, 0 },
-	{ "http://user:word@ward.test:PORT", true, ERR_UPSTREAM_CONNECT, 0 },
-	{ "http://ward.test:PORT?x=1", true, ERR_UPSTREAM_CONNECT, 0 },
+	{ "ftp://ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "scp://ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "gopher://ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "file:///etc/passwd", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://user:word@ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://x.test\\@ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "http://ward.test:PORT?x=1", true, ERR_UPSTREAM_ADDRESS, 0 },
 };
 
 static char *
@@ -607,6 +636,47 @@ only_the_right_place_is_reached(void **state)
 			fail_msg("%s: kind %d tries %u %s", ways[i].base,
 			    e.kind, seen.tries, e.why);
 	}
+}
+
+/* U2. The name is looked up again once its connection is doubted. */
+static void
+U2_a_name_that_moves_inside_is_not_followed(void **state)
+{
+	struct upstream_target t = target(with_port("http://moves.test:PORT"));
+
+	(void)state;
+	NEEDS_PROVIDER();
+	assert_non_null(get(&t, "echo"));
+	while (atomic_load(&moves) < 2) {
+		resolve_doubt(engine_resolver(engine), "moves.test");
+		get(&t, "echo"); /* sees to it that it is looked up */
+	}
+	while (get(&t, "echo"))
+		; /* until the new answer is there */
+	assert_int_equal(e.kind, ERR_UPSTREAM_ADDRESS);
+	assert_int_equal(seen.tries, 0);
+}
+
+/* What is listed opens what is private, and no more than that. */
+static void
+U1_a_listed_network_may_be_reached(void **state)
+{
+	struct fetch_net net;
+	struct upstream_target t = target("https://inside.test:1");
+
+	(void)state;
+	NEEDS_PROVIDER();
+	t.total_ms = 300;
+	t.connect_ms = 100;
+	assert_true(fetch_net_read(&net, STR("10.1.0.0/16")));
+	t.nets = &net;
+	t.nets_n = 1;
+	assert_null(get(&t, "echo"));
+	assert_int_not_equal(e.kind, ERR_UPSTREAM_ADDRESS);
+	assert_true(seen.tries > 0);
+	t.base_url = "https://192.168.1.1";
+	assert_null(get(&t, "echo"));
+	assert_int_equal(e.kind, ERR_UPSTREAM_ADDRESS);
 }
 
 static void
@@ -891,6 +961,8 @@ main(void)
 		T(patience_is_passed_on_within_bounds),
 		T(what_must_not_be_repeated_is_not),
 		T(only_the_right_place_is_reached),
+		T(U2_a_name_that_moves_inside_is_not_followed),
+		T(U1_a_listed_network_may_be_reached),
 		T(a_certificate_nobody_signed_is_refused),
 		T(a_connection_that_is_not_answered_times_out),
 		T(a_deadline_that_has_passed_costs_nothing),
