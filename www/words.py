@@ -25,8 +25,8 @@ PLURALS = {
     "zh-Hans": "nplurals=1; plural=0;",
 }
 SHOWN = ("ERR_ADDRESS", "ERR_METHOD", "ERR_LIMIT_SIGNIN", "ERR_SIGNIN",
-         "ERR_SIGNIN_WAIT", "ERR_SIGNED_OUT", "ERR_FORM", "ERR_PASSPHRASE",
-         "ERR_PROOF", "ERR_TOO_LARGE")
+         "ERR_SIGNIN_WAIT", "ERR_SIGNED_OUT", "ERR_STRANGER", "ERR_FORM",
+         "ERR_PASSPHRASE", "ERR_PROOF", "ERR_TOO_LARGE")
 
 
 def folded(text):
@@ -57,9 +57,12 @@ def texts():
     for kind in SHOWN:
         said = re.search(rf'\[{kind}\]\s*= {{.*?OWN, "(.*?)" }}', fail)
         found.setdefault(said.group(1))
-    phrase = re.sub(r'"\s*\n\s*"', "", (TOP / "lib/gate/phrase.c").read_text())
-    for text in re.findall(r'ERR_PASSPHRASE,\s*"(.*?)"', phrase):
-        found.setdefault(text)
+    for name in ("phrase", "account"):
+        source = re.sub(r'"\s*\n\s*"', "",
+                        (TOP / f"lib/gate/{name}.c").read_text())
+        for text in re.findall(r'ERR_(?:PASSPHRASE|STRANGER),\s*"(.*?)"',
+                               source):
+            found.setdefault(text)
     for path in [TOP / "sql/functions/27_account.sql",
                  *sorted((TOP / "sql/functions").glob("*_portal_*.sql"))]:
         for text in re.findall(r"refuse\('WG\d+',\s*'((?:[^']|'')*)'\)",

@@ -221,6 +221,32 @@ look_at_keys(struct asking *q, const char *kid)
 			q->d->conf->public_key_dir));
 }
 
+/* Whoever gives no name and no passphrase must not be somebody. */
+static void
+look_at_remote_user(struct asking *q)
+{
+	static const char subject[] = "sign-in by the web server",
+			  act[] = "let it authenticate everything below "
+				  "/admin/, as admin(8) shows";
+	int status = get(q, "/admin/signin", NULL)->status;
+
+	if (status == 401 || (status >= 300 && status < 400))
+		doctor_say(q->d, subject, DOCTOR_OK,
+		    "who comes to /admin is asked who they are", NULL);
+	else if (status == 200)
+		doctor_say(q->d, subject, DOCTOR_FAULT,
+		    "the web server gives a REMOTE_USER to those who gave "
+		    "no credentials: they can sign in",
+		    act);
+	else
+		doctor_say(q->d, subject, DOCTOR_WARNING,
+		    arena_printf(q->a,
+			"who comes to /admin without credentials is answered "
+			"%d and not asked for any",
+			status),
+		    act);
+}
+
 static void
 look(struct asking *q, const char *kid)
 {
@@ -231,6 +257,8 @@ look(struct asking *q, const char *kid)
 	look_at_ready(q);
 	if (kid)
 		look_at_keys(q, kid);
+	if (q->d->conf->portal_remote_user == CONF_ON)
+		look_at_remote_user(q);
 }
 
 void

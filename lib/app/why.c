@@ -165,6 +165,8 @@ static const struct why table[] = {
 	  "Wait as long as the page said. Others are not held up by it.", PERSON },
 	{ "signed_out", "Nobody was signed in, or not with all steps.",
 	  "Sign in again; a session ends after a while without use.", PERSON },
+	{ "stranger", "The web server did not say who somebody is, or named nobody who has an account here.",
+	  "Make an account with that very name; and let the web server authenticate everything below /admin, or switch portal_remote_user off.", OPERATOR },
 	{ "form_refused", "A form came from another site or another sign-in.",
 	  "Load the page again and repeat what was done. If public_base is not the address that people use, set it.", OPERATOR },
 	{ "passphrase_refused", "A new passphrase was too short, or one that is guessed first.",

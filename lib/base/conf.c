@@ -104,6 +104,7 @@ static const struct setting settings[] = {
 	{ AT(portal_idle_s),         NUMBER, 60, 86400, "900", NULL },
 	{ AT(portal_life_s),         NUMBER, 300, 604800, "28800", NULL },
 	{ AT(portal_proof_s),        NUMBER, 30, 86400, "300", NULL },
+	{ AT(portal_remote_user),    CHOICE, 0, 0, "off", "off on" },
 	{ AT(invitation_life_s),     NUMBER, 60, 2592000, "259200", NULL },
 	{ AT(expiry_hook),           PATH,   0, 0, "", NULL },
 };

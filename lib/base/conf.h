@@ -14,6 +14,7 @@
 
 enum conf_face { CONF_DSTU2, CONF_STU3, CONF_R4 };
 enum conf_field { CONF_X_FORWARDED_FOR, CONF_FORWARDED };
+enum conf_switch { CONF_OFF, CONF_ON };
 enum conf_http { CONF_HTTP_REFUSE, CONF_HTTP_LOOPBACK };
 
 /* One member per setting, of the same name; wardgate.conf(5) describes them.
@@ -105,6 +106,8 @@ struct conf {
 	int64_t portal_idle_s;       /* a session that is not used ends */
 	int64_t portal_life_s;       /* and one that is used, after this */
 	int64_t portal_proof_s;      /* a passphrase proves so long */
+	int64_t
+	    portal_remote_user; /* enum conf_switch: the web server signs in */
 	int64_t invitation_life_s;
 	const char *expiry_hook; /* program of the operator; "": none */
 };

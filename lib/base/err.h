@@ -53,6 +53,7 @@ enum err_kind {
 	ERR_SIGNIN,      /* name, passphrase or code, whichever it was */
 	ERR_SIGNIN_WAIT, /* failed too often; not before retry_after_s */
 	ERR_SIGNED_OUT,  /* nobody is signed in, or not far enough */
+	ERR_STRANGER,    /* the web server names nobody who has an account */
 	ERR_FORM,        /* a form that is not of this session and site */
 	ERR_PASSPHRASE,  /* not one that is taken */
 	ERR_PROOF,       /* the passphrase is to be given again first */

@@ -148,6 +148,18 @@ fits(const struct trial *t, const struct guid *account, struct str *stored,
 	return same;
 }
 
+static void
+take(struct account *who, struct arena *a, const struct db_rows *rows)
+{
+	struct str *roles;
+	size_t n = db_texts(rows, a, 0, 4, &roles);
+
+	who->id = db_guid(rows, 0, 0);
+	who->login = db_text(rows, 0, 1);
+	who->has_totp = !db_null(rows, 0, 3);
+	who->roles = session_roles(roles, n);
+}
+
 bool
 account_signin(struct account *who, struct db *db, struct arena *a,
     struct str login, struct str passphrase, struct str source, struct err *e)
@@ -157,8 +169,6 @@ account_signin(struct account *who, struct db *db, struct arena *a,
 	const struct db_arg arg = db_arg_text(name.len ? name : STR("-"));
 	const struct db_rows *rows;
 	bool known, good;
-	struct str *roles;
-	size_t n;
 
 	if (!trial_may(&t, e))
 		return false;
@@ -171,10 +181,25 @@ account_signin(struct account *who, struct db *db, struct arena *a,
 	       !db_bool(rows, 0, 5);
 	if (!trial_told(&t, good, e))
 		return false;
-	n = db_texts(rows, a, 0, 4, &roles);
-	who->login = db_text(rows, 0, 1);
-	who->has_totp = !db_null(rows, 0, 3);
-	who->roles = session_roles(roles, n);
+	take(who, a, rows);
+	return true;
+}
+
+bool
+account_vouched(struct account *who, struct db *db, struct arena *a,
+    struct str login, struct err *e)
+{
+	const struct db_arg arg = db_arg_text(login);
+	const struct db_rows *rows = NULL;
+
+	if (utf8_valid(login) &&
+	    !(rows = db_ask(db, a, "account_for_signin", &arg, 1, e)))
+		return false;
+	if (!rows || !db_count(rows) || db_bool(rows, 0, 5))
+		return err_set(e, ERR_STRANGER,
+		    "There is no account here under the name that the web "
+		    "server gave. Ask an admin of this gateway.");
+	take(who, a, rows);
 	return true;
 }
 

@@ -45,6 +45,11 @@ struct account {
 bool account_signin(struct account *who, struct db *db, struct arena *a,
     struct str login, struct str passphrase, struct str source, struct err *e);
 
+/* account_vouched - is there an account of that name, not disabled? It is known
+ * already that it is them. false: ERR_STRANGER; ERR_DB. */
+bool account_vouched(struct account *who, struct db *db, struct arena *a,
+    struct str login, struct err *e);
+
 /* account_proves - is it the passphrase of this account? As above. */
 bool account_proves(const struct guid *account, struct db *db, struct arena *a,
     struct str passphrase, struct str source, struct err *e);

@@ -75,6 +75,8 @@ take(struct session *s, struct arena *a, const struct db_rows *rows)
 	s->lang = db_text(rows, 0, 6);
 	s->has_totp = db_bool(rows, 0, 7);
 	s->proved = db_bool(rows, 0, 8);
+	s->idle_end_us = db_time(rows, 0, 9);
+	s->life_end_us = db_time(rows, 0, 10);
 }
 
 bool

@@ -39,6 +39,9 @@ struct session {
 	unsigned roles;
 	bool has_totp;
 	bool proved; /* passphrase or code were given a short while ago */
+	int64_t
+	    idle_end_us; /* when it ends if it is not used, UTC since 1970 */
+	int64_t life_end_us; /* and in any case */
 };
 
 /* session_roles - bits of what is stored; role names with blanks between. */
@@ -56,7 +59,8 @@ bool session_cookie(struct str cookies, unsigned char hash[CRYPT_SHA256_BYTES]);
 /* session_open - a new one of `account`, at that stage.
  *   before  the one whose place it takes; NULL: none
  *   phrase  the stored passphrase that opens it (gate/account); absent: it
- *           follows from `before`
+ *           follows from `before`; neither: the web server says who it is,
+ *           and nothing is proved
  *   cookie  receives what the browser keeps
  * ERR_SIGNED_OUT: the one before has ended meanwhile, the passphrase was
  * changed, or the account disabled. */

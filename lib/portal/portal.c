@@ -230,6 +230,24 @@ go_first(struct page *p, const char *first)
 	return page_go_for(p, first, path.len < 2 ? STR("") : path);
 }
 
+/* Where the web server says who somebody is, it does so each time, and a session
+ * of somebody else ends. */
+static bool
+remote_user_same(struct page *p)
+{
+	struct str user = page_remote_user(p);
+	struct work *w = p->w;
+
+	if (w->conf->portal_remote_user == CONF_OFF)
+		return true;
+	if (!user.len)
+		return err_set(&w->err, ERR_STRANGER, NULL);
+	if (p->session.stage == SESSION_NONE || str_eq(user, p->session.login))
+		return true;
+	p->session.stage = SESSION_NONE;
+	return session_end(p->portal->db, w->a, &p->session, &w->err);
+}
+
 static bool
 dispatch(struct page *p)
 {
@@ -239,7 +257,7 @@ dispatch(struct page *p)
 		p->w->req->cookie, &p->w->err))
 		return false;
 	page_language(p);
-	if (!find_route(p) || !read_fields(p))
+	if (!remote_user_same(p) || !find_route(p) || !read_fields(p))
 		return false;
 	page_language(p);
 	if ((first = missing(p)))

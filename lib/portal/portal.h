@@ -108,8 +108,13 @@ bool page_guid(struct page *p, size_t part, struct guid *to);
  * first part of the address names. */
 bool page_of(struct page *p, struct db_arg args[2]);
 
+/* page_remote_user - whom the web server says it is, spelt as sign-in names are;
+ * absent when it is not asked, for which there is a setting. */
+struct str page_remote_user(const struct page *p);
+
 /* page_enter - a new session at that stage: for the passphrase that is stored so,
- * or, where that is absent, in place of the present one. */
+ * or, where that is absent, in place of the present one; where there is none, for
+ * whom the web server says it is. */
 bool page_enter(struct page *p, const struct guid *account, struct str phrase,
     enum session_stage stage);
 

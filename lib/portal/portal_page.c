@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/params.h"
+#include "base/clock.h"
 #include "portal/portal_parts.h"
 
 #define PAGE_BYTES  ((size_t)4 * 1024 * 1024)
@@ -16,6 +17,7 @@
 /* Nothing but our own stylesheet and script, and forms to ourselves. */
 static const char policy[] =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /* ---- the frame of every page ------------------------------------------------------------ */
@@ -50,6 +52,30 @@ page_keep_language(struct page *p, enum words_lang lang)
 		p->w->a, LANG_COOKIE "=%s" LANG_RULES, words_tag(lang)));
 }
 
+static const char *
+seconds_until(struct page *p, int64_t us)
+{
+	int64_t left = (us - clock_now_us()) / 1000000;
+
+	return arena_printf(p->w->a, "%lld", (long long)(left > 0 ? left : 0));
+}
+
+/* When the sign-in ends, as a time to read and as seconds for the script. */
+static void
+view_end(struct page *p)
+{
+	struct session *s = &p->session;
+	struct str here = p->w->req->path;
+
+	here.at += strlen(PORTAL_BASE);
+	here.len -= strlen(PORTAL_BASE);
+	view_text(p->view, "here_on", here);
+	view_time(p->view, "idle_end", s->idle_end_us);
+	view_time(p->view, "life_end", s->life_end_us);
+	view_text(p->view, "idle_s", str_of(seconds_until(p, s->idle_end_us)));
+	view_text(p->view, "life_s", str_of(seconds_until(p, s->life_end_us)));
+}
+
 static void
 view_frame(struct page *p)
 {
@@ -78,6 +104,7 @@ view_frame(struct page *p)
 	view_flag(v, "is_operator", s->roles & ROLE_OPERATOR);
 	view_flag(v, "auditor", s->roles & ROLE_AUDITOR);
 	view_flag(v, "admin", s->roles & ROLE_ADMIN);
+	view_end(p);
 }
 
 static bool
@@ -302,6 +329,14 @@ page_of(struct page *p, struct db_arg args[2])
 	args[0] = db_arg_guid(&p->session.account);
 	args[1] = db_arg_guid(&id);
 	return true;
+}
+
+struct str
+page_remote_user(const struct page *p)
+{
+	return p->w->conf->portal_remote_user == CONF_ON
+	           ? str_lower(p->w->a, str_trim(p->w->req->remote_user, " \t"))
+	           : STR_NONE;
 }
 
 bool

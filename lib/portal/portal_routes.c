@@ -25,6 +25,7 @@ static const struct portal_route routes[] = {
 	{ "GET",  "/again",                       NEED_FULL,   ROLE_ANY,   signin_again_show },
 	{ "POST", "/again",                       NEED_FULL,   ROLE_ANY,   signin_again_try },
 	{ "POST", "/signout",                     NEED_CODE,   ROLE_ANY,   signin_out },
+	{ "POST", "/stay",                        NEED_FULL,   ROLE_ANY,   signin_stay },
 	{ "GET",  "/invitation/*",                NEED_NOBODY, ROLE_ANY,   signin_invited_show },
 	{ "POST", "/invitation/*",                NEED_NOBODY, ROLE_ANY,   signin_invited_set },
 

@@ -73,6 +73,7 @@ show_once(struct page *p, const char *text, const struct db_arg *end)
 		arena_printf(w->a, "%s" ENDPOINT_TOKEN, w->conf->public_base)));
 	if (end->type == DB_TIME)
 		view_time(p->view, "not_after", end->number);
+	view_flag(p->view, "untimed", true);
 	return page_show(p, "secret_once");
 }
 

@@ -151,6 +151,7 @@ show_link(struct page *p, struct str roles, const struct guid *account)
 		w->a, "%s/admin/invitation/%s", w->conf->public_base, link)));
 	view_number(p->view, "hours", w->conf->invitation_life_s / 3600);
 	crypt_wipe(link, sizeof link);
+	view_flag(p->view, "untimed", true);
 	return page_show(p, "invitation");
 }
 

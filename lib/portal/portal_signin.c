@@ -23,11 +23,24 @@ phone_wanted(const struct account *who)
 	return !who->has_totp && (who->roles & (ROLE_OPERATOR | ROLE_ADMIN));
 }
 
+/* Whom the web server has signed in presses one button: to look at a page is not
+ * to sign in, and who signed out stays out. */
+static bool
+view_vouched(struct page *p)
+{
+	struct str user = page_remote_user(p);
+	struct account who;
+
+	view_text(p->view, "vouched", user);
+	return !user.at ||
+	       account_vouched(&who, p->portal->db, p->w->a, user, &p->w->err);
+}
+
 bool
 signin_show(struct page *p)
 {
 	view_text(p->view, "to", page_field(p, "to"));
-	return page_show(p, "signin");
+	return view_vouched(p) && page_show(p, "signin");
 }
 
 /* Who signs in begins anew: nothing is taken over from whoever was signed in. */
@@ -40,24 +53,52 @@ leave(struct page *p)
 	return session_end(p->portal->db, p->w->a, &p->session, &p->w->err);
 }
 
-bool
-signin_try(struct page *p)
+static enum session_stage
+next_stage(const struct account *who)
+{
+	return who->has_totp       ? SESSION_CODE
+	       : phone_wanted(who) ? SESSION_ENROL
+	                           : SESSION_FULL;
+}
+
+static bool
+go_after(struct page *p, enum session_stage stage)
+{
+	if (stage == SESSION_FULL)
+		return page_go_on(p);
+	return page_go_with(p, stage == SESSION_CODE ? "/code" : "/phone");
+}
+
+/* The web server takes the place of the passphrase, and of nothing else. */
+static bool
+signin_vouched(struct page *p, struct str user)
 {
 	struct account who;
 	enum session_stage stage;
 
+	if (!account_vouched(&who, p->portal->db, p->w->a, user, &p->w->err))
+		return false;
+	stage = next_stage(&who);
+	return leave(p) && page_enter(p, &who.id, STR_NONE, stage) &&
+	       go_after(p, stage);
+}
+
+bool
+signin_try(struct page *p)
+{
+	struct str user = page_remote_user(p);
+	struct account who;
+	enum session_stage stage;
+
+	if (user.at)
+		return signin_vouched(p, user);
 	if (!account_signin(&who, p->portal->db, p->w->a,
 		page_field(p, "login"), page_field(p, "passphrase"), source(p),
 		&p->w->err))
 		return page_again(p, "signin");
-	stage = who.has_totp         ? SESSION_CODE
-	        : phone_wanted(&who) ? SESSION_ENROL
-	                             : SESSION_FULL;
-	if (!leave(p) || !page_enter(p, &who.id, who.phrase, stage))
-		return false;
-	if (stage == SESSION_FULL)
-		return page_go_on(p);
-	return page_go_with(p, stage == SESSION_CODE ? "/code" : "/phone");
+	stage = next_stage(&who);
+	return leave(p) && page_enter(p, &who.id, who.phrase, stage) &&
+	       go_after(p, stage);
 }
 
 /* ---- the second step ------------------------------------------------------------------ */
@@ -100,20 +141,43 @@ signin_out(struct page *p)
 	return page_go(p, "/signin");
 }
 
+bool
+signin_stay(struct page *p)
+{
+	return page_go_on(p);
+}
+
 /* ---- once more ------------------------------------------------------------------------ */
+
+/* Who came in by the web server may not know the passphrase by heart. */
+static bool
+code_will_do(const struct page *p)
+{
+	return page_remote_user(p).at && p->session.has_totp;
+}
 
 bool
 signin_again_show(struct page *p)
 {
 	view_text(p->view, "to", page_field(p, "to"));
+	view_flag(p->view, "code_too", code_will_do(p));
 	return page_show(p, "again");
+}
+
+static bool
+proved_again(struct page *p)
+{
+	if (code_will_do(p) && page_has(p, "code"))
+		return code_fits(p);
+	return account_proves(&p->session.account, p->portal->db, p->w->a,
+	    page_field(p, "passphrase"), source(p), &p->w->err);
 }
 
 bool
 signin_again_try(struct page *p)
 {
-	if (!account_proves(&p->session.account, p->portal->db, p->w->a,
-		page_field(p, "passphrase"), source(p), &p->w->err))
+	view_flag(p->view, "code_too", code_will_do(p));
+	if (!proved_again(p))
 		return page_again(p, "again");
 	return page_enter(p, &p->session.account, STR_NONE, SESSION_FULL) &&
 	       page_go_on(p);
@@ -237,12 +301,27 @@ invitation(struct page *p, unsigned char hash[CRYPT_SHA256_BYTES])
 	return rows;
 }
 
+/* A link for an account that there is says which; a new one has the name that the
+ * web server knows, where it is asked; else it is chosen. */
+static struct str
+invited_as(struct page *p, const struct db_rows *rows)
+{
+	struct str user = page_remote_user(p);
+
+	if (!db_null(rows, 0, 2))
+		return db_text(rows, 0, 2);
+	return user.at ? user : page_field(p, "login");
+}
+
 bool
 signin_invited_show(struct page *p)
 {
 	unsigned char hash[CRYPT_SHA256_BYTES];
+	const struct db_rows *rows = invitation(p, hash);
 
-	return invitation(p, hash) && page_show(p, "invited");
+	if (rows)
+		view_text(p->view, "login", invited_as(p, rows));
+	return rows && page_show(p, "invited");
 }
 
 static bool
@@ -277,8 +356,7 @@ signin_invited_set(struct page *p)
 
 	if (!rows)
 		return false;
-	login =
-	    db_null(rows, 0, 2) ? page_field(p, "login") : db_text(rows, 0, 2);
+	login = invited_as(p, rows);
 	if (!str_eq(
 		page_field(p, "passphrase"), page_field(p, "passphrase2"))) {
 		err_set(&p->w->err, ERR_PASSPHRASE,

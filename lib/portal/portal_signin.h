@@ -14,6 +14,9 @@ bool signin_code_show(struct page *p);
 bool signin_code_try(struct page *p);
 bool signin_out(struct page *p);
 
+/* Signed in a while longer, as by every page that is opened. */
+bool signin_stay(struct page *p);
+
 /* Passphrase (and code) once more, before what is sensitive. */
 bool signin_again_show(struct page *p);
 bool signin_again_try(struct page *p);

@@ -83,6 +83,7 @@ static const struct shape shapes[ERR__MAX] = {
 	[ERR_SIGNIN]           = { "signin_refused", 401, NULL, "login", OWN, "That is not right. Check what you typed; the name and the passphrase belong together, and a code works once." },
 	[ERR_SIGNIN_WAIT]      = { "signin_wait", 429, NULL, "throttled", OWN, "That failed several times. Wait a little before you try again." },
 	[ERR_SIGNED_OUT]       = { "signed_out", 401, NULL, "login", OWN, "You are not signed in (any more)." },
+	[ERR_STRANGER]         = { "stranger", 403, NULL, "forbidden", OWN, "The web server did not say who you are, and nobody is asked here. Tell the operator of this gateway." },
 	[ERR_FORM]             = { "form_refused", 403, NULL, "forbidden", OWN, "This form was not sent from these pages, or is from an earlier sign-in. Go back, load the page again and repeat what you did." },
 	[ERR_PASSPHRASE]       = { "passphrase_refused", 400, NULL, "invalid", OWN, "A passphrase has 15 characters at least. Take several words; blanks are welcome." },
 	[ERR_PROOF]            = { "proof_wanted", 403, NULL, "login", OWN, "For this the passphrase has to be given again." },

@@ -448,15 +448,17 @@ comment on function wardgate.signin_failure_trim is
 -- before: a session that this one takes the place of (new id at each step). When
 -- it has ended meanwhile - signed out elsewhere, account disabled - so has the
 -- right to another. phrase: the passphrase, as it is kept, that opens a first
--- one: it may have been changed since it was looked at.
+-- one: it may have been changed since it was looked at. Without either, the web
+-- server alone says who it is, which proves nothing for what is sensitive.
 create function wardgate.session_open(
   hash bytea, account uuid, stage text, source inet, agent text, before bytea,
   phrase text)
 returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  since timestamptz;
-  was   text;
+  vouched boolean := phrase is null and before is null;
+  since   timestamptz;
+  was     text;
 begin
   perform
      from wardgate.account as a
@@ -473,14 +475,16 @@ begin
     return false;
   end if;
   insert into wardgate.portal_session (hash, account_id, stage, source, agent,
-         made_at)
+         made_at, proved_at)
   values (session_open.hash, account, session_open.stage, session_open.source,
          left(regexp_replace(coalesce(session_open.agent, ''),
              '[^\x20-\x7e]', '?', 'g'), 200),
-         coalesce(since, now()));
+         coalesce(since, now()),
+         case when vouched then '-infinity' else now() end);
   if stage = 'full' and was is distinct from 'full' then
     perform wardgate.portal_acts(account);
-    perform wardgate.audit_act('sign-in', null, null, null, null, null);
+    perform wardgate.audit_act('sign-in', null, null, null, null,
+        case when vouched then 'by the web server' end);
     update wardgate.account as a
        set signed_in_at = now()
      where a.account_id = account;
@@ -502,7 +506,9 @@ returns table (
   roles      text[],
   lang       text,
   has_totp   boolean,
-  proved     boolean)
+  proved     boolean,
+  idle_end   timestamptz,
+  life_end   timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   update wardgate.portal_session as s
@@ -512,7 +518,8 @@ begin
      and s.seen_at >= now() - idle;
   return query
   select a.account_id, s.session_id, s.stage, a.login, a.name, a.roles, a.lang,
-         a.totp is not null, s.proved_at >= now() - proof
+         a.totp is not null, s.proved_at >= now() - proof,
+         least(s.seen_at + idle, s.made_at + life), s.made_at + life
     from wardgate.portal_session as s
     join wardgate.account as a using (account_id)
    where s.hash = session_find.hash

@@ -61,9 +61,10 @@ prepare session_open (bytea, uuid, text, text, text, bytea, text) as
   select wardgate.session_open($1, $2, $3, $4::inet, $5, $6, $7) as opened;
 
 -- Hash $1; idle for at most $2 seconds, alive for at most $3; proved: within $4.
+-- It ends at idle_end if it is not used, at life_end in any case.
 prepare session_find (bytea, bigint, bigint, bigint) as
   select account_id, session_id, stage, login, name, roles, lang, has_totp,
-         proved
+         proved, idle_end, life_end
     from wardgate.session_find($1, make_interval(secs => $2),
          make_interval(secs => $3), make_interval(secs => $4));
 

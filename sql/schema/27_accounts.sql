@@ -115,7 +115,7 @@ comment on column wardgate.portal_session.source is 'Address it came from';
 comment on column wardgate.portal_session.agent is
   'What the browser calls itself, printable and cut';
 comment on column wardgate.portal_session.proved_at is
-  'When passphrase or code were given last: sensitive acts ask again';
+  'When passphrase or code were given last, -infinity for never: sensitive acts ask again';
 
 create table wardgate.signin_failure (
   who      bytea not null,

@@ -155,6 +155,14 @@ class Browser:
                 raise AssertionError(f"{words!r} not in {self.text(css)!r}")
             time.sleep(0.05)
 
+    def until_at(self, end):
+        """Waits for a page whose address ends so."""
+        until = time.monotonic() + WAIT_S
+        while not self.url.endswith(end):
+            if time.monotonic() > until:
+                raise AssertionError(f"{self.url} does not end in {end!r}")
+            time.sleep(0.05)
+
     def run(self, code, *args):
         """A function body in the page, whether it may have script or not."""
         return self.do("POST", "/execute/sync", script=code, args=args)

@@ -182,6 +182,106 @@ class Journeys(Story):
             self.assertEqual([t for t, ring in seen if not ring], [])
 
 
+class SignInEnds(Story):
+    """It is said before, and put off (WCAG 2.2, 2.2.1)."""
+
+    def test_a_notice_comes_before_and_a_button_puts_it_off(self):
+        login, _ = self.account("developer")
+        with Browser() as b:
+            self.sign_in(b, login)
+            b.until("h1", "Apps")
+            self.at(b, "/clients/new")
+            b.type("#name", "Half typed")
+            self.assertEqual(b.text("#ending"), "")
+            passes = ("const s = document.getElementById('session').dataset;"
+                      "s.idle = arguments[0]; s.life = arguments[1];")
+            b.run(passes, 110, 20000)
+            b.until("#ending", "In two minutes you are signed out")
+            b.press("#stay button")
+            b.until("#ending", "You stay signed in.")
+            self.assertEqual(b.run("return document.activeElement.tagName"),
+                             "BUTTON", "the focus stays")
+            self.assertEqual(b.run(
+                "return document.getElementById('name').value"), "Half typed")
+            self.assertGreater(int(b.run(
+                "return document.getElementById('session').dataset.idle")),
+                800)
+            b.run(passes, 250, 250)
+            b.until("#ending", "whatever you do")
+            b.run(passes, 0, 20000)
+            b.until("#ending", "You are signed out now")
+
+    def test_the_button_says_so_when_it_is_too_late(self):
+        login, _ = self.account("developer")
+        with Browser() as b:
+            self.sign_in(b, login)
+            b.until("h1", "Apps")
+            self.house.cluster.psql(
+                "delete from wardgate.portal_session as s using"
+                " wardgate.account as a where a.account_id = s.account_id"
+                f" and a.login = '{login}'")
+            b.press("#stay button")
+            b.until("#ending", "You are signed out now")
+            self.assertIn("Apps", b.text("h1"), "what is there stays")
+
+    def test_without_script_the_page_says_when(self):
+        """And the button leads back to where somebody was."""
+        login, _ = self.account("developer")
+        with Browser(script=False) as b:
+            self.sign_in(b, login)
+            b.until("h1", "Apps")
+            self.at(b, "/help?lang=en")
+            self.assertRegex(b.text("#ends"), r"until \d{4}-\d\d-\d\d "
+                             r"\d\d:\d\d UTC if .* at most")
+            b.press("#stay button")
+            b.until_at("/admin/help")
+
+    def test_it_is_later_after_each_page_and_never_later_than_the_life(self):
+        login, _ = self.account("developer")
+        who = Person(self.env)
+        who.sign_in(login)
+
+        def ends(page):
+            return [int(n) for n in re.search(
+                r'data-idle="(\d+)" data-life="(\d+)"', page.text).groups()]
+
+        def past(seen, made):
+            self.house.cluster.psql(
+                "update wardgate.portal_session as s set"
+                f" seen_at = now() - interval '{seen}',"
+                f" made_at = now() - interval '{made}'"
+                " from wardgate.account as a where"
+                f" a.account_id = s.account_id and a.login = '{login}'")
+
+        past("14 minutes", "1 hour")
+        idle, life = ends(who.get("/help"))
+        self.assertTrue(840 < idle <= 900 and 24000 < life <= 25200)
+        past("14 minutes", "7 hours 50 minutes")
+        idle, life = ends(who.get("/help"))
+        self.assertEqual(idle, life)
+        self.assertLessEqual(life, 600)
+        past("14 minutes", "1 hour")
+        page = who.post("/stay", to="/account")
+        self.assertEqual((page.status, page.path), (200, "/account"))
+        page = who.send("/stay", {"to": "/account"})
+        self.assertEqual(page.status, 403, "without its proof")
+        past("16 minutes", "1 hour")
+        self.assertEqual(who.post("/stay").path.split("?")[0], "/signin")
+
+    def test_what_is_shown_once_has_no_end(self):
+        login, _ = self.account("developer")
+        who = Person(self.env)
+        who.sign_in(login)
+        who.get("/clients/new")
+        page = who.post("/clients/new", name="Once", purpose="", mail="")
+        client = re.search(r'id="client_id">([^<]+)<', page.text)[1]
+        self.assertIn("data-idle", who.get(f"/clients/{client}").text)
+        who.get(f"/clients/{client}/secrets/new")
+        page = who.post(f"/clients/{client}/secrets/new", label="", days="30")
+        self.assertIn('id="secret"', page.text)
+        self.assertNotIn("data-idle", page.text)
+
+
 class Look(Story):
     """Every page, narrow and wide, light and dark, in all languages."""
 

@@ -61,6 +61,7 @@ EXPECTED = {
     "GET /again": SIGNED,
     "POST /again": TYPED,
     "POST /signout": "SSSSSSSSS",
+    "POST /stay": "SCP333333",
     "GET /invitation/*": NO_LINK,
     "POST /invitation/*": NO_LINK,
     "GET /account": SIGNED,

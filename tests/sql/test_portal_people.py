@@ -129,6 +129,18 @@ class People(base.DatabaseCase):
             "select count(*) from wardgate.portal_session"
             f" where account_id = '{who}'"), "0")
 
+    def test_what_nobody_proved_here_is_no_proof(self):
+        """Whom the web server names has given no passphrase."""
+        who = self.account()
+        proved = (f"select proved from wardgate.session_find({{}}, {LIFE},"
+                  f" {LIFE}, {LIFE})")
+        vouched = self.session(who, "code")
+        self.assertEqual(self.sql(proved.format(vouched), PORTAL), "f")
+        after = self.session(who, before=vouched)
+        self.assertEqual(self.sql(proved.format(after), PORTAL), "t")
+        typed = self.session(who, phrase="'scrypt$'")
+        self.assertEqual(self.sql(proved.format(typed), PORTAL), "t")
+
     def begins(self, who, source):
         """Seconds to wait, 0 when it may be tried."""
         return int(self.sql(
