@@ -11,18 +11,6 @@
 
 /* ---- the database ---------------------------------------------------------------- */
 
-/* What to do about a check of ready() that fails. */
-static const char *
-cure(struct str subject)
-{
-	if (str_is(subject, "audit"))
-		return "start `wardgate keep`; `wardgate keep --once` makes "
-		       "them now";
-	if (str_is(subject, "writable"))
-		return "let `database` in the settings name the primary too";
-	return "`wardgate migrate status` shows what is applied";
-}
-
 static void
 look_at_ready(struct doctor *d, const struct db_rows *rows)
 {
@@ -37,7 +25,7 @@ look_at_ready(struct doctor *d, const struct db_rows *rows)
 		    arena_printf(
 			a, "database: %s", str_text(a, db_text(rows, r, 0))),
 		    ok ? DOCTOR_OK : DOCTOR_FAULT, why,
-		    ok ? NULL : cure(db_text(rows, r, 0)));
+		    ok ? NULL : doctor_cure(db_text(rows, r, 0)));
 	}
 }
 

@@ -237,7 +237,8 @@ command_db(struct command *c, struct err *e)
 {
 	enum command_as as = c->verb->as;
 	struct db_opts o = { .conninfo = c->database,
-		.application_name = as == AS_KEEPER ? "wardgate keep" : who(c),
+		.application_name =
+		    as == AS_KEEPER ? "wardgate keep/" WG_VERSION : who(c),
 		.prepare_sql = rights[as].prepare,
 		.connections = 1,
 		.wait_ms = WAIT_MS };

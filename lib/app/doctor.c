@@ -40,3 +40,14 @@ doctor_clock(struct doctor *d, const char *whose, int64_t theirs_us,
 	else
 		doctor_say(d, subject, DOCTOR_OK, "as this host's", NULL);
 }
+
+const char *
+doctor_cure(struct str subject)
+{
+	if (str_is(subject, "audit"))
+		return "start `wardgate keep`; `wardgate keep --once` makes "
+		       "them now";
+	if (str_is(subject, "writable"))
+		return "let `database` in the settings name the primary too";
+	return "`wardgate migrate status` shows what is applied";
+}

@@ -27,6 +27,9 @@ struct doctor {
 void doctor_say(struct doctor *d, const char *subject, enum doctor_state state,
     const char *found, const char *act);
 
+/* doctor_cure - what to do about that check of wardgate.ready() when it fails. */
+const char *doctor_cure(struct str subject);
+
 /* doctor_files - peppers, keys of cursors and of the portal, signing keys, the
  * folder of public ones and the password file: there, readable, and by nobody else. */
 void doctor_files(struct doctor *d);

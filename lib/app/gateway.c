@@ -126,7 +126,8 @@ open_rooms(struct gateway *g, struct arena *a, const char *program,
 		.role = arena_printf(a, "wg_%s", program),
 		.plain = true,
 		.passfile = g->conf->database_passfile,
-		.application_name = arena_printf(a, "wardgate %s", program),
+		.application_name =
+		    arena_printf(a, "wardgate %s/" WG_VERSION, program),
 		.prepare_sql = sql,
 		.connections = g->once ? 1 : CONNECTIONS,
 		.wait_ms = g->conf->database_wait_ms };

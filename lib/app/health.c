@@ -49,7 +49,7 @@ health_start(const struct conf *conf, struct err *e)
 		.role = "wg_metadata",
 		.plain = true,
 		.passfile = conf->database_passfile,
-		.application_name = "wardgate metadata",
+		.application_name = "wardgate metadata/" WG_VERSION,
 		.prepare_sql = prepare_metadata,
 		.connections = 1,
 		.wait_ms = conf->database_wait_ms < WAIT_MS

@@ -22,7 +22,7 @@ truth_start(struct arena *a, const struct conf *conf, struct err *e)
 		.role = "wg_metadata",
 		.plain = true,
 		.passfile = conf->database_passfile,
-		.application_name = "wardgate metadata",
+		.application_name = "wardgate metadata/" WG_VERSION,
 		.prepare_sql = prepare_metadata,
 		.connections = 1,
 		.wait_ms = conf->database_wait_ms < WAIT_MS

@@ -24,7 +24,7 @@ open_database(struct err *e)
 		.role = "wg_admin",
 		.plain = true,
 		.passfile = portal.conf->database_passfile,
-		.application_name = "wardgate admin",
+		.application_name = "wardgate admin/" WG_VERSION,
 		.prepare_sql = prepare_admin,
 		.connections = CONNECTIONS,
 		.wait_ms = portal.conf->database_wait_ms };

@@ -4,6 +4,8 @@
 #include "portal/portal_breach.h"
 #include "portal/portal_client.h"
 #include "portal/portal_grant.h"
+#include "portal/portal_health.h"
+#include "portal/portal_keys.h"
 #include "portal/portal_secret.h"
 #include "portal/portal_self.h"
 #include "portal/portal_signin.h"
@@ -78,6 +80,9 @@ static const struct portal_route routes[] = {
 	{ "GET",  "/requests/*",                  NEED_PROOF,  OPERATOR,   request_one },
 	{ "POST", "/requests/*/approve",          NEED_PROOF,  OPERATOR,   request_approve },
 	{ "POST", "/requests/*/decline",          NEED_PROOF,  OPERATOR,   request_decline },
+
+	{ "GET",  "/keys",                        NEED_FULL,   OPERATOR,   keys_page },
+	{ "GET",  "/health",                      NEED_FULL,   OPERATOR,   health_page },
 
 	{ "GET",  "/why",                         NEED_FULL,   ROLE_ANY,   why_page },
 	{ "GET",  "/help",                        NEED_FULL,   ROLE_ANY,   help_page },

@@ -32,7 +32,7 @@ rehearsal_store_open(const struct conf *conf, int64_t wait_ms, struct err *e)
 		.role = "wg_rehearsal",
 		.plain = true,
 		.passfile = conf->database_passfile,
-		.application_name = "wardgate rehearsal",
+		.application_name = "wardgate rehearsal/" WG_VERSION,
 		.prepare_sql = prepare_rehearsal,
 		.connections = CONNECTIONS,
 		.wait_ms = wait_ms,

@@ -5705,6 +5705,159 @@ end $$;
 comment on function wardgate.portal_secret_hospitals is
   'For which hospitals a secret of an app got tokens, and how many';
 
+-- ---- functions/56_portal_keys.sql
+
+-- For operators: the first parameter is always the account that asks. Keys are
+-- made and moved by `wardgate key` alone; here is nothing secret. step says what
+-- comes next, step_at from when on it is safe (null: at any time).
+
+-- known: how long a key must have been published; outlived: how long a retired
+-- one must stay.
+create function wardgate.portal_key_signing(
+  account uuid, known interval, outlived interval)
+returns table (
+  kid     text,
+  stage   text,
+  since   timestamptz,
+  step    text,
+  step_at timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  select k.kid, k.stage,
+         case k.stage when 'published' then k.made_at
+                      when 'use' then k.used_at
+                      when 'retired' then k.retired_at
+                      else k.withdrawn_at
+          end,
+         case when k.stage = 'use' then
+              case when exists (select from wardgate.signing_key as o
+                                 where o.stage = 'published')
+                   then 'follow' else 'rotate'
+               end
+              when k.stage = 'published' then
+              case when k.made_at + known > now() then 'wait' else 'use' end
+              when k.stage = 'retired' then
+              case when k.retired_at + outlived > now() then 'outlive'
+                   else 'keeper'
+               end
+              else 'files'
+          end,
+         case k.stage when 'published' then k.made_at + known
+                      when 'retired' then k.retired_at + outlived
+          end
+    from wardgate.signing_key as k
+   order by array_position(array['use', 'published', 'retired', 'withdrawn'],
+              k.stage), k.made_at desc, k.kid
+   limit 50;
+end $$;
+comment on function wardgate.portal_key_signing is
+  'Signing keys, their stages and next steps, for operators';
+
+create function wardgate.portal_key_sealing(account uuid)
+returns table (
+  kid   text,
+  stage text,
+  since timestamptz,
+  boxes bigint,
+  step  text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  select k.kid, k.stage,
+         case k.stage when 'published' then k.made_at
+                      when 'use' then k.used_at
+                      when 'retired' then k.retired_at
+                      else k.withdrawn_at
+          end,
+         k.boxes,
+         case when k.stage = 'use' then
+              case when exists (select from wardgate.sealing_key as o
+                                 where o.stage = 'published')
+                   then 'follow' else 'rotate'
+               end
+              when k.stage = 'published' then 'use'
+              when k.stage = 'retired' and k.boxes > 0 then 'reseal'
+              when k.stage = 'retired' then 'remove'
+              else 'files'
+          end
+    from wardgate.sealing_key_list() as k
+   order by array_position(array['use', 'published', 'retired', 'withdrawn'],
+              k.stage), k.made_at desc, k.kid
+   limit 50;
+end $$;
+comment on function wardgate.portal_key_sealing is
+  'Sealing keys, their stages and next steps, for operators';
+
+-- newest: the highest version that the program has a file of. Until one is named
+-- the first is in use.
+create function wardgate.portal_key_peppers(account uuid, newest bigint)
+returns table (
+  version bigint,
+  stage   text,
+  since   timestamptz,
+  secrets bigint,
+  step    text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  used bigint := coalesce(nullif(wardgate.pepper_in_use(), 0), 1);
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  select v.version,
+         case when v.version = used then 'use'
+              when v.version > used then 'published'
+              else 'retired'
+          end, p.used_at, n.needed,
+         case when v.version > used then 'use'
+              when v.version = used and newest > used then 'follow'
+              when v.version = used then 'rotate'
+              when n.needed > 0 then 'wait'
+              else 'remove'
+          end
+    from (select q.version::bigint from wardgate.pepper as q
+           union
+          select distinct s.pepper_version::bigint
+            from wardgate.client_secret as s
+           where s.invalidated_at is null
+             and (s.not_after is null or s.not_after > now())
+           union
+          select newest where newest > 0) as v (version)
+    left join wardgate.pepper as p on p.version = v.version
+    cross join lateral wardgate.pepper_needed(v.version) as n (needed)
+   order by v.version desc;
+end $$;
+comment on function wardgate.portal_key_peppers is
+  'Versions of the pepper, and how many secrets need each, for operators';
+
+create function wardgate.portal_key_fetched(account uuid)
+returns table (
+  client_id   uuid,
+  client_name text,
+  url         text,
+  state       text,
+  tried_at    timestamptz,
+  fetched_at  timestamptz,
+  error       text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  select u.client_id, c.name, u.url,
+         case when u.error <> '' then 'failed'
+              when u.fetched_at is null then 'never'
+              else 'good'
+          end, u.tried_at, u.fetched_at, u.error
+    from wardgate.client_jwks_url as u
+    join wardgate.client as c using (client_id)
+   order by u.error = '', u.fetched_at is not null, c.name, u.client_id
+   limit 500;
+end $$;
+comment on function wardgate.portal_key_fetched is
+  'Apps that publish their keys, and how fetching them went, for operators';
+
 -- ---- functions/60_cursor.sql
 
 create function wardgate.cursor_handle_put(
@@ -6410,6 +6563,183 @@ end $$;
 comment on function wardgate.doctor is
   'What is wrong with roles, settings, secrets, credentials and upkeep, and what to do';
 
+-- ---- functions/73_portal_health.sql
+
+-- What the doctor of 72_doctor.sql finds, and what only a look at the moment
+-- tells. state: ok, unseen (not known from here), warning, fault.
+
+create function wardgate.health_room(
+  out subject text, out state text, out finding text, out act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  this  timestamp := date_trunc('month', now() at time zone 'UTC');
+  ahead integer := 0;
+begin
+  while to_regclass('wardgate.audit_' || to_char(
+      this + make_interval(months => ahead), 'YYYY_MM')) is not null loop
+    ahead := ahead + 1;
+  end loop;
+  subject := 'room';
+  state := case when ahead > 2 then 'ok' when ahead > 1 then 'warning'
+                else 'fault' end;
+  finding := format('the trail has room for %s months, this one included',
+      ahead);
+  act := case when state <> 'ok' then
+      'start `wardgate keep`; `wardgate keep --once` makes it now' end;
+end $$;
+comment on function wardgate.health_room is
+  'For how many months audit rows have partitions';
+
+create function wardgate.health_strays(
+  out subject text, out state text, out finding text, out act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  strays bigint := (select count(*) from (
+      select from wardgate.audit_default limit 1000) as d);
+begin
+  subject := 'strays';
+  state := case strays when 0 then 'ok' else 'fault' end;
+  finding := case strays when 0 then 'no row lies outside of all months'
+      when 1000 then 'a thousand rows or more lie outside of all months'
+      else format('%s rows lie outside of all months', strays) end;
+  act := case when strays > 0 then
+      'check the clocks of all hosts, then move these rows' end;
+end $$;
+comment on function wardgate.health_strays is
+  'Audit rows that no month took';
+
+create function wardgate.health_size(
+  out subject text, out state text, out finding text, out act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  subject := 'size';
+  state := 'ok';
+  finding := format('the database holds %s, the trail %s of it',
+      pg_size_pretty(pg_database_size(current_database())),
+      pg_size_pretty((select coalesce(sum(
+          pg_total_relation_size(i.inhrelid)), 0)
+        from pg_inherits as i
+       where i.inhparent = 'wardgate.audit'::regclass)));
+end $$;
+comment on function wardgate.health_size is 'How much is stored';
+
+-- Programs pull each change within a quarter of a second; what the keeper no
+-- longer clears shows as an old first entry.
+create function wardgate.health_changes(
+  out subject text, out state text, out finding text, out act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  eldest timestamptz := (select min(l.at) from wardgate.change_log as l);
+begin
+  subject := 'changes';
+  state := case when eldest < now() - interval '2 hours' then 'warning'
+                else 'ok' end;
+  finding := format('change number %s; %s', (
+        select c.n from wardgate.change as c),
+      coalesce('the eldest that is kept is of ' || to_char(
+          eldest at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC',
+        'none is kept any more'));
+  act := case when state <> 'ok' then 'start `wardgate keep`' end;
+end $$;
+comment on function wardgate.health_changes is
+  'The change number, and whether its log is cleared';
+
+-- Programs say what they are, and their version, when they connect.
+create function wardgate.health_programs(
+  out subject text, out state text, out finding text, out act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  missing  text;
+  versions bigint;
+begin
+  subject := 'programs';
+  select string_agg(format('%s (%s)', p.name, p.n), ', ' order by p.name),
+         count(distinct substring(p.name from '/(.*)$'))
+    into finding, versions
+    from (select substr(s.application_name, 10) as name, count(*) as n
+            from pg_stat_activity as s
+           where s.datname = current_database()
+             and s.application_name ~ '^wardgate [a-z]+/'
+           group by 1) as p;
+  missing := (
+      select string_agg(w.name, ', ' order by w.name)
+        from unnest(array['facade', 'token']) as w (name)
+       where not coalesce(finding, '') ~ ('(^|, )' || w.name || '/'));
+  state := case when missing is not null or versions > 1 then 'warning'
+                else 'ok' end;
+  act := case when missing is not null then
+             'nobody is connected as: ' || missing || '; start it'
+             when versions > 1 then
+             'two versions run side by side: end the upgrade' end;
+  finding := 'connected, with sessions: ' || coalesce(finding, 'none');
+end $$;
+comment on function wardgate.health_programs is
+  'Which programs of which version are connected';
+
+create function wardgate.health_signing(
+  out subject text, out state text, out finding text, out act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.signing_key;
+begin
+  subject := 'signing';
+  select o.* into k from wardgate.signing_key as o where o.stage = 'use';
+  state := case when k.kid is null then 'fault' else 'ok' end;
+  finding := coalesce(format('the key %s signs, since %s UTC', k.kid,
+      to_char(k.used_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
+      'no key signs');
+  if k.kid is null then
+    finding := 'no key signs: no token is issued';
+    act := 'wardgate key make signing';
+  end if;
+end $$;
+comment on function wardgate.health_signing is 'Does a key sign?';
+
+create function wardgate.health_fetched(
+  out subject text, out state text, out finding text, out act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  failed bigint := (select count(*) from wardgate.client_jwks_url as u
+                     where u.error <> '');
+begin
+  subject := 'fetched';
+  state := case failed when 0 then 'ok' else 'warning' end;
+  finding := case failed when 0 then 'no fetch of an app''s keys has failed'
+      else format('the keys of %s apps could not be fetched', failed) end;
+  act := case when failed > 0 then 'the page Keys says why' end;
+end $$;
+comment on function wardgate.health_fetched is
+  'Could the keys be fetched that apps publish?';
+
+create function wardgate.portal_health(account uuid)
+returns table (subject text, state text, finding text, act text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query select d.* from wardgate.doctor() as d;
+  return query select h.* from wardgate.health_room() as h;
+  return query select h.* from wardgate.health_strays() as h;
+  return query select h.* from wardgate.health_size() as h;
+  return query select h.* from wardgate.health_changes() as h;
+  return query select h.* from wardgate.health_programs() as h;
+  return query select h.* from wardgate.health_signing() as h;
+  return query select h.* from wardgate.health_fetched() as h;
+  return query values
+    ('disk', 'unseen', 'how much room its disk has left is known to the host of the database alone',
+     'watch the folder of its data there'),
+    ('certificates', 'unseen', 'the certificate of this gateway is the web server''s: its end is not known here',
+     'watch it where it is renewed');
+end $$;
+comment on function wardgate.portal_health is
+  'What is well with the gateway and what is not, for operators';
+
 -- ---- functions/75_secret_ends.sql
 
 -- Of each client that is not disabled and has no keys of its own: when its last
@@ -6641,6 +6971,11 @@ grant execute on function
       wardgate.portal_tenant_grants(uuid, uuid),
       wardgate.portal_tenant_loss(uuid, uuid, bigint),
       wardgate.portal_tenant_acts(uuid, uuid, bigint, bigint),
+      wardgate.portal_key_signing(uuid, interval, interval),
+      wardgate.portal_key_sealing(uuid),
+      wardgate.portal_key_peppers(uuid, bigint),
+      wardgate.portal_key_fetched(uuid),
+      wardgate.portal_health(uuid),
       wardgate.portal_grant_give(uuid, uuid, uuid, text, text, text),
       wardgate.portal_grant_end(uuid, uuid, uuid),
       wardgate.portal_request_add(uuid, uuid, text, text),

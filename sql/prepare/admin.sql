@@ -256,3 +256,30 @@ prepare portal_request_approve (uuid, uuid, text, text, text) as
 
 prepare portal_request_decline (uuid, uuid, text) as
   select wardgate.portal_request_decline($1, $2, $3);
+
+-- ---- keys and health -------------------------------------------------------------
+-- For operators, as above.
+
+-- $2: seconds a key is published before it may sign; $3: seconds a retired one
+-- stays.
+prepare portal_key_signing (uuid, bigint, bigint) as
+  select kid, stage, since, step, step_at
+    from wardgate.portal_key_signing($1, make_interval(secs => $2),
+         make_interval(secs => $3));
+
+prepare portal_key_sealing (uuid) as
+  select kid, stage, since, boxes, step
+    from wardgate.portal_key_sealing($1);
+
+-- $2: the newest version that has a file.
+prepare portal_key_peppers (uuid, bigint) as
+  select version, stage, since, secrets, step
+    from wardgate.portal_key_peppers($1, $2);
+
+prepare portal_key_fetched (uuid) as
+  select client_id, client_name, url, state, tried_at, fetched_at, error
+    from wardgate.portal_key_fetched($1);
+
+prepare portal_health (uuid) as
+  select subject, state, finding, act
+    from wardgate.portal_health($1);

@@ -117,7 +117,7 @@ class Held(Door):
             self.quiet(links)
             self.house.cluster.psql(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
-                "where application_name = 'wardgate token'",
+                "where application_name like 'wardgate token/%'",
                 "postgres", "postgres")
             self.assertTrue(select.select(
                 [link.socket for link in links], [], [], ALL_S)[0])

@@ -321,6 +321,7 @@ class Look(Story):
             "secret_new": one + "/secrets/new",
             "secret_end": f"{one}/secrets/{cls.cred}/end",
             "secret_tokens": f"{one}/secrets/{cls.cred}/tokens",
+            "keys": "/keys", "health": "/health",
             "account": "/account", "accounts": "/accounts",
             "why": "/why?trace=x", "help": "/help",
             "tenants": "/tenants", "tenant": ward,

@@ -109,6 +109,8 @@ EXPECTED = {
     "GET /requests/*": HOSPITAL_PROOF,
     "POST /requests/*/approve": HOSPITAL_PROOF,
     "POST /requests/*/decline": HOSPITAL_PROOF,
+    "GET /keys": HOSPITALS,
+    "GET /health": HOSPITALS,
     "GET /why": SIGNED,
     "GET /help": SIGNED,
     "GET /accounts": PEOPLE,

@@ -30,7 +30,8 @@ MAY_CALL = {
         portal_client portal_client_able portal_client_add
         portal_client_change portal_client_list portal_grant_end
         portal_grant_give portal_grant_list
-        portal_jwks_list portal_jwks_set portal_request
+        portal_health portal_jwks_list portal_jwks_set portal_key_fetched
+        portal_key_peppers portal_key_sealing portal_key_signing portal_request
         portal_request_add portal_request_approve portal_request_count
         portal_request_decline portal_request_list portal_request_list_of
         portal_secret_add portal_secret_breach portal_secret_hospitals
