@@ -38,6 +38,7 @@ tenant_all(struct page *p)
 static const struct choice {
 	const char *name, *words;
 } choices[] = {
+	{ "environment", "production test" },
 	{ "fhir_version", "R4 STU3 DSTU2" },
 	{ "mode", "translate links" },
 	{ "search_post", "on off" },
@@ -146,7 +147,8 @@ tenant_history(struct page *p)
 static const char *const fields[] = { "name", "slug", "provider_url",
 	"fhir_version", "mode", "search_post", "http2", "connect_ms",
 	"total_ms", "mrn_system", "can_contains", "can_sort", "can_total",
-	"can_batch", "coverage_person", "write_extensions", "networks" };
+	"can_batch", "coverage_person", "write_extensions", "networks",
+	"environment" };
 
 enum { WHO, FRESH, TENANT, FIELDS, ARGS = FIELDS + COUNT(fields) };
 

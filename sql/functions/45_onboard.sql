@@ -136,7 +136,7 @@ comment on function wardgate.changed_names is
   'Names of the columns that differ between two rows';
 
 create function wardgate.tenant_put_tenant(
-  tenant uuid, name text, slug text, mrn_system text,
+  tenant uuid, name text, slug text, mrn_system text, environment text,
   out outcome text, out detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -146,6 +146,8 @@ declare
   mrn_kept  text := wardgate.line_read('mrn_system',
       wardgate.given(mrn_system), 500);
   slug_kept text := wardgate.given(slug);
+  env_kept  text := wardgate.word_read('environment',
+      wardgate.given(environment), array['test', 'production']);
 begin
   select t.* into old
     from wardgate.tenant as t where t.tenant_id = tenant for update;
@@ -165,12 +167,14 @@ begin
     perform wardgate.refuse('WG409', format(
         'The slug %s is that of another tenant.', slug_kept));
   end if;
-  insert into wardgate.tenant as t (tenant_id, slug, name, mrn_system)
+  insert into wardgate.tenant as t (tenant_id, slug, name, mrn_system,
+         environment)
   values (tenant, slug_kept, coalesce(name_kept, old.name),
-         coalesce(mrn_kept, old.mrn_system, ''))
+         coalesce(mrn_kept, old.mrn_system, ''),
+         coalesce(env_kept, old.environment, 'production'))
       on conflict (tenant_id) do update
      set slug = excluded.slug, name = excluded.name,
-         mrn_system = excluded.mrn_system
+         mrn_system = excluded.mrn_system, environment = excluded.environment
   returning t.* into new;
   detail := wardgate.changed_names(to_jsonb(old), to_jsonb(new));
   outcome := case when old.tenant_id is null then 'created'
@@ -280,7 +284,8 @@ create function wardgate.tenant_put(
   can_sort text default null, can_total text default null,
   can_batch text default null, coverage_person text default null,
   write_extensions text default null, types text default null,
-  purpose text default null, networks text default null)
+  purpose text default null, networks text default null,
+  environment text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -297,7 +302,8 @@ begin
   end if;
   return query
   select 'tenant', tenant_kept::text, t.outcome, coalesce(t.detail, '')
-    from wardgate.tenant_put_tenant(tenant_kept, name, slug, mrn_system) as t;
+    from wardgate.tenant_put_tenant(tenant_kept, name, slug, mrn_system,
+         environment) as t;
   return query
   select 'provider', p.provider_id::text, p.outcome, p.detail
     from wardgate.tenant_put_provider(tenant_kept, provider_url,
@@ -419,7 +425,8 @@ returns table (
   notice_until timestamptz,
   fhir_version text,
   base_url     text,
-  live_grants  bigint)
+  live_grants  bigint,
+  environment  text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -430,7 +437,7 @@ begin
        (select count(*)
           from wardgate.client_grant as g
          where g.tenant_id = t.tenant_id
-           and (g.ended_at is null or g.ended_at > now()))
+           and (g.ended_at is null or g.ended_at > now())), t.environment
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
    order by t.name, t.tenant_id;

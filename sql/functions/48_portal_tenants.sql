@@ -42,7 +42,8 @@ returns table (
   notice_until timestamptz,
   fhir_version text,
   base_url     text,
-  live_grants  bigint)
+  live_grants  bigint,
+  environment  text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_operator_acts(account);
@@ -81,7 +82,8 @@ returns table (
   auth             text,
   auth_set_at      timestamptz,
   auth_lost        boolean,
-  networks         text)
+  networks         text,
+  environment      text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
@@ -96,7 +98,8 @@ begin
          p.can_total, p.can_batch, p.coverage_person,
          case when p.write_extensions then 'on' else 'off' end,
          c.kind, c.set_at, c.origin <> wardgate.origin_of(p.base_url),
-         coalesce(nullif(array_to_string(p.networks, ', '), ''), 'none')
+         coalesce(nullif(array_to_string(p.networks, ', '), ''), 'none'),
+         t.environment
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
     left join wardgate.provider_credential as c using (tenant_id)
@@ -111,7 +114,7 @@ create function wardgate.portal_tenant_put(
   http2 text, connect_ms text, total_ms text, mrn_system text,
   can_contains text, can_sort text, can_total text, can_batch text,
   coverage_person text, write_extensions text, networks text,
-  out tenant_id uuid)
+  environment text, out tenant_id uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   kept uuid;
@@ -129,7 +132,8 @@ begin
      from wardgate.tenant_put(kept::text, name, slug, provider_url,
           fhir_version, mode, search_post, http2, connect_ms, total_ms,
           mrn_system, null, can_contains, can_sort, can_total, can_batch,
-          coverage_person, write_extensions, networks => networks) as p;
+          coverage_person, write_extensions, networks => networks,
+          environment => environment) as p;
   portal_tenant_put.tenant_id := kept;
 end $$;
 comment on function wardgate.portal_tenant_put is

@@ -386,6 +386,7 @@ create table wardgate.tenant (
   notice_until  timestamptz,
   retry_after_s integer not null default 300,
   mrn_system    text not null default '',
+  environment   text not null default 'production',
   created_at    timestamptz not null default now(),
   constraint tenant_id_usable check (tenant_id not in (
     '00000000-0000-0000-0000-000000000000',
@@ -396,7 +397,9 @@ create table wardgate.tenant (
     state in ('active', 'suspended', 'maintenance')),
   constraint tenant_notice_length check (length(notice) <= 500),
   constraint tenant_retry_after check (retry_after_s between 1 and 86400),
-  constraint tenant_mrn_system_length check (length(mrn_system) <= 500)
+  constraint tenant_mrn_system_length check (length(mrn_system) <= 500),
+  constraint tenant_environment_known check (
+    environment in ('test', 'production'))
 );
 comment on table wardgate.tenant is
   'Hospitals, known by the tenant ID that the app sends as scope';
@@ -410,6 +413,8 @@ comment on column wardgate.tenant.notice_until is
   'Maintenance ends by itself then; null: when the operator ends it';
 comment on column wardgate.tenant.retry_after_s is
   'Retry-After of answers in maintenance, seconds';
+comment on column wardgate.tenant.environment is
+  'test: made-up records only; production: those of patients, which is what holds for whoever did not say';
 comment on column wardgate.tenant.mrn_system is
   'URI of the identifier system of its record numbers; empty: not known';
 
@@ -3493,7 +3498,7 @@ comment on function wardgate.changed_names is
   'Names of the columns that differ between two rows';
 
 create function wardgate.tenant_put_tenant(
-  tenant uuid, name text, slug text, mrn_system text,
+  tenant uuid, name text, slug text, mrn_system text, environment text,
   out outcome text, out detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -3503,6 +3508,8 @@ declare
   mrn_kept  text := wardgate.line_read('mrn_system',
       wardgate.given(mrn_system), 500);
   slug_kept text := wardgate.given(slug);
+  env_kept  text := wardgate.word_read('environment',
+      wardgate.given(environment), array['test', 'production']);
 begin
   select t.* into old
     from wardgate.tenant as t where t.tenant_id = tenant for update;
@@ -3522,12 +3529,14 @@ begin
     perform wardgate.refuse('WG409', format(
         'The slug %s is that of another tenant.', slug_kept));
   end if;
-  insert into wardgate.tenant as t (tenant_id, slug, name, mrn_system)
+  insert into wardgate.tenant as t (tenant_id, slug, name, mrn_system,
+         environment)
   values (tenant, slug_kept, coalesce(name_kept, old.name),
-         coalesce(mrn_kept, old.mrn_system, ''))
+         coalesce(mrn_kept, old.mrn_system, ''),
+         coalesce(env_kept, old.environment, 'production'))
       on conflict (tenant_id) do update
      set slug = excluded.slug, name = excluded.name,
-         mrn_system = excluded.mrn_system
+         mrn_system = excluded.mrn_system, environment = excluded.environment
   returning t.* into new;
   detail := wardgate.changed_names(to_jsonb(old), to_jsonb(new));
   outcome := case when old.tenant_id is null then 'created'
@@ -3637,7 +3646,8 @@ create function wardgate.tenant_put(
   can_sort text default null, can_total text default null,
   can_batch text default null, coverage_person text default null,
   write_extensions text default null, types text default null,
-  purpose text default null, networks text default null)
+  purpose text default null, networks text default null,
+  environment text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -3654,7 +3664,8 @@ begin
   end if;
   return query
   select 'tenant', tenant_kept::text, t.outcome, coalesce(t.detail, '')
-    from wardgate.tenant_put_tenant(tenant_kept, name, slug, mrn_system) as t;
+    from wardgate.tenant_put_tenant(tenant_kept, name, slug, mrn_system,
+         environment) as t;
   return query
   select 'provider', p.provider_id::text, p.outcome, p.detail
     from wardgate.tenant_put_provider(tenant_kept, provider_url,
@@ -3776,7 +3787,8 @@ returns table (
   notice_until timestamptz,
   fhir_version text,
   base_url     text,
-  live_grants  bigint)
+  live_grants  bigint,
+  environment  text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -3787,7 +3799,7 @@ begin
        (select count(*)
           from wardgate.client_grant as g
          where g.tenant_id = t.tenant_id
-           and (g.ended_at is null or g.ended_at > now()))
+           and (g.ended_at is null or g.ended_at > now())), t.environment
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
    order by t.name, t.tenant_id;
@@ -4558,7 +4570,8 @@ returns table (
   notice_until timestamptz,
   fhir_version text,
   base_url     text,
-  live_grants  bigint)
+  live_grants  bigint,
+  environment  text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_operator_acts(account);
@@ -4597,7 +4610,8 @@ returns table (
   auth             text,
   auth_set_at      timestamptz,
   auth_lost        boolean,
-  networks         text)
+  networks         text,
+  environment      text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
@@ -4612,7 +4626,8 @@ begin
          p.can_total, p.can_batch, p.coverage_person,
          case when p.write_extensions then 'on' else 'off' end,
          c.kind, c.set_at, c.origin <> wardgate.origin_of(p.base_url),
-         coalesce(nullif(array_to_string(p.networks, ', '), ''), 'none')
+         coalesce(nullif(array_to_string(p.networks, ', '), ''), 'none'),
+         t.environment
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
     left join wardgate.provider_credential as c using (tenant_id)
@@ -4627,7 +4642,7 @@ create function wardgate.portal_tenant_put(
   http2 text, connect_ms text, total_ms text, mrn_system text,
   can_contains text, can_sort text, can_total text, can_batch text,
   coverage_person text, write_extensions text, networks text,
-  out tenant_id uuid)
+  environment text, out tenant_id uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   kept uuid;
@@ -4645,7 +4660,8 @@ begin
      from wardgate.tenant_put(kept::text, name, slug, provider_url,
           fhir_version, mode, search_post, http2, connect_ms, total_ms,
           mrn_system, null, can_contains, can_sort, can_total, can_batch,
-          coverage_person, write_extensions, networks => networks) as p;
+          coverage_person, write_extensions, networks => networks,
+          environment => environment) as p;
   portal_tenant_put.tenant_id := kept;
 end $$;
 comment on function wardgate.portal_tenant_put is
@@ -6888,7 +6904,7 @@ grant execute on function
       wardgate.signing_key_withdraw(text, text),
       wardgate.tenant_put(text, text, text, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text, text,
-        text, text),
+        text, text, text),
       wardgate.tenant_networks_set(text, text),
       wardgate.tenant_state_set(text, text, text, text, text),
       wardgate.tenant_remove(text),
@@ -6966,7 +6982,7 @@ grant execute on function
       wardgate.portal_tenant(uuid, uuid),
       wardgate.portal_tenant_put(uuid, boolean, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text, text,
-        text, text),
+        text, text, text),
       wardgate.portal_tenant_state_set(uuid, uuid, text, text, text, text),
       wardgate.portal_tenant_grants(uuid, uuid),
       wardgate.portal_tenant_loss(uuid, uuid, bigint),

@@ -31,6 +31,8 @@
 --                 has no place for; what changes the meaning is always kept
 --   networks      private networks in which the server is, as 10.1.0.0/16,
 --                 several with commas; none: it is public (new: none)
+--   environment   production: records of patients; test: made-up ones only
+--                 (new: production)
 --   auth          what the server wants to see with each request: none, basic
 --                 (user and password), or header (one header field)
 --   credential    for basic and header: the box that `wardgate seal` printed;
@@ -131,6 +133,10 @@ end $$;
 \else
 \set networks ''
 \endif
+\if :{?environment}
+\else
+\set environment ''
+\endif
 \if :{?auth}
 \else
 \set auth ''
@@ -155,7 +161,7 @@ select object, id, outcome, detail
        :'fhir_version', :'mode', :'search_post', :'http2', :'connect_ms',
        :'total_ms', :'mrn_system', :'client', :'can_contains', :'can_sort',
        :'can_total', :'can_batch', :'coverage_person', :'write_extensions',
-       :'types', :'purpose', :'networks');
+       :'types', :'purpose', :'networks', :'environment');
 select :'auth' <> '' or :'credential' <> '' as wanted \gset
 \if :wanted
 select object, id, outcome, detail

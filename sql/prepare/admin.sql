@@ -185,7 +185,7 @@ prepare portal_trace (uuid, uuid) as
 
 prepare portal_tenant_list (uuid) as
   select tenant_id, slug, name, state, notice_until, fhir_version, base_url,
-         live_grants
+         live_grants, environment
     from wardgate.portal_tenant_list($1);
 
 prepare portal_tenant (uuid, uuid) as
@@ -193,16 +193,17 @@ prepare portal_tenant (uuid, uuid) as
          mrn_system, created_at, provider_url, fhir_version, mode,
          search_post, http2, connect_ms, total_ms, can_contains, can_sort,
          can_total, can_batch, coverage_person, write_extensions, auth,
-         auth_set_at, auth_lost, networks
+         auth_set_at, auth_lost, networks, environment
     from wardgate.portal_tenant($1, $2);
 
 -- $2: nobody has the tenant ID $3 yet. The rest as in sql/onboard/tenant.sql;
 -- what is empty stays as it is.
 prepare portal_tenant_put (uuid, boolean, text, text, text, text, text, text,
     text, text, text, text, text, text, text, text, text, text, text,
-    text) as
+    text, text) as
   select wardgate.portal_tenant_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-         $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) as tenant_id;
+         $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+         $21) as tenant_id;
 
 -- Hospital $2: state, notice, until, Retry-After in seconds.
 prepare portal_tenant_state_set (uuid, uuid, text, text, text, text) as

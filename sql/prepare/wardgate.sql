@@ -81,7 +81,7 @@ prepare tenant_networks_set (text, text) as
 
 prepare tenant_list as
   select tenant_id, slug, name, state, notice_until, fhir_version, base_url,
-         live_grants
+         live_grants, environment
     from wardgate.tenant_list();
 
 -- End the tokens issued so far: kind $1, client $2, tenant $3, key id or jti $4

@@ -24,6 +24,7 @@ create table wardgate.tenant (
   notice_until  timestamptz,
   retry_after_s integer not null default 300,
   mrn_system    text not null default '',
+  environment   text not null default 'production',
   created_at    timestamptz not null default now(),
   constraint tenant_id_usable check (tenant_id not in (
     '00000000-0000-0000-0000-000000000000',
@@ -34,7 +35,9 @@ create table wardgate.tenant (
     state in ('active', 'suspended', 'maintenance')),
   constraint tenant_notice_length check (length(notice) <= 500),
   constraint tenant_retry_after check (retry_after_s between 1 and 86400),
-  constraint tenant_mrn_system_length check (length(mrn_system) <= 500)
+  constraint tenant_mrn_system_length check (length(mrn_system) <= 500),
+  constraint tenant_environment_known check (
+    environment in ('test', 'production'))
 );
 comment on table wardgate.tenant is
   'Hospitals, known by the tenant ID that the app sends as scope';
@@ -48,6 +51,8 @@ comment on column wardgate.tenant.notice_until is
   'Maintenance ends by itself then; null: when the operator ends it';
 comment on column wardgate.tenant.retry_after_s is
   'Retry-After of answers in maintenance, seconds';
+comment on column wardgate.tenant.environment is
+  'test: made-up records only; production: those of patients, which is what holds for whoever did not say';
 comment on column wardgate.tenant.mrn_system is
   'URI of the identifier system of its record numbers; empty: not known';
 

@@ -56,6 +56,20 @@ class Onboard(base.DatabaseCase):
 
     # ---- twice is once ----
 
+    def test_environment_is_production_unless_it_is_said(self):
+        def now():
+            return self.sql("select environment from wardgate.tenant")
+        self.add_tenant()
+        self.assertEqual(now(), "production")
+        found = self.add_tenant(environment="Test")
+        self.assertEqual((now(), found["tenant"]),
+                         ("test", ("changed", "environment")))
+        self.add_tenant(name="Other")
+        self.assertEqual(now(), "test", "what is left out stays")
+        self.no("none of: test, production", "tenant", tenant=TENANT,
+                environment="staging")
+        self.assertEqual(now(), "test")
+
     def test_the_second_time_is_no_change(self):
         first = self.add_tenant(client=CLIENT)
         self.assertEqual({k: v[0] for k, v in first.items()}, {

@@ -11,9 +11,9 @@ CALLS = (
     "portal_tenant_list('{a}')",
     f"portal_tenant('{{a}}', '{TENANT}')",
     f"portal_tenant_put('{{a}}', false, '{TENANT}'"
-    + ", null" * 17 + ")",
+    + ", null" * 18 + ")",
     f"portal_tenant_put('{{a}}', true, '{TENANT2}', 'x', null,"
-    " 'https://x.example', 'R4'" + ", null" * 13 + ")",
+    " 'https://x.example', 'R4'" + ", null" * 14 + ")",
     f"portal_tenant_state_set('{{a}}', '{TENANT}', 'suspended', '', '', '')",
     f"portal_tenant_grants('{{a}}', '{TENANT}')",
     f"portal_tenant_loss('{{a}}', '{TENANT}', 1)",
