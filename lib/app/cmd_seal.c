@@ -62,6 +62,9 @@ read_secret(
 {
 	if (kind == CREDENTIAL_BASIC)
 		return read_basic(to, room, n, e);
+	if (kind == CREDENTIAL_OAUTH)
+		return typed_unseen(
+		    "Client secret, not shown: ", to, room, n, e);
 	return typed_unseen(
 	    "Header, as `Name: value`, not shown: ", to, room, n, e);
 }
@@ -109,28 +112,54 @@ sealed(struct command *c, const struct credential_for *to, struct err *e)
 	say_text(c, "server", to->base_url);
 	say_text(c, "kid", kid);
 	say_text(c, "credential", box);
+	if (to->token_url)
+		say_text(c, "token_url", to->token_url);
 	say_note(c,
 	    "Only the facade can open it, and only for this tenant and server. "
-	    "Give it to sql/onboard/tenant.sql, with -v auth=%s.",
-	    credential_kind_word(to->kind));
+	    "Give it to sql/onboard/tenant.sql, with -v auth=%s%s.",
+	    credential_kind_word(to->kind),
+	    to->token_url ? ", -v token_url=... as here and -v token_client=..."
+			  : "");
 	return true;
+}
+
+/* Exactly one of the three. */
+static bool
+read_kind(struct command *c, enum credential_kind *kind, struct err *e)
+{
+	bool header = command_flag(c, "--header"),
+	     basic = command_flag(c, "--basic"),
+	     oauth = command_flag(c, "--oauth");
+
+	*kind = oauth    ? CREDENTIAL_OAUTH
+	        : header ? CREDENTIAL_HEADER
+	                 : CREDENTIAL_BASIC;
+	return header + basic + oauth == 1 ||
+	       command_misused(
+		   c, e, "Say one of --basic, --header and --oauth.");
 }
 
 bool
 seal_tell(struct command *c, struct err *e)
 {
-	bool header = command_flag(c, "--header"),
-	     basic = command_flag(c, "--basic");
+	struct credential_for to = { .token_url =
+					 command_option(c, "--token-url") };
 	const char *url = command_option(c, "--url"), *word;
-	struct credential_for to = { .kind = header ? CREDENTIAL_HEADER
-		                                    : CREDENTIAL_BASIC };
+	struct err kind = { .kind = ERR_NONE };
+	bool one = read_kind(c, &to.kind, &kind);
 	struct db_arg tenant;
 
 	word = command_word(c, "TENANT");
 	if (!command_end(c, e))
 		return false;
-	if (header == basic)
-		return command_misused(c, e, "Say either --basic or --header.");
+	if (!one) {
+		*e = kind;
+		return false;
+	}
+	if (!to.token_url != (to.kind != CREDENTIAL_OAUTH))
+		return command_misused(c, e,
+		    "Say with --token-url where tokens are had, and only with "
+		    "--oauth.");
 	if (!command_guid(c, "TENANT", word, &to.tenant, e))
 		return false;
 	tenant = db_arg_guid(&to.tenant);

@@ -29,6 +29,7 @@ facade_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 	facade.loss = cgi ? loss_alone(facade.gateway->db)
 	                  : loss_start(facade.gateway->db, e);
 	return facade.loss && (facade.abilities = abilities_new()) &&
+	       (facade.tokens = upauth_new(NULL)) &&
 	       (facade.cursors = cursor_open(facade.gateway->db, conf, e)) &&
 	       (facade.engine = engine_start(conf, NULL, e)) &&
 	       (cgi || (facade.crew =
@@ -40,6 +41,7 @@ facade_stop(void)
 {
 	fanout_stop(facade.crew);
 	engine_stop(facade.engine);
+	upauth_free(facade.tokens);
 	cursor_close(facade.cursors);
 	loss_stop(facade.loss);
 	abilities_free(facade.abilities);
@@ -237,13 +239,15 @@ find_provider(struct visit *v)
 		    "them at %s%s.",
 		    version_name(v->speaks), w->conf->public_base,
 		    version_face(v->speaks));
-	if (v->route->shut)
-		return err_why(
-		    &w->err, ERR_CREDENTIAL, "%.300s", v->route->shut);
+	if (v->route->credential.shut)
+		return err_why(&w->err, ERR_CREDENTIAL, "%.300s",
+		    v->route->credential.shut);
 	v->to = (struct upstream_target){ .provider = v->claims->tenant,
 		.revision = v->route->revision,
 		.base_url = v->route->base_url,
-		.credential = v->route->credential,
+		.credential = v->route->credential.line,
+		.token = v->route->credential.token,
+		.tokens = facade.tokens,
 		.cell = w->cell,
 		.connect_ms = (unsigned)v->route->connect_ms,
 		.total_ms = (unsigned)v->route->wait_ms,

@@ -42,7 +42,7 @@ asked(struct lookup *k, struct arena *a, struct str *body)
 		.once = true };
 
 	k->asked = true;
-	answer = upstream_call(v->facade->engine, a, &ask, &e);
+	answer = upauth_call(v->facade->engine, a, &ask, &e);
 	if (answer) {
 		*body = answer->body;
 		return true;

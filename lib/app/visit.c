@@ -214,7 +214,7 @@ asked(struct visit *v, struct upstream_ask *ask, struct err *e)
 		return collected(h, ask, e);
 	if (h && h->asked && same_ask(&h->ask, ask))
 		return said_ahead(h, ask, e);
-	return upstream_call(v->facade->engine, v->w->a, ask, e);
+	return upauth_call(v->facade->engine, v->w->a, ask, e);
 }
 
 /* What every question has in common. */

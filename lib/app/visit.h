@@ -14,7 +14,7 @@
 #include "gate/loss.h"
 #include "relay/abilities.h"
 #include "relay/fanout.h"
-#include "relay/upstream.h"
+#include "relay/upauth.h"
 
 /* What the facade's process keeps. */
 struct facade {
@@ -23,7 +23,8 @@ struct facade {
 	struct cursor_keys *cursors;
 	struct loss *loss;
 	struct abilities *abilities;
-	struct fanout *crew; /* NULL: plain CGI, which has one thread */
+	struct upauth *tokens; /* for providers that want them */
+	struct fanout *crew;   /* NULL: plain CGI, which has one thread */
 };
 
 /* The first question of an entry of a batch, asked before its turn comes

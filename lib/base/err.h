@@ -98,8 +98,11 @@ enum err_kind {
 	ERR_UPSTREAM_ADDRESS, /* of a server where we may not go */
 	ERR_UPSTREAM_CONNECT, /* no connection (name, TCP, TLS) */
 	ERR_UPSTREAM_TIMEOUT,
-	ERR_UPSTREAM_AUTH, /* refused our credential */
-	ERR_CREDENTIAL,    /* ours for it cannot be opened; the same outside */
+	ERR_UPSTREAM_AUTH,  /* refused our credential */
+	ERR_CREDENTIAL,     /* ours for it cannot be opened; the same outside */
+	ERR_UPSTREAM_TOKEN, /* its token endpoint refuses us, or answers what
+	                       is no token; the same outside */
+	ERR_UPSTREAM_TOKEN_AWAY, /* its token endpoint does not answer */
 	ERR_UPSTREAM_REDIRECT,
 	ERR_UPSTREAM_BAD,     /* cut off, not JSON, wrong type, wrong version */
 	ERR_UPSTREAM_LARGE,   /* over a limit */

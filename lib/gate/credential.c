@@ -1,7 +1,8 @@
 /* credential.c - what a provider wants to be shown, sealed until it is sent
  * SPDX-License-Identifier: Apache-2.0
  *
- * In the box: the origin, a line end, the secret. */
+ * In the box: the origin, of OAuth a blank and that of the token endpoint, a
+ * line end, the secret. */
 #include "gate/credential.h"
 
 #include <dirent.h>
@@ -12,14 +13,16 @@
 
 #include "ext/fetch_url.h"
 
-#define SUFFIX     ".key"
-#define ORIGIN_MAX 512
-#define BASIC      "Authorization: Basic "
-#define PURPOSE    "provider credential"
+#define SUFFIX      ".key"
+#define ORIGIN_MAX  512
+#define SERVERS_MAX (2 * ORIGIN_MAX)
+#define BASIC       "Authorization: Basic "
+#define PURPOSE     "provider credential"
 
 static const char *const words[] = { [CREDENTIAL_NONE] = "none",
 	[CREDENTIAL_BASIC] = "basic",
-	[CREDENTIAL_HEADER] = "header" };
+	[CREDENTIAL_HEADER] = "header",
+	[CREDENTIAL_OAUTH] = "oauth" };
 
 bool
 credential_kind_read(struct str word, enum credential_kind *kind)
@@ -121,6 +124,15 @@ header_fits(struct str secret, struct err *e)
 		   "blanks between them at most.");
 }
 
+static bool
+oauth_fits(struct str secret, struct err *e)
+{
+	return (secret.len && str_plain(secret)) ||
+	       err_set(e, ERR_PARAM,
+		   "The client secret must be UTF-8 without control "
+		   "characters.");
+}
+
 bool
 credential_fits(enum credential_kind kind, struct str secret, struct err *e)
 {
@@ -128,9 +140,10 @@ credential_fits(enum credential_kind kind, struct str secret, struct err *e)
 		return err_set(e, ERR_PARAM,
 		    "The credential is longer than %d bytes.",
 		    CREDENTIAL_SECRET_MAX);
-	return kind == CREDENTIAL_BASIC ? basic_fits(secret, e)
-	       : kind == CREDENTIAL_HEADER
-	           ? header_fits(secret, e)
+	return kind == CREDENTIAL_BASIC    ? basic_fits(secret, e)
+	       : kind == CREDENTIAL_HEADER ? header_fits(secret, e)
+	       : kind == CREDENTIAL_OAUTH
+	           ? oauth_fits(secret, e)
 	           : err_set(e, ERR_PARAM, "There is nothing to seal.");
 }
 
@@ -149,11 +162,11 @@ bound_to(char to[BOX_ABOUT_MAX], const struct credential_for *of)
 
 /* Scheme, host and port as parsed parts (RFC 6454 4), whatever the spelling. */
 static bool
-origin_of(const char *base_url, char to[ORIGIN_MAX])
+origin_of(const char *url, char to[ORIGIN_MAX])
 {
 	struct arena *a = arena_new();
 	struct fetch_url u;
-	bool read = fetch_url_read(a, str_of(base_url), &u);
+	bool read = fetch_url_read(a, str_of(url), &u);
 
 	if (read)
 		read = snprintf(to, ORIGIN_MAX, "%s://%s:%u",
@@ -163,22 +176,39 @@ origin_of(const char *base_url, char to[ORIGIN_MAX])
 	return read;
 }
 
+/* Every server that the secret, or what is had for it, is sent to. */
+static bool
+servers_of(const struct credential_for *of, char to[SERVERS_MAX])
+{
+	size_t n;
+
+	if (!origin_of(of->base_url, to))
+		return false;
+	if (of->kind != CREDENTIAL_OAUTH)
+		return true;
+	n = strlen(to);
+	to[n++] = ' ';
+	return of->token_url && origin_of(of->token_url, to + n);
+}
+
 char *
 credential_close(struct arena *a,
     const unsigned char public[CRYPT_X25519_BYTES],
     const struct credential_for *to, struct str secret, struct err *e)
 {
-	char about[BOX_ABOUT_MAX], origin[ORIGIN_MAX], *box;
-	char plain[ORIGIN_MAX + 1 + CREDENTIAL_SECRET_MAX];
+	char about[BOX_ABOUT_MAX], servers[SERVERS_MAX], *box;
+	char plain[SERVERS_MAX + 1 + CREDENTIAL_SECRET_MAX];
 	size_t n;
 
 	if (!credential_fits(to->kind, secret, e))
 		return NULL;
-	if (!origin_of(to->base_url, origin)) {
-		err_set(e, ERR_PARAM, "The provider's address is no http URL.");
+	if (!servers_of(to, servers)) {
+		err_set(e, ERR_PARAM,
+		    "The address of the provider, or of its token endpoint, "
+		    "is no http URL.");
 		return NULL;
 	}
-	n = (size_t)snprintf(plain, sizeof plain, "%s\n", origin);
+	n = (size_t)snprintf(plain, sizeof plain, "%s\n", servers);
 	memcpy(plain + n, secret.at, secret.len);
 	box = box_close(a, public, bound_to(about, to),
 	    (struct str){ plain, n + secret.len });
@@ -253,7 +283,7 @@ credential_keys_fit(const char *dir, struct err *e)
 /* What a box holds, taken apart; wipe it. */
 struct opened {
 	unsigned char plain[BOX_SECRET_MAX];
-	struct str origin, secret; /* in plain */
+	struct str servers, secret; /* in plain */
 };
 
 static bool
@@ -280,7 +310,7 @@ opened(struct opened *o, const char *dir, const struct credential_for *of,
 		    "another tenant or kind than %s",
 		    credential_kind_word(of->kind));
 	whole.at = (const char *)o->plain;
-	o->origin = str_cut(whole, '\n', &o->secret);
+	o->servers = str_cut(whole, '\n', &o->secret);
 	return o->secret.at ||
 	       err_why(e, ERR_CREDENTIAL, "the box holds no credential");
 }
@@ -294,7 +324,7 @@ line_of(enum credential_kind kind, struct str secret)
 
 	if (!line)
 		abort();
-	if (kind == CREDENTIAL_HEADER) {
+	if (kind != CREDENTIAL_BASIC) {
 		memcpy(line, secret.at, secret.len);
 		return line;
 	}
@@ -310,13 +340,13 @@ static bool
 is_for(const struct opened *o, const struct credential_for *of, struct err *e)
 {
 	struct err why = { .kind = ERR_NONE };
-	char origin[ORIGIN_MAX];
+	char servers[SERVERS_MAX];
 
-	if (!origin_of(of->base_url, origin) || !str_is(o->origin, origin))
+	if (!servers_of(of, servers) || !str_is(o->servers, servers))
 		return err_why(e, ERR_CREDENTIAL,
 		    "it was sealed for the server %.*s, and the provider's is "
 		    "another one now",
-		    STR_FMT(o->origin));
+		    STR_FMT(o->servers));
 	return credential_fits(of->kind, o->secret, &why) ||
 	       err_why(
 		   e, ERR_CREDENTIAL, "it cannot be sent: %.200s", why.said);
@@ -354,7 +384,7 @@ credential_reseal(struct arena *a, const char *dir,
 	if (opened(&o, dir, of, box, e) &&
 	    !(fresh = box_close(a, public, bound_to(about, of),
 		  (struct str){ (const char *)o.plain,
-		      o.origin.len + 1 + o.secret.len })))
+		      o.servers.len + 1 + o.secret.len })))
 		err_set(e, ERR_CONF, "The sealing key in use is none.");
 	crypt_wipe(&o, sizeof o);
 	return fresh;

@@ -20,26 +20,41 @@
 
 enum credential_kind {
 	CREDENTIAL_NONE,
-	CREDENTIAL_BASIC, /* "user:password", UTF-8 (RFC 7617) */
-	CREDENTIAL_HEADER /* "Name: value", one field, sent as it is */
+	CREDENTIAL_BASIC,  /* "user:password", UTF-8 (RFC 7617) */
+	CREDENTIAL_HEADER, /* "Name: value", one field, sent as it is */
+	CREDENTIAL_OAUTH   /* a client secret, sent to a token endpoint for the
+	                      tokens that the server wants (RFC 6749 4.4) */
 };
 
 /* What a box is for. */
 struct credential_for {
 	enum credential_kind kind;
 	struct guid tenant;
-	const char *base_url; /* of its provider */
+	const char *base_url;  /* of its provider */
+	const char *token_url; /* CREDENTIAL_OAUTH: the token endpoint, whose
+	                          origin is in the box too */
 };
 
-/* credential_kind_read, credential_kind_word - none, basic, header. false: no
- * such word. */
+/* How a token is had for a server that wants one (relay/upauth). Texts are
+ * NUL-terminated; "": not said. */
+struct credential_token {
+	enum credential_kind kind; /* CREDENTIAL_OAUTH */
+	const char *url;           /* the token endpoint */
+	const char *client;        /* our client_id there */
+	bool basic; /* the client in Authorization: Basic; else in the body */
+	const char *scope, *resource, *audience;
+	const char *secret; /* wiped with whatever holds this */
+};
+
+/* credential_kind_read, credential_kind_word - none, basic, header, oauth.
+ * false: no such word. */
 bool credential_kind_read(struct str word, enum credential_kind *kind);
 const char *credential_kind_word(enum credential_kind kind);
 
 /* credential_fits - can a secret of that kind be sent? Basic: a user without a
  * colon, no control characters. Header: a field name that is not one of those
  * that this gateway or HTTP itself sets, a value of visible ASCII and blanks
- * inside. false: ERR_PARAM, with what is wrong and never with the secret. */
+ * inside. OAuth: no control characters. false: ERR_PARAM, with what is wrong and never with the secret. */
 bool credential_fits(
     enum credential_kind kind, struct str secret, struct err *e);
 
@@ -50,8 +65,8 @@ char *credential_close(struct arena *a,
     const struct credential_for *to, struct str secret, struct err *e);
 
 /* credential_open - the header field that the provider is sent,
- * "Authorization: Basic ..." or as it is; owned, credential_free, which wipes
- * it; NULL is fine there.
+ * "Authorization: Basic ..." or as it is; of OAuth the secret itself. Owned,
+ * credential_free, which wipes it; NULL is fine there.
  *   dir  sealing_key_dir
  * NULL: ERR_CREDENTIAL, and `why` says which: no such key file here, a bad one,
  * a box that does not open, or one that was sealed for another server. */

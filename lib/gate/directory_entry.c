@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "gate/cache.h"
-#include "gate/credential.h"
 
 static const char *
 put_text(char **at, struct str s)
@@ -196,9 +195,8 @@ enum {
 	R_EXTENSIONS,
 	R_TYPES,
 	R_SLUG,
-	R_AUTH,
-	R_BOX,
-	R_NETWORKS
+	R_NETWORKS,
+	R_AUTH /* from here on: gate/directory_credential */
 };
 
 static const int route_texts[] = { R_NOTICE, R_BASE_URL, R_VERSION, R_MODE,
@@ -260,8 +258,7 @@ forget_route(void *value)
 {
 	struct directory_route *r = value;
 
-	credential_free((char *)(uintptr_t)r->credential);
-	free((char *)(uintptr_t)r->shut);
+	directory_credential_forget(&r->credential);
 }
 
 /* What cannot be opened is told when the provider is to be asked. It is not
@@ -270,22 +267,15 @@ static void
 fill_credential(struct directory_route *r, const struct directory_asked *q,
     const struct db_rows *rows, bool *keep)
 {
-	struct credential_for of = { .tenant = *q->tenant,
+	const struct credential_for of = { .tenant = *q->tenant,
 		.base_url = r->base_url };
-	struct err e = { .kind = ERR_NONE };
 
 	cache_value_ends(r, forget_route);
-	if (r->grant != GRANT_LIVE || r->tenant == TENANT_UNKNOWN ||
-	    r->tenant == TENANT_SUSPENDED || db_null(rows, 0, R_BOX) ||
-	    !credential_kind_read(db_text(rows, 0, R_AUTH), &of.kind))
-		return; /* nobody is sent there, or without one */
-	r->credential =
-	    credential_open(q->sealing_dir, &of, db_text(rows, 0, R_BOX), &e);
-	if (r->credential)
-		return;
-	*keep = false;
-	if (!(r->shut = strdup(e.why)))
-		abort();
+	if (r->grant == GRANT_LIVE && r->tenant != TENANT_UNKNOWN &&
+	    r->tenant != TENANT_SUSPENDED && /* else nobody is sent there */
+	    !directory_credential_fill(
+		&r->credential, q->sealing_dir, of, rows, R_AUTH))
+		*keep = false;
 }
 
 static void *

@@ -9,6 +9,7 @@
 #include "ext/db.h"
 #include "ext/fetch_guard.h"
 #include "ext/jwk.h"
+#include "gate/directory_credential.h"
 #include "gate/meter.h"
 #include "gate/scope.h"
 #include "gate/secret.h"
@@ -84,10 +85,8 @@ struct directory_route {
 	const struct fetch_net *nets; /* private networks that it may be in */
 	size_t nets_n;
 
-	const char *credential; /* the header field that its server wants to be
-	                           shown; NULL: none. Wiped with the entry */
-	const char *shut; /* why it cannot be opened, for the log; NULL: it
-	                     can, or there is none. Such an entry is not kept */
+	struct directory_credential credential; /* if it cannot be opened, the
+	                                           entry is not kept */
 };
 
 /* A question, and what its answer may need to be understood. */

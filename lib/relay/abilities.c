@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "relay/upauth.h"
 
 #define ROWS 512 /* a power of two */
 #define WAYS 4
@@ -274,7 +275,7 @@ abilities_learn(struct abilities *s, const struct abilities_of *of,
 	ask.once = true;
 	if (!ask.deadline_ms || ask.deadline_ms > end_ms)
 		ask.deadline_ms = end_ms;
-	answer = upstream_call(en, a, &ask, &e);
+	answer = upauth_call(en, a, &ask, &e);
 	if (answer)
 		root = tree_read(a, answer->body, lim, &e);
 	abilities_told(s, of, root);

@@ -9,6 +9,7 @@
 #define RELAY_UPSTREAM_H
 
 #include "base/enc.h"
+#include "gate/credential.h"
 #include "relay/engine.h"
 #include "relay/upstream_url.h"
 
@@ -24,7 +25,11 @@ struct upstream_target {
 	    *credential; /* a header field that it wants to be shown; NULL:
 	                         * none. Not copied: to be kept until the call
 	                         * is over */
-	unsigned cell;   /* its tenant's, in gate/meter */
+	const struct credential_token
+	    *token;            /* it wants one that is had so: for relay/upauth,
+	             * which then says what is sent; NULL: none */
+	struct upauth *tokens; /* where that one keeps them */
+	unsigned cell;         /* its tenant's, in gate/meter */
 	bool
 	    loopback_http; /* this machine may be reached, http:// used there */
 	const struct fetch_net *nets; /* private networks that may be reached;

@@ -126,9 +126,15 @@ returns table (
   write_extensions boolean,
   types         text[],
   slug          text,
+  networks      text[],
   auth          text,
   credential    text,
-  networks      text[])
+  token_url      text,
+  token_client   text,
+  token_auth     text,
+  token_scope    text,
+  token_resource text,
+  token_audience text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -155,7 +161,9 @@ begin
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
          p.coverage_person, p.write_extensions, g.types, t.slug,
-         coalesce(w.kind, 'none'), w.box, p.networks::text[]
+         p.networks::text[], coalesce(w.kind, 'none'), w.box, w.token_url,
+         w.token_client, w.token_auth, w.token_scope, w.token_resource,
+         w.token_audience
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant

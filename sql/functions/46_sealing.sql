@@ -195,73 +195,159 @@ end $$;
 comment on function wardgate.credential_remove is
   'Part of credential_put: the provider wants none';
 
+-- In the spelling that is sent: path and query as typed.
+create function wardgate.token_url_read(value text, networks cidr[])
+returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  head    text := substring(value from '^[A-Za-z]+://[^/?#@]*');
+  url     text := coalesce(lower(head) || substr(value, length(head) + 1),
+      value);
+  problem text;
+begin
+  if url is null then
+    return null;
+  end if;
+  problem := coalesce(
+      wardgate.provider_url_problem(split_part(url, '?', 1), networks),
+      case when length(url) > 500 then 'is longer than 500 characters'
+           when split_part(url, '?', 2) || split_part(url, '?', 3)
+             !~ '^[A-Za-z0-9/._~!$&''()*+,;=:@%-]*$'
+           then 'has a query with characters that a URL cannot have'
+       end);
+  if problem is not null then
+    perform wardgate.refuse('WG400', format(
+        'The token URL %s %s.', wardgate.quoted(url), problem));
+  end if;
+  return url;
+end $$;
+comment on function wardgate.token_url_read is
+  'The token endpoint of a provider as typed; null stays null';
+
 create function wardgate.credential_store(
-  tenant uuid, kind text, box text, server text,
-  out outcome text, out detail text)
+  wanted wardgate.provider_credential, out outcome text, out detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   old wardgate.provider_credential;
 begin
   select c.* into old
     from wardgate.provider_credential as c
-   where c.tenant_id = tenant for update;
-  detail := format('%s for %s, sealed to %s', kind, server,
-      split_part(box, '.', 2));
+   where c.tenant_id = wanted.tenant_id for update;
+  detail := format('%s for %s%s, sealed to %s', wanted.kind, wanted.origin,
+      ' by way of ' || nullif(wanted.token_url, ''),
+      split_part(wanted.box, '.', 2));
   outcome := 'unchanged';
-  if (old.kind, old.box, old.origin) is not distinct from
-      (kind, box, server) then
+  wanted.kid := split_part(wanted.box, '.', 2);
+  wanted.set_at := coalesce(old.set_at, now());
+  if wanted is not distinct from old then
     return;
   end if;
   outcome := case when old.tenant_id is null then 'created'
                   else 'changed' end;
-  insert into wardgate.provider_credential as c (tenant_id, kind, box, origin)
-  values (tenant, credential_store.kind, credential_store.box, server)
+  insert into wardgate.provider_credential as c (tenant_id, kind, box, origin,
+         token_url, token_client, token_auth, token_scope, token_resource,
+         token_audience)
+  values (wanted.tenant_id, wanted.kind, wanted.box, wanted.origin,
+         wanted.token_url, wanted.token_client, wanted.token_auth,
+         wanted.token_scope, wanted.token_resource, wanted.token_audience)
       on conflict (tenant_id) do update
      set kind = excluded.kind, box = excluded.box, origin = excluded.origin,
-         set_at = now();
+         token_url = excluded.token_url,
+         token_client = excluded.token_client,
+         token_auth = excluded.token_auth,
+         token_scope = excluded.token_scope,
+         token_resource = excluded.token_resource,
+         token_audience = excluded.token_audience, set_at = now();
 end $$;
 comment on function wardgate.credential_store is
-  'Part of credential_put: the box that the provider wants from now on';
+  'Part of credential_put: what the provider wants from now on';
 
--- auth: none, basic, header. A new box raises the provider's revision, so no
--- connection and no page link of before is used with it.
+create function wardgate.credential_token_read(
+  wanted wardgate.provider_credential, token_url text, token_client text,
+  token_auth text, token_scope text, token_resource text,
+  token_audience text)
+returns wardgate.provider_credential
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  wanted.token_url := coalesce((
+      select wardgate.token_url_read(wardgate.given(token_url), p.networks)
+        from wardgate.provider as p
+       where p.tenant_id = wanted.tenant_id), '');
+  wanted.token_client := coalesce(wardgate.line_read('token_client',
+      wardgate.given(token_client), 500), '');
+  wanted.token_auth := coalesce(wardgate.word_read('token_auth',
+      wardgate.given(token_auth), array['body', 'basic']), '');
+  wanted.token_scope := coalesce(wardgate.line_read('token_scope',
+      wardgate.given(token_scope), 1000), '');
+  wanted.token_resource := coalesce(wardgate.line_read('token_resource',
+      wardgate.given(token_resource), 500), '');
+  wanted.token_audience := coalesce(wardgate.line_read('token_audience',
+      wardgate.given(token_audience), 500), '');
+  if wanted.kind = 'oauth' then
+    wanted.token_auth := coalesce(nullif(wanted.token_auth, ''), 'body');
+    if wanted.token_url = '' or wanted.token_client = '' then
+      perform wardgate.refuse('WG400',
+          'auth=oauth needs token_url, where tokens are had, and '
+          'token_client, the client_id of the gateway there.');
+    end if;
+  elsif concat(wanted.token_url, wanted.token_client, wanted.token_auth,
+      wanted.token_scope, wanted.token_resource, wanted.token_audience) <> ''
+  then
+    perform wardgate.refuse('WG400',
+        'token_url, token_client, token_auth, token_scope, token_resource '
+        'and token_audience go with auth=oauth alone.');
+  end if;
+  return wanted;
+end $$;
+comment on function wardgate.credential_token_read is
+  'Part of credential_put: how tokens are had, as typed';
+
+-- auth: none, basic, header, oauth. A new box raises the provider's revision, so
+-- no connection, no token and no page link of before is used with it.
 create function wardgate.credential_put(
-  tenant text, auth text, credential text)
+  tenant text, auth text, credential text, token_url text default null,
+  token_client text default null, token_auth text default null,
+  token_scope text default null, token_resource text default null,
+  token_audience text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   before      bigint := wardgate.onboarding_lock();
   tenant_kept uuid := wardgate.guid_read('tenant', tenant);
-  kind        text := wardgate.word_read('auth', wardgate.given(auth),
-      array['none', 'basic', 'header']);
-  server      text;
+  wanted      wardgate.provider_credential;
   done        record;
 begin
-  select wardgate.origin_of(p.base_url) into server
+  wanted.tenant_id := tenant_kept;
+  wanted.kind := wardgate.word_read('auth', wardgate.given(auth),
+      array['none', 'basic', 'header', 'oauth']);
+  select wardgate.origin_of(p.base_url) into wanted.origin
     from wardgate.provider as p
    where p.tenant_id = tenant_kept for update;
-  if server is null then
+  if wanted.origin is null then
     perform wardgate.refuse('WG404', format(
         'The tenant %s has no provider that could want a credential.',
         tenant_kept));
   end if;
-  if kind is null or (kind = 'none') <> (wardgate.given(credential) is null)
+  if wanted.kind is null
+      or (wanted.kind = 'none') <> (wardgate.given(credential) is null)
   then
     perform wardgate.refuse('WG400',
-        'Say auth=basic or auth=header together with the sealed credential, '
-        'or auth=none without one.');
+        'Say auth=basic, auth=header or auth=oauth together with the sealed '
+        'credential, or auth=none without one.');
   end if;
-  if kind = 'none' then
+  wanted := wardgate.credential_token_read(wanted, token_url, token_client,
+      token_auth, token_scope, token_resource, token_audience);
+  if wanted.kind = 'none' then
     select * into done from wardgate.credential_remove(tenant_kept);
   else
-    select * into done
-      from wardgate.credential_store(tenant_kept, kind,
-           wardgate.credential_box_read(credential), server);
+    wanted.box := wardgate.credential_box_read(credential);
+    select * into done from wardgate.credential_store(wanted);
   end if;
   if done.outcome <> 'unchanged' then
     update wardgate.provider as p
-       set credential_at = case kind when 'none' then null
-                                     else clock_timestamp() end
+       set credential_at = case wanted.kind when 'none' then null
+                                else clock_timestamp() end
      where p.tenant_id = tenant_kept;
   end if;
   return query
@@ -316,8 +402,8 @@ begin
   select 'fault',
          format('the credential of %s (%s) was sealed for %s, and its provider is %s now: it is not sent there',
            t.slug, t.tenant_id, c.origin, wardgate.origin_of(p.base_url)),
-         format('seal the one for the new server: wardgate seal --%s %s',
-           c.kind, t.tenant_id)
+         format('seal the one for the new server: wardgate seal --%s%s %s',
+           c.kind, ' --token-url ' || nullif(c.token_url, ''), t.tenant_id)
     from wardgate.provider_credential as c
     join wardgate.provider as p using (tenant_id)
     join wardgate.tenant as t using (tenant_id)

@@ -653,8 +653,24 @@ create table wardgate.provider_credential (
     references wardgate.sealing_key,
   origin    text not null,
   set_at    timestamptz not null default now(),
+  token_url      text not null default '',
+  token_client   text not null default '',
+  token_auth     text not null default '',
+  token_scope    text not null default '',
+  token_resource text not null default '',
+  token_audience text not null default '',
   constraint provider_credential_kind_known check (
-    kind in ('basic', 'header')),
+    kind in ('basic', 'header', 'oauth')),
+  constraint provider_credential_token check (case kind
+    when 'oauth' then token_url <> '' and token_client <> ''
+      and token_auth in ('body', 'basic')
+    else token_url || token_client || token_auth || token_scope
+      || token_resource || token_audience = ''
+    end),
+  constraint provider_credential_token_lengths check (
+    length(token_url) <= 500 and length(token_client) <= 500
+    and length(token_scope) <= 1000 and length(token_resource) <= 500
+    and length(token_audience) <= 500),
   constraint provider_credential_box_form check (
     box ~ '^wgbox1\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{64,}$'
     and length(box) <= 5577)
@@ -663,7 +679,7 @@ create index provider_credential_by_key on wardgate.provider_credential (kid);
 comment on table wardgate.provider_credential is
   'What a provider wants to be shown with each request, in a box that only the facade opens';
 comment on column wardgate.provider_credential.kind is
-  'basic: user and password (RFC 7617); header: one header field as it is';
+  'basic: user and password (RFC 7617); header: one header field as it is; oauth: a client secret, for tokens (RFC 6749 4.4)';
 comment on column wardgate.provider_credential.box is
   'As `wardgate seal` prints it; bound to the tenant, the kind and the server';
 comment on column wardgate.provider_credential.kid is
@@ -672,6 +688,18 @@ comment on column wardgate.provider_credential.origin is
   'The server of the provider when it was set: the box is good for no other';
 comment on column wardgate.provider_credential.set_at is
   'When it was set; sealing it anew does not count';
+comment on column wardgate.provider_credential.token_url is
+  'oauth: the token endpoint; the box is bound to its server too';
+comment on column wardgate.provider_credential.token_client is
+  'oauth: the client_id of the gateway there';
+comment on column wardgate.provider_credential.token_auth is
+  'oauth: where id and secret are sent: body, or basic (RFC 6749 2.3.1)';
+comment on column wardgate.provider_credential.token_scope is
+  'oauth: scope to ask for; empty: none';
+comment on column wardgate.provider_credential.token_resource is
+  'oauth: resource to ask for (RFC 8707); empty: none';
+comment on column wardgate.provider_credential.token_audience is
+  'oauth: audience to ask for; empty: none';
 
 -- ---- schema/50_audit.sql
 
@@ -2379,9 +2407,15 @@ returns table (
   write_extensions boolean,
   types         text[],
   slug          text,
+  networks      text[],
   auth          text,
   credential    text,
-  networks      text[])
+  token_url      text,
+  token_client   text,
+  token_auth     text,
+  token_scope    text,
+  token_resource text,
+  token_audience text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -2408,7 +2442,9 @@ begin
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
          p.coverage_person, p.write_extensions, g.types, t.slug,
-         coalesce(w.kind, 'none'), w.box, p.networks::text[]
+         p.networks::text[], coalesce(w.kind, 'none'), w.box, w.token_url,
+         w.token_client, w.token_auth, w.token_scope, w.token_resource,
+         w.token_audience
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
@@ -4131,73 +4167,159 @@ end $$;
 comment on function wardgate.credential_remove is
   'Part of credential_put: the provider wants none';
 
+-- In the spelling that is sent: path and query as typed.
+create function wardgate.token_url_read(value text, networks cidr[])
+returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  head    text := substring(value from '^[A-Za-z]+://[^/?#@]*');
+  url     text := coalesce(lower(head) || substr(value, length(head) + 1),
+      value);
+  problem text;
+begin
+  if url is null then
+    return null;
+  end if;
+  problem := coalesce(
+      wardgate.provider_url_problem(split_part(url, '?', 1), networks),
+      case when length(url) > 500 then 'is longer than 500 characters'
+           when split_part(url, '?', 2) || split_part(url, '?', 3)
+             !~ '^[A-Za-z0-9/._~!$&''()*+,;=:@%-]*$'
+           then 'has a query with characters that a URL cannot have'
+       end);
+  if problem is not null then
+    perform wardgate.refuse('WG400', format(
+        'The token URL %s %s.', wardgate.quoted(url), problem));
+  end if;
+  return url;
+end $$;
+comment on function wardgate.token_url_read is
+  'The token endpoint of a provider as typed; null stays null';
+
 create function wardgate.credential_store(
-  tenant uuid, kind text, box text, server text,
-  out outcome text, out detail text)
+  wanted wardgate.provider_credential, out outcome text, out detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   old wardgate.provider_credential;
 begin
   select c.* into old
     from wardgate.provider_credential as c
-   where c.tenant_id = tenant for update;
-  detail := format('%s for %s, sealed to %s', kind, server,
-      split_part(box, '.', 2));
+   where c.tenant_id = wanted.tenant_id for update;
+  detail := format('%s for %s%s, sealed to %s', wanted.kind, wanted.origin,
+      ' by way of ' || nullif(wanted.token_url, ''),
+      split_part(wanted.box, '.', 2));
   outcome := 'unchanged';
-  if (old.kind, old.box, old.origin) is not distinct from
-      (kind, box, server) then
+  wanted.kid := split_part(wanted.box, '.', 2);
+  wanted.set_at := coalesce(old.set_at, now());
+  if wanted is not distinct from old then
     return;
   end if;
   outcome := case when old.tenant_id is null then 'created'
                   else 'changed' end;
-  insert into wardgate.provider_credential as c (tenant_id, kind, box, origin)
-  values (tenant, credential_store.kind, credential_store.box, server)
+  insert into wardgate.provider_credential as c (tenant_id, kind, box, origin,
+         token_url, token_client, token_auth, token_scope, token_resource,
+         token_audience)
+  values (wanted.tenant_id, wanted.kind, wanted.box, wanted.origin,
+         wanted.token_url, wanted.token_client, wanted.token_auth,
+         wanted.token_scope, wanted.token_resource, wanted.token_audience)
       on conflict (tenant_id) do update
      set kind = excluded.kind, box = excluded.box, origin = excluded.origin,
-         set_at = now();
+         token_url = excluded.token_url,
+         token_client = excluded.token_client,
+         token_auth = excluded.token_auth,
+         token_scope = excluded.token_scope,
+         token_resource = excluded.token_resource,
+         token_audience = excluded.token_audience, set_at = now();
 end $$;
 comment on function wardgate.credential_store is
-  'Part of credential_put: the box that the provider wants from now on';
+  'Part of credential_put: what the provider wants from now on';
 
--- auth: none, basic, header. A new box raises the provider's revision, so no
--- connection and no page link of before is used with it.
+create function wardgate.credential_token_read(
+  wanted wardgate.provider_credential, token_url text, token_client text,
+  token_auth text, token_scope text, token_resource text,
+  token_audience text)
+returns wardgate.provider_credential
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  wanted.token_url := coalesce((
+      select wardgate.token_url_read(wardgate.given(token_url), p.networks)
+        from wardgate.provider as p
+       where p.tenant_id = wanted.tenant_id), '');
+  wanted.token_client := coalesce(wardgate.line_read('token_client',
+      wardgate.given(token_client), 500), '');
+  wanted.token_auth := coalesce(wardgate.word_read('token_auth',
+      wardgate.given(token_auth), array['body', 'basic']), '');
+  wanted.token_scope := coalesce(wardgate.line_read('token_scope',
+      wardgate.given(token_scope), 1000), '');
+  wanted.token_resource := coalesce(wardgate.line_read('token_resource',
+      wardgate.given(token_resource), 500), '');
+  wanted.token_audience := coalesce(wardgate.line_read('token_audience',
+      wardgate.given(token_audience), 500), '');
+  if wanted.kind = 'oauth' then
+    wanted.token_auth := coalesce(nullif(wanted.token_auth, ''), 'body');
+    if wanted.token_url = '' or wanted.token_client = '' then
+      perform wardgate.refuse('WG400',
+          'auth=oauth needs token_url, where tokens are had, and '
+          'token_client, the client_id of the gateway there.');
+    end if;
+  elsif concat(wanted.token_url, wanted.token_client, wanted.token_auth,
+      wanted.token_scope, wanted.token_resource, wanted.token_audience) <> ''
+  then
+    perform wardgate.refuse('WG400',
+        'token_url, token_client, token_auth, token_scope, token_resource '
+        'and token_audience go with auth=oauth alone.');
+  end if;
+  return wanted;
+end $$;
+comment on function wardgate.credential_token_read is
+  'Part of credential_put: how tokens are had, as typed';
+
+-- auth: none, basic, header, oauth. A new box raises the provider's revision, so
+-- no connection, no token and no page link of before is used with it.
 create function wardgate.credential_put(
-  tenant text, auth text, credential text)
+  tenant text, auth text, credential text, token_url text default null,
+  token_client text default null, token_auth text default null,
+  token_scope text default null, token_resource text default null,
+  token_audience text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   before      bigint := wardgate.onboarding_lock();
   tenant_kept uuid := wardgate.guid_read('tenant', tenant);
-  kind        text := wardgate.word_read('auth', wardgate.given(auth),
-      array['none', 'basic', 'header']);
-  server      text;
+  wanted      wardgate.provider_credential;
   done        record;
 begin
-  select wardgate.origin_of(p.base_url) into server
+  wanted.tenant_id := tenant_kept;
+  wanted.kind := wardgate.word_read('auth', wardgate.given(auth),
+      array['none', 'basic', 'header', 'oauth']);
+  select wardgate.origin_of(p.base_url) into wanted.origin
     from wardgate.provider as p
    where p.tenant_id = tenant_kept for update;
-  if server is null then
+  if wanted.origin is null then
     perform wardgate.refuse('WG404', format(
         'The tenant %s has no provider that could want a credential.',
         tenant_kept));
   end if;
-  if kind is null or (kind = 'none') <> (wardgate.given(credential) is null)
+  if wanted.kind is null
+      or (wanted.kind = 'none') <> (wardgate.given(credential) is null)
   then
     perform wardgate.refuse('WG400',
-        'Say auth=basic or auth=header together with the sealed credential, '
-        'or auth=none without one.');
+        'Say auth=basic, auth=header or auth=oauth together with the sealed '
+        'credential, or auth=none without one.');
   end if;
-  if kind = 'none' then
+  wanted := wardgate.credential_token_read(wanted, token_url, token_client,
+      token_auth, token_scope, token_resource, token_audience);
+  if wanted.kind = 'none' then
     select * into done from wardgate.credential_remove(tenant_kept);
   else
-    select * into done
-      from wardgate.credential_store(tenant_kept, kind,
-           wardgate.credential_box_read(credential), server);
+    wanted.box := wardgate.credential_box_read(credential);
+    select * into done from wardgate.credential_store(wanted);
   end if;
   if done.outcome <> 'unchanged' then
     update wardgate.provider as p
-       set credential_at = case kind when 'none' then null
-                                     else clock_timestamp() end
+       set credential_at = case wanted.kind when 'none' then null
+                                else clock_timestamp() end
      where p.tenant_id = tenant_kept;
   end if;
   return query
@@ -4252,8 +4374,8 @@ begin
   select 'fault',
          format('the credential of %s (%s) was sealed for %s, and its provider is %s now: it is not sent there',
            t.slug, t.tenant_id, c.origin, wardgate.origin_of(p.base_url)),
-         format('seal the one for the new server: wardgate seal --%s %s',
-           c.kind, t.tenant_id)
+         format('seal the one for the new server: wardgate seal --%s%s %s',
+           c.kind, ' --token-url ' || nullif(c.token_url, ''), t.tenant_id)
     from wardgate.provider_credential as c
     join wardgate.provider as p using (tenant_id)
     join wardgate.tenant as t using (tenant_id)
@@ -6916,7 +7038,8 @@ grant execute on function
       wardgate.sealing_key_use(text),
       wardgate.sealing_key_remove(text),
       wardgate.credential_server(uuid),
-      wardgate.credential_put(text, text, text),
+      wardgate.credential_put(text, text, text, text, text, text, text,
+        text, text),
       wardgate.credential_outdated(uuid, bigint),
       wardgate.credential_reseal(uuid, text, text),
       wardgate.doctor(),

@@ -34,9 +34,16 @@
 --   environment   production: records of patients; test: made-up ones only
 --                 (new: production)
 --   auth          what the server wants to see with each request: none, basic
---                 (user and password), or header (one header field)
---   credential    for basic and header: the box that `wardgate seal` printed;
+--                 (user and password), header (one header field), or oauth (a
+--                 token that the gateway gets with a client secret)
+--   credential    for all but none: the box that `wardgate seal` printed;
 --                 else from the environment, WG_CREDENTIAL
+--   token_url     for oauth: the token endpoint              (needed)
+--   token_client  the client_id that the gateway has there   (needed)
+--   token_auth    where it sends id and secret: body (also when left out), or
+--                 basic
+--   token_scope, token_resource, token_audience  what else it sends, as the
+--                 hospital says; these six are always given all together
 --   dry_run       1: show what would happen, change nothing
 --
 -- What is left out stays as it is. Live within a second, nothing restarts.
@@ -149,6 +156,30 @@ end $$;
 \else
 \set credential ''
 \endif
+\if :{?token_url}
+\else
+\set token_url ''
+\endif
+\if :{?token_client}
+\else
+\set token_client ''
+\endif
+\if :{?token_auth}
+\else
+\set token_auth ''
+\endif
+\if :{?token_scope}
+\else
+\set token_scope ''
+\endif
+\if :{?token_resource}
+\else
+\set token_resource ''
+\endif
+\if :{?token_audience}
+\else
+\set token_audience ''
+\endif
 \if :{?dry_run}
 \else
 \set dry_run 0
@@ -162,10 +193,12 @@ select object, id, outcome, detail
        :'total_ms', :'mrn_system', :'client', :'can_contains', :'can_sort',
        :'can_total', :'can_batch', :'coverage_person', :'write_extensions',
        :'types', :'purpose', :'networks', :'environment');
-select :'auth' <> '' or :'credential' <> '' as wanted \gset
+select :'auth' <> '' or :'credential' <> '' or :'token_url' <> '' as wanted \gset
 \if :wanted
 select object, id, outcome, detail
-  from wardgate.credential_put(:'tenant', :'auth', :'credential');
+  from wardgate.credential_put(:'tenant', :'auth', :'credential',
+       :'token_url', :'token_client', :'token_auth', :'token_scope',
+       :'token_resource', :'token_audience');
 \endif
 \if :dry
 rollback;

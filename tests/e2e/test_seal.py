@@ -268,7 +268,7 @@ class Credential(Story):
                     self.assertRaisesRegex(place.Advice, words) as why:
                 self.house.operator("seal", kind, tenant, typed=typed)
             self.assertNotIn("hidden-thing", str(why.exception))
-        with self.assertRaisesRegex(place.Advice, "either --basic or"):
+        with self.assertRaisesRegex(place.Advice, "one of --basic"):
             self.house.operator("seal", tenant, typed=GOOD["basic"])
         with self.assertRaisesRegex(place.Advice, "with --url"):
             self.house.operator("seal", "--basic", TENANT.format(15),

@@ -51,7 +51,10 @@ class Routes(base.DatabaseCase):
             "can_contains": "auto", "can_sort": "auto", "can_total": "auto",
             "can_batch": "auto", "coverage_person": "auto",
             "write_extensions": True, "types": [],
-            "slug": "hospital", "auth": "none", "credential": None, "networks": []})
+            "slug": "hospital", "auth": "none", "credential": None,
+            "token_url": None, "token_client": None, "token_auth": None,
+            "token_scope": None, "token_resource": None,
+            "token_audience": None, "networks": []})
 
     def test_what_a_provider_can_and_its_record_numbers_are_told(self):
         told = {"can_contains": "off", "can_sort": "on", "can_total": "off",

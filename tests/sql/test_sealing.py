@@ -128,7 +128,8 @@ class Sealing(base.DatabaseCase):
                 ("basic", box(KEYS[1]), "a key that is not there"),
                 ("basic", "", "together with"), ("", box(KEYS[0]), "together"),
                 ("none", box(KEYS[0]), "together with"),
-                ("oauth", box(KEYS[0]), "none of: none, basic, header")):
+                ("oauth", box(KEYS[0]), "needs token_url"),
+                ("oath", box(KEYS[0]), "none of: none, basic, header")):
             with self.subTest(auth=auth, credential=credential[:20]):
                 said = self.no(words, "select * from wardgate.credential_put("
                                f"'{TENANT}', '{auth}', '{credential}')")
@@ -136,6 +137,63 @@ class Sealing(base.DatabaseCase):
         self.no("no provider", "select * from wardgate.credential_put("
                 f"'{'1' * 8}-1111-1111-1111-{'1' * 12}', 'basic', "
                 f"'{box(KEYS[0])}')")
+
+    def put_oauth(self, *more):
+        """credential_put with token_url and so on; the words of its row."""
+        values = ", ".join(f"'{v}'" for v in more)
+        return self.rows(
+            "select outcome, detail from wardgate.credential_put("
+            f"'{TENANT}', 'oauth', '{box(KEYS[0])}', {values})",
+            "wg_operator")[0]
+
+    def test_how_tokens_are_had_stands_beside_the_box(self):
+        self.add(KEYS[0])
+        url = "https://Login.Example/t/token/?p=a%2Fb"
+        done = self.put_oauth(url, "gateway")
+        self.assertEqual(done["outcome"], "created")
+        self.assertIn("by way of https://login.example/t/token/?p=a%2Fb",
+                      done["detail"])
+        revision = self.revision()
+        self.assertEqual(self.put_oauth(url, "gateway")["outcome"],
+                         "unchanged")
+        self.assertEqual(self.revision(), revision)
+        for more in (("other",), ("other", "basic"),
+                     ("other", "basic", "system/*.read"),
+                     ("other", "basic", "", "https://r.example"),
+                     ("other", "basic", "", "", "them")):
+            self.assertEqual(self.put_oauth(url, *more)["outcome"], "changed")
+            self.assertGreater(self.revision(), revision)
+            revision = self.revision()
+        row, = self.rows(
+            "select auth, token_url, token_client, token_auth, token_scope,"
+            " token_resource, token_audience from wardgate.route_for_facade("
+            f"'{TENANT}', '{TENANT}')", "wg_facade")
+        self.assertEqual(list(row.values()), [
+            "oauth", "https://login.example/t/token/?p=a%2Fb", "other",
+            "basic", "", "", "them"])
+        self.assertEqual(self.put(TENANT, "basic", box(KEYS[0])), "changed")
+        self.assertEqual(self.sql(
+            "select token_url from wardgate.provider_credential"), "")
+
+    def test_what_is_no_token_endpoint_is_refused(self):
+        self.add(KEYS[0])
+        ask = ("select * from wardgate.credential_put("
+               f"'{TENANT}', '{{}}', '{box(KEYS[0])}', '{{}}', '{{}}', '{{}}')")
+        for url, words in (
+                ("http://login.example/token", "https"),
+                ("https://u:p@login.example/", "user name"),
+                ("https://login.example/token#x", "fragment"),
+                ("https://login.example/a//b", "segments"),
+                ("https://login.example/?a=\"", "characters"),
+                ("https://login.example/?" + "a" * 500, "longer")):
+            with self.subTest(url):
+                self.no(words, ask.format("oauth", url, "c", ""))
+        good = "https://login.example/token"
+        self.no("needs token_url", ask.format("oauth", "", "c", ""))
+        self.no("needs token_url", ask.format("oauth", good, "", ""))
+        self.no("none of: body, basic", ask.format("oauth", good, "c", "x"))
+        self.no("go with auth=oauth", ask.format("basic", good, "", ""))
+        self.no("go with auth=oauth", ask.format("header", "", "c", ""))
 
     def test_a_key_stays_while_a_box_needs_it(self):
         self.add(KEYS[0])

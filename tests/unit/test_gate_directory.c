@@ -174,7 +174,7 @@ seal(struct desk *d, char dir[], const char *secret)
 {
 	const unsigned char private[CRYPT_X25519_BYTES] = { 9 };
 	const struct credential_for of = { CREDENTIAL_HEADER, d->tenant,
-		"https://fhir.example" };
+		"https://fhir.example", NULL };
 	unsigned char public[CRYPT_X25519_BYTES];
 	char kid[BOX_KID_LEN + 1], hex[2 * CRYPT_X25519_BYTES + 1] = "";
 	struct err e = { .kind = ERR_NONE };
@@ -214,25 +214,25 @@ a_route_carries_the_credential_that_its_provider_wants(void **state)
 	(void)state;
 	begun(&d);
 	r = route(&d, NULL);
-	assert_null(r->credential);
-	assert_null(r->shut);
+	assert_null(r->credential.line);
+	assert_null(r->credential.shut);
 	file = seal(&d, dir, "X-Api-Key: k");
 	r = route(&d, NULL);
-	assert_string_equal(r->credential, "X-Api-Key: k");
-	assert_null(r->shut);
+	assert_string_equal(r->credential.line, "X-Api-Key: k");
+	assert_null(r->credential.shut);
 	r = route(&d, "base_url = 'https://elsewhere.example'");
-	assert_null(r->credential);
-	assert_non_null(strstr(r->shut, "https://fhir.example:443"));
+	assert_null(r->credential.line);
+	assert_non_null(strstr(r->credential.shut, "https://fhir.example:443"));
 	route(&d, "base_url = 'https://fhir.example'");
 	assert_int_equal(unlink(file), 0);
 	r = route(&d, NULL);
-	assert_null(r->credential);
-	assert_non_null(strstr(r->shut, "sealed to the key"));
+	assert_null(r->credential.line);
+	assert_non_null(strstr(r->credential.shut, "sealed to the key"));
 	run(&d, "update wardgate.tenant set state = 'suspended' where "
 		"tenant_id = '" TENANT "'");
 	r = route(&d, NULL);
-	assert_null(r->credential);
-	assert_null(r->shut); /* nobody is sent there */
+	assert_null(r->credential.line);
+	assert_null(r->credential.shut); /* nobody is sent there */
 	assert_int_equal(rmdir(dir), 0);
 	over(&d);
 }

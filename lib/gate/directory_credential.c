@@ -1,0 +1,98 @@
+/* directory_credential.c - what it takes to be let in by a tenant's server
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "gate/directory_credential.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char *
+owned(struct str s)
+{
+	char *text = strndup(s.at ? s.at : "", s.len);
+
+	if (!text)
+		abort();
+	return text;
+}
+
+static void
+free_text(const char *text)
+{
+	free((char *)(uintptr_t)text);
+}
+
+static void
+free_secret(const char *secret)
+{
+	credential_free((char *)(uintptr_t)secret);
+}
+
+static void
+free_token(struct credential_token *t)
+{
+	if (!t)
+		return;
+	free_text(t->url);
+	free_text(t->client);
+	free_text(t->scope);
+	free_text(t->resource);
+	free_text(t->audience);
+	free_secret(t->secret);
+	free(t);
+}
+
+void
+directory_credential_forget(struct directory_credential *w)
+{
+	free_secret(w->line);
+	free_token((struct credential_token *)(uintptr_t)w->token);
+	free_text(w->shut);
+}
+
+static struct credential_token *
+token_of(const struct db_rows *rows, size_t first, enum credential_kind kind)
+{
+	struct credential_token *t = calloc(1, sizeof *t);
+	const size_t at = first;
+
+	if (!t)
+		abort();
+	t->kind = kind;
+	t->url = owned(db_text(rows, 0, at + DIRECTORY_TOKEN_URL));
+	t->client = owned(db_text(rows, 0, at + DIRECTORY_TOKEN_CLIENT));
+	t->basic = str_is(db_text(rows, 0, at + DIRECTORY_TOKEN_AUTH), "basic");
+	t->scope = owned(db_text(rows, 0, at + DIRECTORY_TOKEN_SCOPE));
+	t->resource = owned(db_text(rows, 0, at + DIRECTORY_TOKEN_RESOURCE));
+	t->audience = owned(db_text(rows, 0, at + DIRECTORY_TOKEN_AUDIENCE));
+	return t;
+}
+
+static char *
+opened(struct directory_credential *w, const char *dir,
+    const struct credential_for *of, struct str box)
+{
+	struct err e = { .kind = ERR_NONE };
+	char *secret = credential_open(dir, of, box, &e);
+
+	if (!secret)
+		w->shut = owned(str_of(e.why));
+	return secret;
+}
+
+bool
+directory_credential_fill(struct directory_credential *w, const char *dir,
+    struct credential_for of, const struct db_rows *rows, size_t first)
+{
+	struct str box = db_text(rows, 0, first + DIRECTORY_BOX);
+	struct credential_token *t;
+
+	if (!credential_kind_read(
+		db_text(rows, 0, first + DIRECTORY_AUTH), &of.kind) ||
+	    of.kind == CREDENTIAL_NONE)
+		return true;
+	if (of.kind != CREDENTIAL_OAUTH)
+		return (w->line = opened(w, dir, &of, box)) != NULL;
+	w->token = t = token_of(rows, first, of.kind);
+	of.token_url = t->url;
+	return (t->secret = opened(w, dir, &of, box)) != NULL;
+}

@@ -1,0 +1,90 @@
+# guarded.py - a hospital that lets in who shows a token, and its token endpoint
+# SPDX-License-Identifier: Apache-2.0
+#
+#     with Guarded() as hospital:
+#         hospital.base + "/r4"            its FHIR base
+#         hospital.token_url               where tokens are had
+#     hospital.says = {"access_token": "a\r\nb"}      instead of a good one
+#     hospital.end()                       every token counts for nothing
+#     hospital.asked                       forms of token requests, as dicts
+
+import base64
+import threading
+from urllib.parse import parse_qs, unquote
+
+from tests.rig.provider import Provider
+
+CLIENT, SECRET = "wardgate at guarded", "s+e:c%20ret/"
+REALM = {"WWW-Authenticate": 'Bearer realm="innermost ward"'}
+
+
+class Guarded(Provider):
+    def __init__(self, version="R4", tls=None, port=0):
+        super().__init__(version, tls, port=port)
+        self.secrets = {CLIENT: SECRET}
+        self.life, self.says, self.status, self.wait_s = 3600, None, 200, 0
+        self.more = ()
+        self.asked, self.good, self.numbers = [], set(), 0
+        self.guard = threading.Lock()
+        self.on("/r4", self.admit)
+        self.on("/login/token", self.token)
+        self.put({"resourceType": "Patient", "id": "p-101",
+                  "birthDate": "1970-01-01"})
+
+    @property
+    def token_url(self):
+        return f"{self.base}/login/token"
+
+    def end(self):
+        with self.guard:
+            self.good.clear()
+
+    # ---- who is it
+
+    def admit(self, x):
+        scheme, _, token = x.seen.headers.get("authorization",
+                                              "").partition(" ")
+        with self.guard:
+            fine = scheme == "Bearer" and token in self.good
+        if not fine:
+            x.outcome(401, "nobody we know", REALM.items())
+        return fine
+
+    def client_of(self, x, form):
+        """By the secret in the body, or Basic: never both."""
+        line = x.seen.headers.get("authorization", "")
+        if line.startswith("Basic "):
+            pair = base64.b64decode(line[6:]).decode()
+            client, _, secret = map(unquote, pair.partition(":"))
+            if "client_secret" in form or "client_id" in form:
+                return None
+        else:
+            client, secret = form.get("client_id"), form.get("client_secret")
+        return client if self.secrets.get(client) == secret else None
+
+    def issue(self):
+        with self.guard:
+            self.numbers += 1
+            token = f"guarded-{self.port}-{self.numbers}"
+            self.good.add(token)
+        return {"access_token": token, "token_type": "Bearer",
+                **({"expires_in": self.life} if self.life else {})}
+
+    def token(self, x):
+        form = {name: values[0] for name, values in parse_qs(
+            x.seen.body.decode(), strict_parsing=True).items()}
+        self.asked.append(form)
+        if self.wait_s:
+            x.sleep(self.wait_s)
+        if self.status != 200:
+            x.answer({"error": "told to"}, self.status, "application/json",
+                     self.more)
+        elif self.says is not None:
+            x.answer(self.says, kind="application/json")
+        elif form.get("grant_type") != "client_credentials" \
+                or self.client_of(x, form) is None:
+            x.answer({"error": "invalid_client"}, 401, "application/json",
+                     REALM.items())
+        else:
+            x.answer(self.issue(), kind="application/json",
+                     more=[("Cache-Control", "no-store")])
