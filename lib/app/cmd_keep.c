@@ -27,7 +27,11 @@
 #define SESSIONS_STEP     500
 #define FAILURES_KEPT_S   86400
 #define FAILURES_STEP     1000
-#define USES_LAG_S        60 /* a row is written a little after its request began */
+#define TRAFFIC_KEPT_S    7948800 /* 92 days */
+#define TRAFFIC_STEP      1000
+#define TRAFFIC_SETTLE_S                                                       \
+	900           /* after its end, a row of an hour may still come */
+#define ROWS_LAG_S 60 /* a row is written a little after its request began */
 
 /* One statement that answers with a number, repeated while that is not 0. */
 struct task {
@@ -54,7 +58,11 @@ static const struct task tasks[] = {
 	    { SESSIONS_KEPT_S, SESSIONS_STEP }, 2, true },
 	{ "failures_cleared", "signin_failure_trim",
 	    { FAILURES_KEPT_S, FAILURES_STEP }, 2, true },
-	{ "uses_behind_s", "secret_use_roll_up", { USES_LAG_S }, 1, true },
+	{ "uses_behind_s", "secret_use_roll_up", { ROWS_LAG_S }, 1, true },
+	{ "traffic_cleared", "traffic_trim", { TRAFFIC_KEPT_S, TRAFFIC_STEP },
+	    2, true },
+	{ "traffic_behind_s", "traffic_roll_up",
+	    { ROWS_LAG_S, TRAFFIC_SETTLE_S }, 2, true },
 };
 
 static volatile sig_atomic_t stopped;

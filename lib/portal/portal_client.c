@@ -3,8 +3,11 @@
 #include "portal/portal_client.h"
 
 #include "app/params.h"
+#include "app/why.h"
 #include "ext/jwk.h"
+#include "portal/portal_traffic.h"
 
+#define REASON  2                    /* column of portal_client_refusals */
 #define QUIET_S (INT64_C(7) * 86400) /* silent so long: it can go */
 
 bool
@@ -16,7 +19,7 @@ client_all(struct page *p)
 	if (!rows)
 		return false;
 	view_rows(p->view, "clients", rows);
-	return page_show(p, "clients");
+	return traffic_ends(p, NULL) && page_show(p, "clients");
 }
 
 /* ---- a new one --------------------------------------------------------------------- */
@@ -56,21 +59,99 @@ view_client(struct page *p, const struct db_arg args[2])
 	return rows;
 }
 
+/* ---- what it asked --------------------------------------------------------------------- */
+
+/* Why, in words: as the page "Ask why" has them. */
+static bool
+view_refusals(struct page *p, const struct db_arg args[3])
+{
+	const struct db_rows *rows =
+	    page_ask(p, "portal_client_refusals", args, 3);
+	size_t i;
+
+	for (i = 0; rows && i < db_count(rows); i++) {
+		struct view *row = view_row(p->view, "refusals");
+		const struct why *why = why_find(db_text(rows, i, REASON));
+
+		view_cells(row, rows, i);
+		view_text(
+		    row, "happened", why ? str_of(why->happened) : STR_NONE);
+	}
+	view_flag(p->view, "refusals_any", rows && db_count(rows));
+	return rows != NULL;
+}
+
+static bool
+view_period(
+    struct page *p, const struct db_arg of[2], int64_t hours, const char *list)
+{
+	const struct db_arg args[] = { of[0], of[1], db_arg_int(hours) };
+	const struct db_rows *rows =
+	    page_ask(p, "portal_client_traffic", args, 3);
+	struct view *row;
+
+	if (!rows)
+		return false;
+	row = view_row(p->view, "periods");
+	view_text(row, "period", str_of(list));
+	view_rows(row, "traffic", rows);
+	view_flag(row, "traffic_any", db_count(rows) > 0);
+	return true;
+}
+
+static bool
+view_activity(struct page *p, const struct db_arg of[2])
+{
+	const struct db_arg week[] = { of[0], of[1], db_arg_int(TRAFFIC_WEEK) };
+
+	return traffic_until(p) &&
+	       traffic_hours(p, "portal_client_hours", of) &&
+	       view_period(p, of, TRAFFIC_DAY, "day") &&
+	       view_period(p, of, TRAFFIC_WEEK, "week") &&
+	       view_refusals(p, week);
+}
+
+/* Each secret with the tokens that it got since the hour before. */
+static bool
+view_secrets(struct page *p, const struct db_arg args[3])
+{
+	const struct db_rows *rows = page_ask(p, "portal_secret_list", args, 3);
+	const struct db_rows *uses = page_ask(p, "portal_secret_uses", args, 2);
+	size_t i, u;
+
+	if (!rows || !uses)
+		return false;
+	for (i = 0; i < db_count(rows); i++) {
+		struct view *row = view_row(p->view, "secrets");
+
+		view_cells(row, rows, i);
+		for (u = 0; u < db_count(uses); u++)
+			if (str_eq(db_text(uses, u, 0), db_text(rows, i, 0))) {
+				view_time(row, "since", db_time(uses, u, 1));
+				view_number(
+				    row, "uses_since", db_int(uses, u, 2));
+			}
+	}
+	return true;
+}
+
 bool
 client_one(struct page *p)
 {
 	struct db_arg args[3];
-	const struct db_rows *secrets, *grants, *keys, *requests;
+	const struct db_rows *grants, *keys, *requests;
+	struct guid client;
 
-	if (!page_of(p, args) || !view_client(p, args))
+	if (!page_of(p, args) || !page_guid(p, 0, &client) ||
+	    !view_client(p, args))
 		return false;
 	args[2] = db_arg_int(QUIET_S);
-	if (!(secrets = page_ask(p, "portal_secret_list", args, 3)) ||
+	if (!view_secrets(p, args) || !view_activity(p, args) ||
+	    !traffic_ends(p, &client) ||
 	    !(grants = page_ask(p, "portal_grant_list", args, 2)) ||
 	    !(keys = page_ask(p, "portal_jwks_list", args, 2)) ||
 	    !(requests = page_ask(p, "portal_request_list_of", args, 2)))
 		return false;
-	view_rows(p->view, "secrets", secrets);
 	view_rows(p->view, "grants", grants);
 	view_rows(p->view, "requests", requests);
 	view_rows(p->view, "keys", keys);

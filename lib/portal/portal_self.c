@@ -2,13 +2,18 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "portal/portal_self.h"
 
+#include "portal/portal_overview.h"
+
 bool
 self_home(struct page *p)
 {
-	return page_go(p, p->session.roles & (ROLE_DEVELOPER | ROLE_OPERATOR)
-			      ? "/clients"
-			  : p->session.roles & ROLE_ADMIN ? "/accounts"
-							  : "/account");
+	unsigned roles = p->session.roles;
+
+	if (roles & ROLE_OPERATOR)
+		return overview_show(p);
+	return page_go(p, roles & ROLE_DEVELOPER ? "/clients"
+			  : roles & ROLE_ADMIN   ? "/accounts"
+						 : "/account");
 }
 
 /* ---- one's own ------------------------------------------------------------------------ */

@@ -5,7 +5,7 @@
 
 #include "portal/portal.h"
 
-/* Where somebody starts, by what they may do. */
+/* Where somebody starts, by what they may do: operators with the overview. */
 bool self_home(struct page *p);
 
 bool self_show(struct page *p);

@@ -3,6 +3,7 @@
 #include "portal/portal_tenant.h"
 
 #include "app/params.h"
+#include "portal/portal_traffic.h"
 
 #define LOSSES     100
 #define ACTS_FIRST 10  /* on the hospital's own page */
@@ -105,6 +106,21 @@ view_acts(struct page *p, const struct db_arg of[2],
 	return true;
 }
 
+static bool
+view_traffic(struct page *p, const struct db_arg of[2])
+{
+	const struct db_arg args[] = { of[0], of[1], db_arg_int(TRAFFIC_DAY) };
+	const struct db_rows *rows =
+	    page_ask(p, "portal_tenant_traffic", args, 3);
+
+	if (!rows || !traffic_until(p) ||
+	    !traffic_hours(p, "portal_tenant_hours", of))
+		return false;
+	view_rows(p->view, "traffic", rows);
+	view_flag(p->view, "traffic_any", db_count(rows) > 0);
+	return true;
+}
+
 bool
 tenant_one(struct page *p)
 {
@@ -117,7 +133,7 @@ tenant_one(struct page *p)
 	args[2] = db_arg_int(LOSSES);
 	if (!(grants = page_ask(p, "portal_tenant_grants", args, 2)) ||
 	    !(loss = page_ask(p, "portal_tenant_loss", args, 3)) ||
-	    !view_acts(p, args, &newest, ACTS_FIRST))
+	    !view_acts(p, args, &newest, ACTS_FIRST) || !view_traffic(p, args))
 		return false;
 	view_rows(p->view, "grants", grants);
 	view_rows(p->view, "losses", loss);

@@ -936,6 +936,53 @@ create view wardgate.loss_report as
 comment on view wardgate.loss_report is
   'What conversion could not carry, per tenant and element, most frequent first';
 
+-- ---- schema/56_traffic.sql
+
+-- What the portal shows of audit, which is too long to be read for a page. An
+-- hour is counted from audit anew until it is settled, so that nothing is
+-- counted twice or lost, whoever dies (functions/56_traffic.sql).
+
+create table wardgate.traffic (
+  hour      timestamptz not null,
+  client_id uuid not null,
+  tenant_id uuid,
+  program   text not null,
+  key_id    text,
+  outcome   text not null,
+  reason    text not null,
+  calls     bigint not null,
+  last_at   timestamptz not null,
+  took_ms   integer[] not null,
+  took_n    bigint[] not null,
+  constraint traffic_key unique nulls not distinct
+    (hour, client_id, tenant_id, program, key_id, outcome, reason)
+);
+create index traffic_by_client on wardgate.traffic (client_id, hour);
+create index traffic_by_tenant on wardgate.traffic (tenant_id, hour);
+comment on table wardgate.traffic is
+  'Requests of known apps by the hour, counted from audit by the keeper';
+comment on column wardgate.traffic.hour is 'Its start, in UTC';
+comment on column wardgate.traffic.client_id is 'The app that asked';
+comment on column wardgate.traffic.tenant_id is
+  'The hospital it was let in to; null: a token was refused, and what was asked for may be no hospital';
+comment on column wardgate.traffic.program is
+  'facade: calls for records, a batch is one; token: requests for tokens';
+comment on column wardgate.traffic.key_id is
+  'Secret or key that a token was issued for; null: otherwise';
+comment on column wardgate.traffic.outcome is
+  'answered, refused (status 4xx) or failed (status 5xx)';
+comment on column wardgate.traffic.reason is 'Reason code; ok: none';
+comment on column wardgate.traffic.calls is 'How many';
+comment on column wardgate.traffic.last_at is 'When the last one began';
+comment on column wardgate.traffic.took_ms is
+  'Durations in ms that occurred, rounded up to two digits, rising';
+comment on column wardgate.traffic.took_n is
+  'How often each of took_ms; they add up to calls';
+
+insert into wardgate.roll_up (name, done_to)
+values ('traffic', date_trunc('hour', now(), 'UTC')),
+       ('traffic_seen', date_trunc('hour', now(), 'UTC'));
+
 -- ---- schema/60_cursor.sql
 
 create table wardgate.cursor_handle (
@@ -5996,6 +6043,621 @@ end $$;
 comment on function wardgate.portal_key_fetched is
   'Apps that publish their keys, and how fetching them went, for operators';
 
+-- ---- functions/56_traffic.sql
+
+-- What counts stands here once. A call is one request for records that was let
+-- in, whatever came of it: a batch is one call, a request with a token that is
+-- not believed is nobody's. It is answered, or refused (status 4xx: what the
+-- app asked for, or how), or failed (5xx: the hospital, or the gateway). The
+-- error share is failed calls among all.
+
+create function wardgate.call_outcome(status integer)
+returns text
+language sql immutable
+return case when status < 400 then 'answered'
+            when status < 500 then 'refused'
+            else 'failed'
+        end;
+comment on function wardgate.call_outcome is
+  'What became of a request, by the status of its answer';
+
+-- Two digits tell as much as anybody wants to know and leave few enough values
+-- to keep all of them: a percentile of rounded values is the rounded percentile,
+-- over any hours and apps together.
+create function wardgate.took_rounded(us bigint)
+returns integer
+language sql immutable
+return case when us <= 1000 or us is null then 1
+            when us <= 99000 then (us + 999) / 1000
+            when us <= 990000 then (us + 9999) / 10000 * 10
+            when us <= 9900000 then (us + 99999) / 100000 * 100
+            when us <= 99000000 then (us + 999999) / 1000000 * 1000
+            else (us + 9999999) / 10000000 * 10000
+        end;
+comment on function wardgate.took_rounded is
+  'Microseconds as milliseconds, rounded up to two digits';
+
+-- A refused token may have been asked for a hospital that is none, so that names
+-- none: whoever guesses makes no rows.
+create function wardgate.traffic_of(low timestamptz, high timestamptz)
+returns setof wardgate.traffic
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  with seen as (
+    select date_trunc('hour', a.at, 'UTC') as hour, a.client_id,
+           case when a.program = 'facade' or a.status < 400
+                then a.tenant_id
+            end as tenant_id,
+           a.program,
+           case when a.program = 'token' and a.status < 400
+                then a.secret_key_id
+            end as key_id,
+           wardgate.call_outcome(a.status) as outcome,
+           coalesce(a.reason, 'ok') as reason,
+           wardgate.took_rounded(a.duration_us) as ms,
+           count(*) as n, max(a.at) as last_at
+      from wardgate.audit as a
+     where a.at >= low and a.at < high and a.entry = 0 and a.made_by is null
+       and (a.program = 'facade'
+            or a.program = 'token' and a.interaction = 'token')
+       and a.client_id is not null
+     group by 1, 2, 3, 4, 5, 6, 7, 8)
+  select s.hour, s.client_id, s.tenant_id, s.program, s.key_id, s.outcome,
+         s.reason, sum(s.n)::bigint, max(s.last_at),
+         array_agg(s.ms order by s.ms), array_agg(s.n order by s.ms)
+    from seen as s
+    join wardgate.client as c using (client_id)
+   group by s.hour, s.client_id, s.tenant_id, s.program, s.key_id, s.outcome,
+         s.reason;
+end $$;
+comment on function wardgate.traffic_of is
+  'The audit rows of a time, summed up by the hour';
+
+-- Counts the hours that are not settled from their start up to `lag` ago: a row
+-- is written a little after its `at`, and one that took longer is found as long
+-- as its hour is counted again, which is until `settle` after its end. After a
+-- long pause some hours at a time: returns the seconds that are still behind.
+create function wardgate.traffic_roll_up(lag interval, settle interval)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  low  timestamptz;
+  high timestamptz;
+begin
+  select r.done_to into low
+    from wardgate.roll_up as r where r.name = 'traffic' for update;
+  high := least(now() - lag, low + settle + interval '2 hours');
+  if low is null or low >= high then
+    return 0;
+  end if;
+  insert into wardgate.traffic as t
+  select f.* from wardgate.traffic_of(low, high) as f
+      on conflict on constraint traffic_key do update
+     set calls = excluded.calls, last_at = excluded.last_at,
+         took_ms = excluded.took_ms, took_n = excluded.took_n
+   where (t.calls, t.last_at, t.took_ms, t.took_n) is distinct from
+         (excluded.calls, excluded.last_at, excluded.took_ms, excluded.took_n);
+  update wardgate.roll_up as r set done_to = high
+   where r.name = 'traffic_seen';
+  update wardgate.roll_up as r
+     set done_to = greatest(low, date_trunc('hour',
+         least(high, now() - lag - settle), 'UTC'))
+   where r.name = 'traffic';
+  return greatest(0, floor(extract(epoch from now() - lag - high)));
+end $$;
+comment on function wardgate.traffic_roll_up is
+  'Counts what came since the last settled hour; returns seconds still behind';
+
+create function wardgate.traffic_trim(older_than interval, at_most bigint)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  removed bigint;
+begin
+  delete from wardgate.traffic as t
+   where t.ctid = any (array(
+         select o.ctid
+           from wardgate.traffic as o
+          where o.hour < now() - older_than
+          limit at_most
+            for update skip locked));
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+comment on function wardgate.traffic_trim is
+  'Forgets the traffic of hours that are long over; returns how many rows';
+
+-- ---- reading it ------------------------------------------------------------------
+
+-- Up to when it is counted: to this moment, unless the keeper has not come for
+-- so long that the rest is too much to be read for a page.
+create function wardgate.traffic_until()
+returns timestamptz
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return (
+    select case when r.done_to > now() - interval '10 minutes' then now()
+                else r.done_to
+            end
+      from wardgate.roll_up as r
+     where r.name = 'traffic_seen');
+end $$;
+comment on function wardgate.traffic_until is
+  'Up to when the traffic is told that pages show';
+
+-- What the keeper has not seen yet.
+create function wardgate.traffic_live()
+returns setof wardgate.traffic
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  seen timestamptz;
+begin
+  select r.done_to into seen
+    from wardgate.roll_up as r where r.name = 'traffic_seen';
+  if wardgate.traffic_until() > seen then
+    return query select f.* from wardgate.traffic_of(seen, 'infinity') as f;
+  end if;
+end $$;
+comment on function wardgate.traffic_live is
+  'Traffic since the keeper came last';
+
+-- Some hour may have two rows: what was summed up, and what was not yet.
+create function wardgate.traffic_since(
+  since timestamptz, client uuid, tenant uuid)
+returns setof wardgate.traffic
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  if client is not null then
+    return query
+    select t.* from wardgate.traffic as t
+     where t.client_id = client and t.hour >= since
+       and (tenant is null or t.tenant_id = tenant);
+  else
+    return query
+    select t.* from wardgate.traffic as t
+     where t.tenant_id = tenant and t.hour >= since;
+  end if;
+  return query
+  select t.* from wardgate.traffic_live() as t
+   where t.hour >= since and (client is null or t.client_id = client)
+     and (tenant is null or t.tenant_id = tenant);
+end $$;
+comment on function wardgate.traffic_since is
+  'Traffic of an app, or of a hospital, or of both, since the start of an hour';
+
+-- The start of the first of so many hours, of which this one is the last.
+create function wardgate.hours_ago(hours bigint)
+returns timestamptz
+language sql stable
+return date_trunc('hour', now(), 'UTC') - make_interval(hours => (hours - 1)::integer);
+comment on function wardgate.hours_ago is
+  'Since when it is counted for the last so many hours, this one included';
+
+-- As percentile_disc: the smallest duration that so many per cent do not exceed.
+create type wardgate.percentiles as (p50 bigint, p95 bigint, p99 bigint);
+comment on type wardgate.percentiles is
+  'Durations in ms, rounded up to two digits';
+
+create function wardgate.took_percentiles(ms integer[], n bigint[])
+returns wardgate.percentiles
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select row(min(c.ms) filter (where c.upto * 100 >= c.total * 50),
+         min(c.ms) filter (where c.upto * 100 >= c.total * 95),
+         min(c.ms) filter (where c.upto * 100 >= c.total * 99)
+         )::wardgate.percentiles
+    from (select u.ms, sum(sum(u.n)) over (order by u.ms) as upto,
+                 sum(sum(u.n)) over () as total
+            from unnest(took_percentiles.ms, took_percentiles.n) as u (ms, n)
+           group by u.ms) as c
+$$;
+comment on function wardgate.took_percentiles is
+  'Percentiles of durations, each of which occurred so often';
+
+-- array_agg wants arrays of one length.
+create aggregate wardgate.joined_agg(anycompatiblearray) (
+  sfunc = pg_catalog.array_cat,
+  stype = anycompatiblearray,
+  initcond = '{}'
+);
+comment on aggregate wardgate.joined_agg(anycompatiblearray) is
+  'Arrays, one after the other';
+
+-- ---- functions/57_portal_traffic.sql
+
+-- The first parameter is always the account that asks. Operators see every
+-- hospital; whoever keeps an app sees what that app asked, and no more.
+
+-- One row for each hour, app or hospital that `by_what` names. Percentiles are
+-- of all calls, whatever came of them.
+create function wardgate.traffic_sums(
+  by_what text, since timestamptz, client uuid, tenant uuid)
+returns table (
+  hour      timestamptz,
+  client_id uuid,
+  tenant_id uuid,
+  calls     bigint,
+  refused   bigint,
+  failed    bigint,
+  percent   bigint,
+  under_one boolean,
+  p50       bigint,
+  p95       bigint,
+  p99       bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+  with summed as (
+    select case by_what when 'hour' then t.hour end as hour,
+           case by_what when 'client' then t.client_id end as client_id,
+           case by_what when 'tenant' then t.tenant_id end as tenant_id,
+           sum(t.calls)::bigint as calls,
+           coalesce(sum(t.calls) filter (where t.outcome = 'refused'),
+               0)::bigint as refused,
+           coalesce(sum(t.calls) filter (where t.outcome = 'failed'),
+               0)::bigint as failed,
+           wardgate.took_percentiles(wardgate.joined_agg(t.took_ms),
+               wardgate.joined_agg(t.took_n)) as took
+      from wardgate.traffic_since(since, client, tenant) as t
+     where t.program = 'facade'
+     group by 1, 2, 3)
+  select s.hour, s.client_id, s.tenant_id, s.calls, s.refused, s.failed,
+         round(s.failed * 100.0 / s.calls)::bigint,
+         s.failed > 0 and s.failed * 100 < s.calls,
+         (s.took).p50, (s.took).p95, (s.took).p99
+    from summed as s;
+end $$;
+comment on function wardgate.traffic_sums is
+  'Calls of an app or to a hospital by hour, app or hospital, failed ones in per cent';
+
+-- Every hour, oldest first, also those without a call.
+create function wardgate.traffic_hours(
+  hours bigint, client uuid, tenant uuid)
+returns table (
+  hour    timestamptz,
+  calls   bigint,
+  refused bigint,
+  failed  bigint,
+  p50     bigint,
+  p95     bigint,
+  p99     bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+  select h.hour, coalesce(s.calls, 0), coalesce(s.refused, 0),
+         coalesce(s.failed, 0), s.p50, s.p95, s.p99
+    from generate_series(wardgate.hours_ago(hours), wardgate.hours_ago(1),
+         '1 hour') as h (hour)
+    left join wardgate.traffic_sums('hour', wardgate.hours_ago(hours), client,
+         tenant) as s using (hour)
+   order by h.hour;
+end $$;
+comment on function wardgate.traffic_hours is
+  'Calls of an app or to a hospital in each of the last hours';
+
+-- ---- a hospital, for operators -------------------------------------------------
+
+create function wardgate.portal_tenant_hours(
+  account uuid, tenant uuid, hours bigint)
+returns table (
+  hour timestamptz, calls bigint, refused bigint, failed bigint, p50 bigint,
+  p95 bigint, p99 bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query select * from wardgate.traffic_hours(hours, null, tenant);
+end $$;
+comment on function wardgate.portal_tenant_hours is
+  'Calls to a hospital in each of the last hours, for operators';
+
+create function wardgate.portal_tenant_traffic(
+  account uuid, tenant uuid, hours bigint)
+returns table (
+  client_id uuid, client_name text, calls bigint, refused bigint,
+  failed bigint, percent bigint, under_one boolean, p50 bigint, p95 bigint,
+  p99 bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select s.client_id, c.name, s.calls, s.refused, s.failed, s.percent,
+         s.under_one, s.p50, s.p95, s.p99
+    from wardgate.traffic_sums('client', wardgate.hours_ago(hours), null,
+         tenant) as s
+    join wardgate.client as c using (client_id)
+   order by s.calls desc, c.name;
+end $$;
+comment on function wardgate.portal_tenant_traffic is
+  'Calls to a hospital in the last hours by app, for operators';
+
+-- ---- an app, for whoever keeps it ------------------------------------------------
+
+create function wardgate.portal_client_hours(
+  account uuid, client uuid, hours bigint)
+returns table (
+  hour timestamptz, calls bigint, refused bigint, failed bigint, p50 bigint,
+  p95 bigint, p99 bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query select * from wardgate.traffic_hours(hours, client, null);
+end $$;
+comment on function wardgate.portal_client_hours is
+  'Calls of an app in each of the last hours';
+
+create function wardgate.portal_client_traffic(
+  account uuid, client uuid, hours bigint)
+returns table (
+  tenant_id uuid, tenant_name text, calls bigint, refused bigint,
+  failed bigint, percent bigint, under_one boolean, p50 bigint, p95 bigint,
+  p99 bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select s.tenant_id, t.name, s.calls, s.refused, s.failed, s.percent,
+         s.under_one, s.p50, s.p95, s.p99
+    from wardgate.traffic_sums('tenant', wardgate.hours_ago(hours), client,
+         null) as s
+    left join wardgate.tenant as t using (tenant_id)
+   order by s.calls desc, t.name;
+end $$;
+comment on function wardgate.portal_client_traffic is
+  'Calls of an app in the last hours by hospital';
+
+-- Why something of the app was refused or failed, tokens too, most often first.
+create function wardgate.portal_client_refusals(
+  account uuid, client uuid, hours bigint)
+returns table (
+  program text, outcome text, reason text, calls bigint, last_at timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select t.program, t.outcome, t.reason, sum(t.calls)::bigint, max(t.last_at)
+    from wardgate.traffic_since(wardgate.hours_ago(hours), client, null) as t
+   where t.outcome <> 'answered'
+   group by t.program, t.outcome, t.reason
+   order by 4 desc, 1, 3;
+end $$;
+comment on function wardgate.portal_client_refusals is
+  'Reasons for which requests of an app were refused or failed';
+
+-- The hour before and this one: never less than one whole hour.
+create function wardgate.portal_secret_uses(account uuid, client uuid)
+returns table (key_id text, since timestamptz, uses bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select t.key_id, wardgate.hours_ago(2), sum(t.calls)::bigint
+    from wardgate.traffic_since(wardgate.hours_ago(2), client, null) as t
+   where t.key_id is not null
+   group by t.key_id;
+end $$;
+comment on function wardgate.portal_secret_uses is
+  'Tokens issued for each secret of an app in this hour and the one before';
+
+-- ---- what ends soon ----------------------------------------------------------------
+
+-- Secrets that the account keeps, operators: of everybody, which end within 30
+-- days; `within` is the nearest of the thresholds of secret_notice_take, and as
+-- there one that was made for no longer than that is not told.
+create function wardgate.portal_secret_ends(
+  account uuid, client uuid, at_most bigint)
+returns table (
+  client_id   uuid,
+  client_name text,
+  hint        text,
+  label       text,
+  not_after   timestamptz,
+  days_left   bigint,
+  "within"    text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  all_of_them boolean := wardgate.portal_sees_all(account);
+begin
+  return query
+  select c.client_id, c.name, s.hint, s.label, s.not_after,
+         ceil(extract(epoch from s.not_after - now()) / 86400)::bigint,
+         min(d.days)::text
+    from wardgate.client_secret as s
+    join wardgate.client as c using (client_id)
+    join (values (30), (14), (7), (1)) as d (days)
+      on s.not_after - make_interval(days => d.days) <= now()
+     and s.not_after - make_interval(days => d.days)
+         > s.created_at + interval '1 hour'
+   where c.disabled_at is null and s.invalidated_at is null
+     and s.not_after > now()
+     and (portal_secret_ends.client is null
+          or c.client_id = portal_secret_ends.client)
+     and (all_of_them or exists (
+         select from wardgate.client_owner as o
+          where o.client_id = c.client_id and o.account_id = account))
+   group by c.client_id, c.name, s.key_id, s.hint, s.label, s.not_after
+   order by s.not_after, c.name
+   limit at_most;
+end $$;
+comment on function wardgate.portal_secret_ends is
+  'Secrets of the apps that an account may see which are about to end';
+
+-- ---- all hospitals, for operators --------------------------------------------------
+
+-- Silent: in use, with no call in the last two whole hours and since, though in
+-- those two hours of the week there were calls both one and two weeks ago; or
+-- with none for a week, whenever there were some before.
+create function wardgate.portal_overview_all(account uuid)
+returns table (
+  tenant_id    uuid,
+  name         text,
+  slug         text,
+  state        text,
+  notice       text,
+  notice_until timestamptz,
+  calls        bigint,
+  refused      bigint,
+  failed       bigint,
+  hours        text,
+  last_at      timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  start timestamptz := wardgate.hours_ago(24);
+  two   timestamptz := wardgate.hours_ago(3);
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  with live as materialized (
+    select l.tenant_id, l.hour, l.outcome, l.calls, l.last_at
+      from wardgate.traffic_live() as l
+     where l.program = 'facade'),
+  counted as (
+    select x.tenant_id, x.hour, sum(x.calls) as calls,
+           coalesce(sum(x.calls) filter (where x.outcome = 'refused'), 0)
+             as refused,
+           coalesce(sum(x.calls) filter (where x.outcome = 'failed'), 0)
+             as failed
+      from (select t.tenant_id, t.hour, t.outcome, t.calls
+              from wardgate.traffic as t
+             where t.hour >= start and t.program = 'facade'
+             union all
+            select l.tenant_id, l.hour, l.outcome, l.calls from live as l
+             where l.hour >= start) as x
+     group by x.tenant_id, x.hour),
+  day as (
+    select t.tenant_id, sum(c.calls)::bigint as calls,
+           sum(c.refused)::bigint as refused, sum(c.failed)::bigint as failed,
+           string_agg(format('%s/%s/%s', coalesce(c.calls, 0),
+             coalesce(c.refused, 0), coalesce(c.failed, 0)), ' '
+             order by h.hour) as hours
+      from wardgate.tenant as t
+     cross join generate_series(start, wardgate.hours_ago(1), '1 hour')
+           as h (hour)
+      left join counted as c on c.tenant_id = t.tenant_id and c.hour = h.hour
+     group by t.tenant_id),
+  known as (
+    select t.*, wardgate.tenant_state_now(t.state, t.notice_until) as now_is,
+           greatest((
+             select max(l.last_at) from live as l
+              where l.tenant_id = t.tenant_id), (
+             select max(o.last_at)
+               from wardgate.traffic as o
+              where o.tenant_id = t.tenant_id and o.program = 'facade'
+                and o.hour = (
+                  select max(p.hour)
+                    from wardgate.traffic as p
+                   where p.tenant_id = t.tenant_id and p.program = 'facade'))
+             ) as last_at
+      from wardgate.tenant as t)
+  select k.tenant_id, k.name, k.slug,
+         case when k.now_is <> 'active' then k.now_is
+              when k.last_at is null then 'new'
+              when k.last_at < wardgate.hours_ago(1) - interval '7 days'
+                then 'silent'
+              when k.last_at < two and 2 = (
+                select count(distinct w.weeks)
+                  from (values (1), (2)) as w (weeks)
+                  join wardgate.traffic as u
+                    on u.tenant_id = k.tenant_id and u.program = 'facade'
+                   and u.hour >= two - make_interval(weeks => w.weeks)
+                   and u.hour < two - make_interval(weeks => w.weeks)
+                       + interval '2 hours') then 'silent'
+              else 'active'
+          end, k.notice, k.notice_until, coalesce(d.calls, 0),
+         coalesce(d.refused, 0), coalesce(d.failed, 0), d.hours, k.last_at
+    from known as k
+    join day as d using (tenant_id);
+end $$;
+comment on function wardgate.portal_overview_all is
+  'State and last 24 hours of every hospital, for operators';
+
+-- A page of it, worst first: silent ones, then those with the largest share of
+-- failed calls. hours: calls/refused/failed of each of the last 24, from since on.
+-- found: how many there are on all pages.
+create function wardgate.portal_overview(
+  account uuid, find text, state text, skip bigint, at_most bigint)
+returns table (
+  tenant_id    uuid,
+  name         text,
+  slug         text,
+  state_is     text,
+  notice       text,
+  notice_until timestamptz,
+  calls        bigint,
+  refused      bigint,
+  failed       bigint,
+  percent      bigint,
+  under_one    boolean,
+  p50          bigint,
+  p95          bigint,
+  hours        text,
+  last_at      timestamptz,
+  answered_at  timestamptz,
+  found        bigint,
+  since        timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+  with page as materialized (
+    select o.*, count(*) over () as found,
+           o.failed::numeric / nullif(o.calls, 0) as share
+      from wardgate.portal_overview_all(account) as o
+     where (portal_overview.state = '' or o.state = portal_overview.state)
+       and (find = '' or position(lower(find) in lower(o.name)) > 0
+            or position(lower(find) in o.slug) > 0)
+     order by o.state <> 'silent', share desc nulls last,
+           o.state = 'suspended', o.state = 'new', o.name, o.tenant_id
+     limit at_most offset skip),
+  live as materialized (
+    select l.* from wardgate.traffic_live() as l
+     where l.program = 'facade'),
+  took as (
+    select x.tenant_id,
+           wardgate.took_percentiles(wardgate.joined_agg(x.took_ms),
+             wardgate.joined_agg(x.took_n)) as ms
+      from (select t.tenant_id, t.took_ms, t.took_n
+              from page as g
+              join wardgate.traffic as t using (tenant_id)
+             where t.hour >= wardgate.hours_ago(24) and t.program = 'facade'
+             union all
+            select l.tenant_id, l.took_ms, l.took_n from live as l
+             where l.hour >= wardgate.hours_ago(24)) as x
+     group by x.tenant_id)
+  select g.tenant_id, g.name, g.slug, g.state, g.notice, g.notice_until,
+         g.calls, g.refused, g.failed,
+         round(g.share * 100)::bigint, g.failed > 0 and g.share < 0.01,
+         (k.ms).p50, (k.ms).p95, g.hours, g.last_at,
+         greatest((
+           select max(l.last_at) from live as l
+            where l.tenant_id = g.tenant_id and l.outcome = 'answered'), (
+           select t.last_at
+             from wardgate.traffic as t
+            where t.tenant_id = g.tenant_id and t.program = 'facade'
+              and t.outcome = 'answered'
+            order by t.hour desc, t.last_at desc
+            limit 1)), g.found, wardgate.hours_ago(24)
+    from page as g
+    left join took as k using (tenant_id)
+   order by g.state <> 'silent', g.share desc nulls last,
+         g.state = 'suspended', g.state = 'new', g.name, g.tenant_id;
+end $$;
+comment on function wardgate.portal_overview is
+  'Hospitals with state and last 24 hours, worst first, for operators';
+
 -- ---- functions/60_cursor.sql
 
 create function wardgate.cursor_handle_put(
@@ -6994,7 +7656,9 @@ grant execute on function
       wardgate.secret_trail_trim(interval, bigint),
       wardgate.secret_use_roll_up(interval),
       wardgate.session_trim(interval, bigint),
-      wardgate.signin_failure_trim(interval, bigint)
+      wardgate.signin_failure_trim(interval, bigint),
+      wardgate.traffic_roll_up(interval, interval),
+      wardgate.traffic_trim(interval, bigint)
    to wg_keeper;
 
 -- operator: clients, secrets, grants, keys, onboarding; no hash comes back
@@ -7115,6 +7779,15 @@ grant execute on function
       wardgate.portal_key_peppers(uuid, bigint),
       wardgate.portal_key_fetched(uuid),
       wardgate.portal_health(uuid),
+      wardgate.portal_overview(uuid, text, text, bigint, bigint),
+      wardgate.portal_tenant_hours(uuid, uuid, bigint),
+      wardgate.portal_tenant_traffic(uuid, uuid, bigint),
+      wardgate.portal_client_hours(uuid, uuid, bigint),
+      wardgate.portal_client_traffic(uuid, uuid, bigint),
+      wardgate.portal_client_refusals(uuid, uuid, bigint),
+      wardgate.portal_secret_uses(uuid, uuid),
+      wardgate.portal_secret_ends(uuid, uuid, bigint),
+      wardgate.traffic_until(),
       wardgate.portal_grant_give(uuid, uuid, uuid, text, text, text),
       wardgate.portal_grant_end(uuid, uuid, uuid),
       wardgate.portal_request_add(uuid, uuid, text, text),

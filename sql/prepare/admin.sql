@@ -284,3 +284,51 @@ prepare portal_key_fetched (uuid) as
 prepare portal_health (uuid) as
   select subject, state, finding, act
     from wardgate.portal_health($1);
+
+-- ---- who asked how much ------------------------------------------------------------
+
+-- Hospitals whose name has $2 in it, in state $3 (empty: all), after the first $4,
+-- at most $5; for operators.
+prepare portal_overview (uuid, text, text, bigint, bigint) as
+  select tenant_id, name, slug, state_is, notice, notice_until, calls, refused,
+         failed, percent, under_one, p50, p95, hours, last_at, answered_at,
+         found, since
+    from wardgate.portal_overview($1, $2, $3, $4, $5);
+
+-- Up to when it is told.
+prepare traffic_until as
+  select wardgate.traffic_until() as until;
+
+-- Hospital $2 in each of the last $3 hours, and by app; for operators.
+prepare portal_tenant_hours (uuid, uuid, bigint) as
+  select hour, calls, refused, failed, p50, p95, p99
+    from wardgate.portal_tenant_hours($1, $2, $3);
+
+prepare portal_tenant_traffic (uuid, uuid, bigint) as
+  select client_id, client_name, calls, refused, failed, percent, under_one,
+         p50, p95, p99
+    from wardgate.portal_tenant_traffic($1, $2, $3);
+
+-- App $2 in each of the last $3 hours, by hospital, and why it was refused.
+prepare portal_client_hours (uuid, uuid, bigint) as
+  select hour, calls, refused, failed, p50, p95, p99
+    from wardgate.portal_client_hours($1, $2, $3);
+
+prepare portal_client_traffic (uuid, uuid, bigint) as
+  select tenant_id, tenant_name, calls, refused, failed, percent, under_one,
+         p50, p95, p99
+    from wardgate.portal_client_traffic($1, $2, $3);
+
+prepare portal_client_refusals (uuid, uuid, bigint) as
+  select program, outcome, reason, calls, last_at
+    from wardgate.portal_client_refusals($1, $2, $3);
+
+-- Tokens for each secret of app $2 in this hour and the one before.
+prepare portal_secret_uses (uuid, uuid) as
+  select key_id, since, uses
+    from wardgate.portal_secret_uses($1, $2);
+
+-- Secrets that end soon, of app $2 (null: of all that may be seen), at most $3.
+prepare portal_secret_ends (uuid, uuid, bigint) as
+  select client_id, client_name, hint, label, not_after, days_left, "within"
+    from wardgate.portal_secret_ends($1, $2, $3);

@@ -73,3 +73,13 @@ prepare session_trim (bigint, bigint) as
 -- Forget at most $2 rows of failed sign-ins that are older than $1 seconds.
 prepare signin_failure_trim (bigint, bigint) as
   select wardgate.signin_failure_trim(make_interval(secs => $1), $2);
+
+-- Count what apps asked up to $1 seconds ago, each hour anew until $2 seconds after
+-- its end, some hours at a time; how many seconds are still to be counted.
+prepare traffic_roll_up (bigint, bigint) as
+  select wardgate.traffic_roll_up(make_interval(secs => $1),
+         make_interval(secs => $2));
+
+-- Forget at most $2 rows of traffic of hours more than $1 seconds ago.
+prepare traffic_trim (bigint, bigint) as
+  select wardgate.traffic_trim(make_interval(secs => $1), $2);

@@ -81,7 +81,9 @@ grant execute on function
       wardgate.secret_trail_trim(interval, bigint),
       wardgate.secret_use_roll_up(interval),
       wardgate.session_trim(interval, bigint),
-      wardgate.signin_failure_trim(interval, bigint)
+      wardgate.signin_failure_trim(interval, bigint),
+      wardgate.traffic_roll_up(interval, interval),
+      wardgate.traffic_trim(interval, bigint)
    to wg_keeper;
 
 -- operator: clients, secrets, grants, keys, onboarding; no hash comes back
@@ -202,6 +204,15 @@ grant execute on function
       wardgate.portal_key_peppers(uuid, bigint),
       wardgate.portal_key_fetched(uuid),
       wardgate.portal_health(uuid),
+      wardgate.portal_overview(uuid, text, text, bigint, bigint),
+      wardgate.portal_tenant_hours(uuid, uuid, bigint),
+      wardgate.portal_tenant_traffic(uuid, uuid, bigint),
+      wardgate.portal_client_hours(uuid, uuid, bigint),
+      wardgate.portal_client_traffic(uuid, uuid, bigint),
+      wardgate.portal_client_refusals(uuid, uuid, bigint),
+      wardgate.portal_secret_uses(uuid, uuid),
+      wardgate.portal_secret_ends(uuid, uuid, bigint),
+      wardgate.traffic_until(),
       wardgate.portal_grant_give(uuid, uuid, uuid, text, text, text),
       wardgate.portal_grant_end(uuid, uuid, uuid),
       wardgate.portal_request_add(uuid, uuid, text, text),

@@ -309,13 +309,14 @@ class Look(Story):
         cls.cred = re.search(r"wg1_([a-z2-7]{8})_", page.text)[1]
         cls.house.operator("client", "grant", cls.client,
                            cls.env["WG_TENANT_STU3"])
+        cls.traffic()
         one = f"/clients/{cls.client}"
         ward = f"/tenants/{cls.env['WG_TENANT_STU3']}"
         who.get(one + "/requests/new")
         who.post(one + "/requests/new", tenant=NOBODY, why="night shift")
         page = who.get("/requests").text.split(cls.client)[-1]
         cls.pages = {
-            "signin": None, "clients": "/clients", "client": one,
+            "signin": None, "overview": "/", "clients": "/clients", "client": one,
             "client_new": "/clients/new", "client_edit": one + "/edit",
             "client_keys": one + "/keys",
             "secret_new": one + "/secrets/new",
@@ -336,15 +337,42 @@ class Look(Story):
             "phone": "/phone", "again": "/again", "nowhere": "/nowhere",
         }
 
-    def look_at(self, b, name, path, view):
-        """Signed in by the cookie of who has signed in before."""
+    @classmethod
+    def traffic(cls):
+        """A day of calls, some failed; a secret that ends soon."""
+        cls.addClassCleanup(
+            cls.house.cluster.psql, "delete from wardgate.traffic where"
+            f" client_id = '{cls.client}'")
+        cls.house.cluster.psql(f"""
+            insert into wardgate.traffic
+            select date_trunc('hour', now(), 'UTC') - make_interval(hours => h),
+                   '{cls.client}', '{cls.env['WG_TENANT_STU3']}', 'facade',
+                   null, o.outcome, o.reason, n, now(), array[12, 140, 2300],
+                   array[n - n / 5 - n / 20, n / 5, n / 20]
+              from generate_series(0, 40) as h
+             cross join (values ('answered', 'ok', 900),
+                   ('refused', 'provider_refused_request', 30),
+                   ('failed', 'provider_timeout', 45)) as o (outcome, reason, many)
+             cross join lateral (select (o.many * (1.1 + sin(h / 3.8)))::bigint
+               as n) as x
+             where n > 0 on conflict do nothing;
+            update wardgate.client_secret set created_at = now() - interval
+              '200 days', not_before = now() - interval '200 days', not_after =
+              now() + interval '5 days 2 hours' where key_id = '{cls.cred}'""")
+
+    def look_at(self, b, name, path, view, lang="en"):
+        """Signed in by the cookie of who has signed in before. A link with
+        ?lang= would set a cookie, which would take the place of both."""
         if path:
             b.devtools("Network.setExtraHTTPHeaders", headers={
-                "Cookie": f"__Host-wardgate={self.who.cookie}"})
+                "Cookie": f"__Host-wardgate={self.who.cookie};"
+                f" wardgate-lang={lang}"})
         else:
             b.devtools("Network.setExtraHTTPHeaders", headers={})
         self.at(b, path or "/signin")
         with self.subTest(f"{name} {view}"):
+            self.assertEqual(b.run("return document.documentElement.lang"),
+                             lang)
             self.assertEqual(b.run(WIDE), [], "wider than the page")
             self.assertEqual(b.run(PALE), [], "too little contrast")
             self.assertEqual(b.run(ROUGH), [])
@@ -364,9 +392,10 @@ class Look(Story):
             b.devtools("Network.enable")
             for lang in LANGUAGES:
                 for name in ("clients", "client", "account", "secret_new",
-                             "tenant"):
-                    self.look_at(b, name, f"{self.pages[name]}?lang={lang}",
-                                 f"320-{lang}")
+                             "tenant", "overview"):
+                    self.look_at(b, name, self.pages[name], f"320-{lang}",
+                                 lang)
+                    self.assertNotEqual(b.text("h1"), "Sign in")
 
 
 if __name__ == "__main__":

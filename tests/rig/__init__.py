@@ -10,6 +10,7 @@
 # demo.py       make demo, make demo-stop
 # client.py     a small HTTP client for the stories
 # fastcgi.py    a raw FastCGI client, for peers that no web server would be
+# hour.py       for stories about what is counted by the hour
 # crowd.py      many clients and many hospitals at once, and their audit
 #
 # Standard library only.

@@ -166,6 +166,7 @@ class Keep(Command, base.DatabaseCase):
             "partitions_made": 4, "changes_cleared": old, "cursors_cleared": 3,
             "assertions_cleared": 0, "revocations_cleared": 2,
             "uses_cleared": 0, "uses_behind_s": 0,
+            "traffic_cleared": 0, "traffic_behind_s": 0,
             "sessions_cleared": 0, "failures_cleared": 0,
             "keys_withdrawn": 0,
             "audit_stray": False, "jwks_fetched": 0, "secrets_told": 0})
@@ -173,6 +174,7 @@ class Keep(Command, base.DatabaseCase):
             "partitions_made": 0, "changes_cleared": 0, "cursors_cleared": 0,
             "assertions_cleared": 0, "revocations_cleared": 0,
             "uses_cleared": 0, "uses_behind_s": 0,
+            "traffic_cleared": 0, "traffic_behind_s": 0,
             "sessions_cleared": 0, "failures_cleared": 0,
             "keys_withdrawn": 0,
             "audit_stray": False, "jwks_fetched": 0, "secrets_told": 0})

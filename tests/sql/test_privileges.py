@@ -40,13 +40,16 @@ MAY_CALL = {
         portal_tenant_list portal_tenant_loss portal_tenant_put
         portal_tenant_state_set portal_trace session_end
         session_end_one session_find session_list session_open signin_failed
-        signin_begin signin_good signin_untried sealing_key_in_use""",
+        signin_begin signin_good signin_untried sealing_key_in_use
+        portal_overview portal_tenant_hours portal_tenant_traffic
+        portal_client_hours portal_client_traffic portal_client_refusals
+        portal_secret_uses portal_secret_ends traffic_until""",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
         cursor_handle_trim assertion_trim secret_trail_trim client_jwks_due
         client_jwks_fetched revocation_trim signing_key_expire
         secret_notice_take secret_notice_told secret_use_roll_up
-        session_trim signin_failure_trim""",
+        session_trim signin_failure_trim traffic_roll_up traffic_trim""",
     "wg_operator": """ready client_add client_list client_able secret_add
         secret_list secret_invalidate client_jwks_set
         client_jwks_list client_jwks_url_set client_jwks_url_get

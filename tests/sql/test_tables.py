@@ -21,6 +21,7 @@ KEPT_SMALL = {
     "secret_notice": "secret_trail_trim",
     "secret_shown": "secret_trail_trim",
     "secret_use": "secret_trail_trim",
+    "traffic": "traffic_trim",
     "audit": "audit_partitions_ahead",      # operators drop whole months
     "audit_default": "audit_stray",
     "client": PEOPLE,
@@ -77,6 +78,10 @@ SPENT = {
     "revocation_trim({n})":
         "insert into wardgate.revocation (kind, key, n, expires_at, made_by,"
         f" why) select 'tenant', gen_random_uuid(), 1, {OLD}, 'x', ''"
+        " from generate_series(1, {n})",
+    "traffic_trim('400 days', {n})":
+        f"insert into wardgate.traffic select {OLD}, gen_random_uuid(), null,"
+        f" 'token', null, 'answered', 'ok', 1, {OLD}, '{{{{1}}}}', '{{{{1}}}}'"
         " from generate_series(1, {n})",
     "secret_trail_trim('400 days', {n})":
         f"insert into wardgate.secret_use select 'k' || i, '{TENANT}', {OLD},"

@@ -1,0 +1,391 @@
+-- 57_portal_traffic.sql - who asked how much, as the portal shows it
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- The first parameter is always the account that asks. Operators see every
+-- hospital; whoever keeps an app sees what that app asked, and no more.
+
+-- One row for each hour, app or hospital that `by_what` names. Percentiles are
+-- of all calls, whatever came of them.
+create function wardgate.traffic_sums(
+  by_what text, since timestamptz, client uuid, tenant uuid)
+returns table (
+  hour      timestamptz,
+  client_id uuid,
+  tenant_id uuid,
+  calls     bigint,
+  refused   bigint,
+  failed    bigint,
+  percent   bigint,
+  under_one boolean,
+  p50       bigint,
+  p95       bigint,
+  p99       bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+  with summed as (
+    select case by_what when 'hour' then t.hour end as hour,
+           case by_what when 'client' then t.client_id end as client_id,
+           case by_what when 'tenant' then t.tenant_id end as tenant_id,
+           sum(t.calls)::bigint as calls,
+           coalesce(sum(t.calls) filter (where t.outcome = 'refused'),
+               0)::bigint as refused,
+           coalesce(sum(t.calls) filter (where t.outcome = 'failed'),
+               0)::bigint as failed,
+           wardgate.took_percentiles(wardgate.joined_agg(t.took_ms),
+               wardgate.joined_agg(t.took_n)) as took
+      from wardgate.traffic_since(since, client, tenant) as t
+     where t.program = 'facade'
+     group by 1, 2, 3)
+  select s.hour, s.client_id, s.tenant_id, s.calls, s.refused, s.failed,
+         round(s.failed * 100.0 / s.calls)::bigint,
+         s.failed > 0 and s.failed * 100 < s.calls,
+         (s.took).p50, (s.took).p95, (s.took).p99
+    from summed as s;
+end $$;
+comment on function wardgate.traffic_sums is
+  'Calls of an app or to a hospital by hour, app or hospital, failed ones in per cent';
+
+-- Every hour, oldest first, also those without a call.
+create function wardgate.traffic_hours(
+  hours bigint, client uuid, tenant uuid)
+returns table (
+  hour    timestamptz,
+  calls   bigint,
+  refused bigint,
+  failed  bigint,
+  p50     bigint,
+  p95     bigint,
+  p99     bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+  select h.hour, coalesce(s.calls, 0), coalesce(s.refused, 0),
+         coalesce(s.failed, 0), s.p50, s.p95, s.p99
+    from generate_series(wardgate.hours_ago(hours), wardgate.hours_ago(1),
+         '1 hour') as h (hour)
+    left join wardgate.traffic_sums('hour', wardgate.hours_ago(hours), client,
+         tenant) as s using (hour)
+   order by h.hour;
+end $$;
+comment on function wardgate.traffic_hours is
+  'Calls of an app or to a hospital in each of the last hours';
+
+-- ---- a hospital, for operators -------------------------------------------------
+
+create function wardgate.portal_tenant_hours(
+  account uuid, tenant uuid, hours bigint)
+returns table (
+  hour timestamptz, calls bigint, refused bigint, failed bigint, p50 bigint,
+  p95 bigint, p99 bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query select * from wardgate.traffic_hours(hours, null, tenant);
+end $$;
+comment on function wardgate.portal_tenant_hours is
+  'Calls to a hospital in each of the last hours, for operators';
+
+create function wardgate.portal_tenant_traffic(
+  account uuid, tenant uuid, hours bigint)
+returns table (
+  client_id uuid, client_name text, calls bigint, refused bigint,
+  failed bigint, percent bigint, under_one boolean, p50 bigint, p95 bigint,
+  p99 bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select s.client_id, c.name, s.calls, s.refused, s.failed, s.percent,
+         s.under_one, s.p50, s.p95, s.p99
+    from wardgate.traffic_sums('client', wardgate.hours_ago(hours), null,
+         tenant) as s
+    join wardgate.client as c using (client_id)
+   order by s.calls desc, c.name;
+end $$;
+comment on function wardgate.portal_tenant_traffic is
+  'Calls to a hospital in the last hours by app, for operators';
+
+-- ---- an app, for whoever keeps it ------------------------------------------------
+
+create function wardgate.portal_client_hours(
+  account uuid, client uuid, hours bigint)
+returns table (
+  hour timestamptz, calls bigint, refused bigint, failed bigint, p50 bigint,
+  p95 bigint, p99 bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query select * from wardgate.traffic_hours(hours, client, null);
+end $$;
+comment on function wardgate.portal_client_hours is
+  'Calls of an app in each of the last hours';
+
+create function wardgate.portal_client_traffic(
+  account uuid, client uuid, hours bigint)
+returns table (
+  tenant_id uuid, tenant_name text, calls bigint, refused bigint,
+  failed bigint, percent bigint, under_one boolean, p50 bigint, p95 bigint,
+  p99 bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select s.tenant_id, t.name, s.calls, s.refused, s.failed, s.percent,
+         s.under_one, s.p50, s.p95, s.p99
+    from wardgate.traffic_sums('tenant', wardgate.hours_ago(hours), client,
+         null) as s
+    left join wardgate.tenant as t using (tenant_id)
+   order by s.calls desc, t.name;
+end $$;
+comment on function wardgate.portal_client_traffic is
+  'Calls of an app in the last hours by hospital';
+
+-- Why something of the app was refused or failed, tokens too, most often first.
+create function wardgate.portal_client_refusals(
+  account uuid, client uuid, hours bigint)
+returns table (
+  program text, outcome text, reason text, calls bigint, last_at timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select t.program, t.outcome, t.reason, sum(t.calls)::bigint, max(t.last_at)
+    from wardgate.traffic_since(wardgate.hours_ago(hours), client, null) as t
+   where t.outcome <> 'answered'
+   group by t.program, t.outcome, t.reason
+   order by 4 desc, 1, 3;
+end $$;
+comment on function wardgate.portal_client_refusals is
+  'Reasons for which requests of an app were refused or failed';
+
+-- The hour before and this one: never less than one whole hour.
+create function wardgate.portal_secret_uses(account uuid, client uuid)
+returns table (key_id text, since timestamptz, uses bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform wardgate.portal_client_must_be(account, client);
+  return query
+  select t.key_id, wardgate.hours_ago(2), sum(t.calls)::bigint
+    from wardgate.traffic_since(wardgate.hours_ago(2), client, null) as t
+   where t.key_id is not null
+   group by t.key_id;
+end $$;
+comment on function wardgate.portal_secret_uses is
+  'Tokens issued for each secret of an app in this hour and the one before';
+
+-- ---- what ends soon ----------------------------------------------------------------
+
+-- Secrets that the account keeps, operators: of everybody, which end within 30
+-- days; `within` is the nearest of the thresholds of secret_notice_take, and as
+-- there one that was made for no longer than that is not told.
+create function wardgate.portal_secret_ends(
+  account uuid, client uuid, at_most bigint)
+returns table (
+  client_id   uuid,
+  client_name text,
+  hint        text,
+  label       text,
+  not_after   timestamptz,
+  days_left   bigint,
+  "within"    text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  all_of_them boolean := wardgate.portal_sees_all(account);
+begin
+  return query
+  select c.client_id, c.name, s.hint, s.label, s.not_after,
+         ceil(extract(epoch from s.not_after - now()) / 86400)::bigint,
+         min(d.days)::text
+    from wardgate.client_secret as s
+    join wardgate.client as c using (client_id)
+    join (values (30), (14), (7), (1)) as d (days)
+      on s.not_after - make_interval(days => d.days) <= now()
+     and s.not_after - make_interval(days => d.days)
+         > s.created_at + interval '1 hour'
+   where c.disabled_at is null and s.invalidated_at is null
+     and s.not_after > now()
+     and (portal_secret_ends.client is null
+          or c.client_id = portal_secret_ends.client)
+     and (all_of_them or exists (
+         select from wardgate.client_owner as o
+          where o.client_id = c.client_id and o.account_id = account))
+   group by c.client_id, c.name, s.key_id, s.hint, s.label, s.not_after
+   order by s.not_after, c.name
+   limit at_most;
+end $$;
+comment on function wardgate.portal_secret_ends is
+  'Secrets of the apps that an account may see which are about to end';
+
+-- ---- all hospitals, for operators --------------------------------------------------
+
+-- Silent: in use, with no call in the last two whole hours and since, though in
+-- those two hours of the week there were calls both one and two weeks ago; or
+-- with none for a week, whenever there were some before.
+create function wardgate.portal_overview_all(account uuid)
+returns table (
+  tenant_id    uuid,
+  name         text,
+  slug         text,
+  state        text,
+  notice       text,
+  notice_until timestamptz,
+  calls        bigint,
+  refused      bigint,
+  failed       bigint,
+  hours        text,
+  last_at      timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  start timestamptz := wardgate.hours_ago(24);
+  two   timestamptz := wardgate.hours_ago(3);
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  with live as materialized (
+    select l.tenant_id, l.hour, l.outcome, l.calls, l.last_at
+      from wardgate.traffic_live() as l
+     where l.program = 'facade'),
+  counted as (
+    select x.tenant_id, x.hour, sum(x.calls) as calls,
+           coalesce(sum(x.calls) filter (where x.outcome = 'refused'), 0)
+             as refused,
+           coalesce(sum(x.calls) filter (where x.outcome = 'failed'), 0)
+             as failed
+      from (select t.tenant_id, t.hour, t.outcome, t.calls
+              from wardgate.traffic as t
+             where t.hour >= start and t.program = 'facade'
+             union all
+            select l.tenant_id, l.hour, l.outcome, l.calls from live as l
+             where l.hour >= start) as x
+     group by x.tenant_id, x.hour),
+  day as (
+    select t.tenant_id, sum(c.calls)::bigint as calls,
+           sum(c.refused)::bigint as refused, sum(c.failed)::bigint as failed,
+           string_agg(format('%s/%s/%s', coalesce(c.calls, 0),
+             coalesce(c.refused, 0), coalesce(c.failed, 0)), ' '
+             order by h.hour) as hours
+      from wardgate.tenant as t
+     cross join generate_series(start, wardgate.hours_ago(1), '1 hour')
+           as h (hour)
+      left join counted as c on c.tenant_id = t.tenant_id and c.hour = h.hour
+     group by t.tenant_id),
+  known as (
+    select t.*, wardgate.tenant_state_now(t.state, t.notice_until) as now_is,
+           greatest((
+             select max(l.last_at) from live as l
+              where l.tenant_id = t.tenant_id), (
+             select max(o.last_at)
+               from wardgate.traffic as o
+              where o.tenant_id = t.tenant_id and o.program = 'facade'
+                and o.hour = (
+                  select max(p.hour)
+                    from wardgate.traffic as p
+                   where p.tenant_id = t.tenant_id and p.program = 'facade'))
+             ) as last_at
+      from wardgate.tenant as t)
+  select k.tenant_id, k.name, k.slug,
+         case when k.now_is <> 'active' then k.now_is
+              when k.last_at is null then 'new'
+              when k.last_at < wardgate.hours_ago(1) - interval '7 days'
+                then 'silent'
+              when k.last_at < two and 2 = (
+                select count(distinct w.weeks)
+                  from (values (1), (2)) as w (weeks)
+                  join wardgate.traffic as u
+                    on u.tenant_id = k.tenant_id and u.program = 'facade'
+                   and u.hour >= two - make_interval(weeks => w.weeks)
+                   and u.hour < two - make_interval(weeks => w.weeks)
+                       + interval '2 hours') then 'silent'
+              else 'active'
+          end, k.notice, k.notice_until, coalesce(d.calls, 0),
+         coalesce(d.refused, 0), coalesce(d.failed, 0), d.hours, k.last_at
+    from known as k
+    join day as d using (tenant_id);
+end $$;
+comment on function wardgate.portal_overview_all is
+  'State and last 24 hours of every hospital, for operators';
+
+-- A page of it, worst first: silent ones, then those with the largest share of
+-- failed calls. hours: calls/refused/failed of each of the last 24, from since on.
+-- found: how many there are on all pages.
+create function wardgate.portal_overview(
+  account uuid, find text, state text, skip bigint, at_most bigint)
+returns table (
+  tenant_id    uuid,
+  name         text,
+  slug         text,
+  state_is     text,
+  notice       text,
+  notice_until timestamptz,
+  calls        bigint,
+  refused      bigint,
+  failed       bigint,
+  percent      bigint,
+  under_one    boolean,
+  p50          bigint,
+  p95          bigint,
+  hours        text,
+  last_at      timestamptz,
+  answered_at  timestamptz,
+  found        bigint,
+  since        timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+  with page as materialized (
+    select o.*, count(*) over () as found,
+           o.failed::numeric / nullif(o.calls, 0) as share
+      from wardgate.portal_overview_all(account) as o
+     where (portal_overview.state = '' or o.state = portal_overview.state)
+       and (find = '' or position(lower(find) in lower(o.name)) > 0
+            or position(lower(find) in o.slug) > 0)
+     order by o.state <> 'silent', share desc nulls last,
+           o.state = 'suspended', o.state = 'new', o.name, o.tenant_id
+     limit at_most offset skip),
+  live as materialized (
+    select l.* from wardgate.traffic_live() as l
+     where l.program = 'facade'),
+  took as (
+    select x.tenant_id,
+           wardgate.took_percentiles(wardgate.joined_agg(x.took_ms),
+             wardgate.joined_agg(x.took_n)) as ms
+      from (select t.tenant_id, t.took_ms, t.took_n
+              from page as g
+              join wardgate.traffic as t using (tenant_id)
+             where t.hour >= wardgate.hours_ago(24) and t.program = 'facade'
+             union all
+            select l.tenant_id, l.took_ms, l.took_n from live as l
+             where l.hour >= wardgate.hours_ago(24)) as x
+     group by x.tenant_id)
+  select g.tenant_id, g.name, g.slug, g.state, g.notice, g.notice_until,
+         g.calls, g.refused, g.failed,
+         round(g.share * 100)::bigint, g.failed > 0 and g.share < 0.01,
+         (k.ms).p50, (k.ms).p95, g.hours, g.last_at,
+         greatest((
+           select max(l.last_at) from live as l
+            where l.tenant_id = g.tenant_id and l.outcome = 'answered'), (
+           select t.last_at
+             from wardgate.traffic as t
+            where t.tenant_id = g.tenant_id and t.program = 'facade'
+              and t.outcome = 'answered'
+            order by t.hour desc, t.last_at desc
+            limit 1)), g.found, wardgate.hours_ago(24)
+    from page as g
+    left join took as k using (tenant_id)
+   order by g.state <> 'silent', g.share desc nulls last,
+         g.state = 'suspended', g.state = 'new', g.name, g.tenant_id;
+end $$;
+comment on function wardgate.portal_overview is
+  'Hospitals with state and last 24 hours, worst first, for operators';
