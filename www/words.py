@@ -7,9 +7,12 @@
 # tests/house/check_words.py refuses a catalogue that is not whole.
 #
 # Texts stand in www/templates as {{_ text}} and {{+n one|other}}, in C as
-# page_words(p, "text"), in the table of refusals (lib/web/fail.c), and in what
-# the portal's own SQL refuses, whose sentences people of the portal meet; those
-# with a value in them stay English. A catalogue is www/locale/TAG.po.
+# page_words(p, "text"), and in what people of the portal are told when something
+# is refused or asked about: the table of refusals (lib/web/fail.c), err_set of the
+# modules in REFUSING, refuse() of the SQL functions in RULES, what reason codes
+# mean (lib/app/why.c). Sentences with values in them stand in the catalogues as
+# forms, with {1} {2} for the values (words_said of lib/web/words.h); values that
+# are words themselves stand there too. A catalogue is www/locale/TAG.po.
 
 import re
 import sys
@@ -24,50 +27,121 @@ PLURALS = {
     "pt-BR": "nplurals=2; plural=(n > 1);",
     "zh-Hans": "nplurals=1; plural=0;",
 }
-SHOWN = ("ERR_ADDRESS", "ERR_METHOD", "ERR_LIMIT_SIGNIN", "ERR_SIGNIN",
+SHOWN = ("ERR_ADDRESS", "ERR_METHOD", "ERR_MALFORMED", "ERR_REPEATED",
+         "ERR_TOO_LARGE", "ERR_TOO_MANY", "ERR_LIMIT_SIGNIN", "ERR_SIGNIN",
          "ERR_SIGNIN_WAIT", "ERR_SIGNED_OUT", "ERR_STRANGER", "ERR_FORM",
-         "ERR_PASSPHRASE", "ERR_PROOF", "ERR_TOO_LARGE")
+         "ERR_PASSPHRASE", "ERR_PROOF", "ERR_CONFLICT", "ERR_MISSING",
+         "ERR_DEADLINE", "ERR_BROKEN")
+REFUSING = ("gate/phrase", "gate/account", "ext/pass", "ext/jwk",
+            "web/serve_body")
+RULES = ("20_rules", "27_account", "45_onboard", "*_portal_*")
+# Of other functions the portal meets these.
+REFUSED = (("40_clients", "secret_add"), ("40_clients", "client_add"),
+           ("40_clients", "grant_give"))
 
 
 def folded(text):
     return re.sub(r"\s+", " ", text.strip())
 
 
+STRING = r'"(?:[^"\\]|\\.)*"'
+SQL_STRING = r"'(?:[^']|'')*'"
+SQL_TEXT = rf"{SQL_STRING}(?:\s*\n\s*{SQL_STRING})*"
+
+
+def form(text):
+    """A format of C or SQL with numbered holes: The {1} has {2} bytes."""
+    number = iter(range(1, 9))
+    return re.sub(r"%(?:\.\*)?(?:z|ll|l)?([sduc%])", lambda m: "%" if m[1] == "%"
+                  else "{%d}" % next(number), text)
+
+
+def of_templates(text):
+    """(one, other or None)"""
+    for kind, body in re.findall(r"\{\{([_+])(.*?)\}\}(?!\})", text, re.S):
+        if kind == "_":
+            yield folded(body), None
+        else:
+            one, _, other = body.partition(" ")[2].partition("|")
+            yield folded(one), folded(other)
+
+
+def joined(source):
+    """C in which strings that follow each other are one."""
+    return re.sub(r'"\s*\n\s*"', "", source)
+
+
+def of_c(source):
+    """Sentences of err_set, and what page_words is asked for."""
+    source = joined(source)
+    yield from re.findall(r'page_words\(p, "((?:[^"\\]|\\.)*)"\)', source)
+    for call in re.findall(r"err_set\((?:[^;\"]|" + STRING + r")*;", source):
+        for text in re.findall(STRING, call):
+            if " " in text:
+                yield form(text[1:-1].replace('\\"', '"'))
+
+
+def of_sql(source, only=None):
+    """Sentences of refuse(), what problem functions return, and the words that
+    rules are told to speak of."""
+    for function in re.split(r"(?m)^create (?:or replace )?function ",
+                             source)[1:]:
+        name = re.match(r"wardgate\.(\w+)", function)[1]
+        if only and name != only:
+            continue
+        found = re.findall(r"refuse\(\s*'WG\d+',\s*(?:format\(\s*)?"
+                           f"({SQL_TEXT})", function)
+        if name.endswith("_problem"):
+            found += re.findall(r"(?:return|then)\s+(?:format\(\s*)?"
+                                f"({SQL_TEXT})", function)
+        found += re.findall(r"(?:line|guid)_read\(\s*('[A-Za-z ]+')", function)
+        for text in found:
+            parts = re.findall(SQL_STRING, text)
+            yield form("".join(p[1:-1] for p in parts).replace("''", "'"))
+
+
+def of_refusals(source):
+    """Standing sentences of kinds that the portal answers with."""
+    for kind in SHOWN:
+        yield re.search(rf'\[{kind}\]\s*= {{.*?OWN, "(.*?)" }}', source)[1]
+    yield re.search(r'\[OURS\] = {[^"]*"\w+",\s*"(.*?)"', joined(source))[1]
+
+
+def of_reasons(source):
+    """What reason codes mean, what to do, and who can."""
+    yield from re.findall(r'(?m)^#define \w+ +"(.*)"', source)
+    rows = re.findall(rf"\{{ {STRING}, ({STRING}),\s+(?:({STRING}), \w+|NULL, "
+                      r"NULL) \}", source)
+    for text in (t for row in rows for t in row if t):
+        yield text[1:-1].replace('\\"', '"')
+
+
+def sources():
+    """Everything that people of the portal read, in the order of files."""
+    for path in sorted((TOP / "www/templates").glob("*.html")):
+        yield from of_templates(path.read_text())
+    for path in [*sorted((TOP / "lib/portal").glob("*.c")),
+                 *(TOP / f"lib/{name}.c" for name in REFUSING)]:
+        yield from ((text, None) for text in of_c(path.read_text()))
+    sql = TOP / "sql/functions"
+    for path in [p for name in RULES for p in sorted(sql.glob(name + ".sql"))]:
+        yield from ((text, None) for text in of_sql(path.read_text()))
+    for name, function in REFUSED:
+        yield from ((text, None) for text in of_sql(
+            (sql / f"{name}.sql").read_text(), function))
+    for name, of in (("web/fail", of_refusals), ("app/why", of_reasons)):
+        source = (TOP / f"lib/{name}.c").read_text()
+        yield from ((text, None) for text in of(source))
+
+
 def texts():
     """{one: other or None}, in the order in which they are met"""
     found = {}
-    for path in sorted((TOP / "www/templates").glob("*.html")):
-        page = path.read_text()
-        for kind, body in re.findall(r"\{\{([_+])(.*?)\}\}(?!\})", page, re.S):
-            if kind == "_":
-                found.setdefault(folded(body))
-            else:
-                one, _, other = body.partition(" ")[2].partition("|")
-                found[folded(one)] = folded(other)
-    for path in sorted((TOP / "lib/portal").glob("*.c")):
-        source = re.sub(r'"\s*\n\s*"', "", path.read_text())
-        for text in re.findall(r'page_words\(p, "((?:[^"\\]|\\.)*)"\)',
-                               source):
-            found.setdefault(text)
-        for text in re.findall(r'err_set\([^;]*?ERR_\w+,\s*"((?:[^"\\]|\\.)*)"',
-                               source):
-            if "%" not in text:
-                found.setdefault(text)
-    fail = (TOP / "lib/web/fail.c").read_text()
-    for kind in SHOWN:
-        said = re.search(rf'\[{kind}\]\s*= {{.*?OWN, "(.*?)" }}', fail)
-        found.setdefault(said.group(1))
-    for name in ("phrase", "account"):
-        source = re.sub(r'"\s*\n\s*"', "",
-                        (TOP / f"lib/gate/{name}.c").read_text())
-        for text in re.findall(r'ERR_(?:PASSPHRASE|STRANGER),\s*"(.*?)"',
-                               source):
-            found.setdefault(text)
-    for path in [TOP / "sql/functions/27_account.sql",
-                 *sorted((TOP / "sql/functions").glob("*_portal_*.sql"))]:
-        for text in re.findall(r"refuse\('WG\d+',\s*'((?:[^']|'')*)'\)",
-                               path.read_text()):
-            found.setdefault(text.replace("''", "'"))
+    for one, other in sources():
+        if other:
+            found[one] = other
+        else:
+            found.setdefault(one)
     return found
 
 

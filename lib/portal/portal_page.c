@@ -133,7 +133,7 @@ static void
 view_failure(struct page *p)
 {
 	struct err *e = &p->w->err;
-	struct str said = words_of(p->lang, str_of(fail_said(e)));
+	struct str said = words_said(p->w->a, p->lang, str_of(fail_said(e)));
 
 	/* e is cleared before the page is written. */
 	view_text(

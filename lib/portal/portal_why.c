@@ -21,16 +21,24 @@ read_trace(struct page *p, struct guid *trace)
 }
 
 static void
-view_reason(struct view *row, struct str reason)
+view_sentence(
+    struct page *p, struct view *row, const char *name, const char *english)
+{
+	if (english)
+		view_text(row, name, words_of(p->lang, str_of(english)));
+}
+
+static void
+view_reason(struct page *p, struct view *row, struct str reason)
 {
 	const struct why *w = why_find(reason);
 
 	view_flag(row, "fine", str_is(reason, "ok"));
 	if (!w)
 		return;
-	view_text(row, "happened", str_of(w->happened));
-	view_text(row, "act", str_of(w->act));
-	view_text(row, "who", str_of(w->who));
+	view_sentence(p, row, "happened", w->happened);
+	view_sentence(p, row, "act", w->act);
+	view_sentence(p, row, "who", w->who);
 }
 
 static bool
@@ -51,7 +59,7 @@ view_rows_of(struct page *p, const struct guid *trace)
 		struct view *row = view_row(p->view, "found");
 
 		view_cells(row, rows, i);
-		view_reason(row, db_text(rows, i, REASON));
+		view_reason(p, row, db_text(rows, i, REASON));
 	}
 	return true;
 }

@@ -208,6 +208,119 @@ words_count(enum words_lang lang, struct str one, struct str other, int64_t n)
 	return other;
 }
 
+/* ---- sentences with values -------------------------------------------------------- */
+
+#define HOLES      8
+#define SAID_BYTES ((size_t)16 * 1024)
+
+static struct str
+after(struct str s, size_t n)
+{
+	return (struct str){ s.at + n, s.len - n };
+}
+
+static bool
+begins(struct str s, struct str with)
+{
+	return s.len >= with.len && !memcmp(s.at, with.at, with.len);
+}
+
+/* Number of the first hole of a form; 0: none. before: what stands in front of it,
+ * or all; form receives what stands behind. */
+static unsigned
+hole(struct str *form, struct str *before)
+{
+	struct str s = *form;
+	size_t i;
+
+	for (i = 0; i + 3 <= s.len; i++) {
+		if (s.at[i] != '{' || s.at[i + 1] < '1' ||
+		    s.at[i + 1] > '0' + HOLES || s.at[i + 2] != '}')
+			continue;
+		*before = (struct str){ s.at, i };
+		*form = after(s, i + 3);
+		return (unsigned)(s.at[i + 1] - '0');
+	}
+	*before = s;
+	*form = after(s, s.len);
+	return 0;
+}
+
+/* How long the value is that said begins with, when `then` follows it; `last`: and
+ * nothing else. said.len + 1: there is none. */
+static size_t
+value_len(struct str said, struct str then, bool last)
+{
+	bool quoted = said.len && said.at[0] == '"';
+	size_t n;
+
+	for (n = quoted ? 2 : 0; n <= said.len; n++)
+		if ((!quoted || said.at[n - 1] == '"') &&
+		    begins(after(said, n), then) &&
+		    (!last || n + then.len == said.len))
+			return n;
+	return said.len + 1;
+}
+
+/* Has the sentence this form? value receives what stands in its holes. */
+static bool
+has_form(struct str said, struct str form, struct str value[HOLES])
+{
+	struct str literal;
+	unsigned n = hole(&form, &literal), next;
+	size_t len;
+
+	if (!n || !begins(said, literal))
+		return false;
+	for (said = after(said, literal.len); n; n = next) {
+		next = hole(&form, &literal);
+		len = value_len(said, literal, !next);
+		if (len > said.len)
+			return false;
+		value[n - 1] = (struct str){ said.at, len };
+		said = after(said, len + literal.len);
+	}
+	return true;
+}
+
+static struct str
+filled(struct arena *a, enum words_lang lang, struct str form,
+    const struct str value[HOLES])
+{
+	struct buf b = buf_new(a, SAID_BYTES);
+	struct str literal, said;
+	unsigned n;
+
+	do {
+		n = hole(&form, &literal);
+		buf_put(&b, literal.at, literal.len);
+		if (!n)
+			break;
+		said = words_said(a, lang, value[n - 1]);
+		buf_put(&b, said.at, said.len);
+	} while (true);
+	return (struct str){ buf_text(&b), b.len };
+}
+
+struct str
+words_said(struct arena *a, enum words_lang lang, struct str english)
+{
+	const struct catalogue *c = &catalogues[lang];
+	struct str exact = find(lang, english), id;
+	uint32_t i;
+
+	if (!english.len || exact.len)
+		return english.len ? exact : english;
+	for (i = 0; i < c->n; i++) {
+		struct str value[HOLES] = { STR_NONE };
+
+		id = text_at(c, c->ids, i);
+		if (has_form(english, id, value))
+			return filled(a, lang, text_at(c, c->texts, i), value);
+	}
+	return english;
+}
+
 /* ---- languages ----------------------------------------------------------------- */
 
 const char *

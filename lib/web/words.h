@@ -45,6 +45,14 @@ struct str words_of(enum words_lang lang, struct str english);
 struct str words_count(
     enum words_lang lang, struct str one, struct str other, int64_t n);
 
+/* words_said - a sentence that values were put into already, english, in that
+ * language. The catalogue knows its form, "The time {1} is not in the future.";
+ * what stands for {1} to {8} is put into the other language's form, translated
+ * itself where the catalogue has it. A value in quotes is one value. A sentence of
+ * no form stays as it is. Borrowed from a, or from english. */
+struct str words_said(
+    struct arena *a, enum words_lang lang, struct str english);
+
 /* words_number - n grouped as the language does it: 12,345. Borrowed from a. */
 const char *words_number(struct arena *a, enum words_lang lang, int64_t n);
 

@@ -221,6 +221,53 @@ class HalfWay(Story):
         self.assertEqual(page.status, 401)
 
 
+class Sentences(Story):
+    """What is told with values in it is in the reader's language, too."""
+
+    LONG = {"en": 'The name is 201 characters long; the longest is 200.',
+            "it": "Il campo «nome» ha 201 caratteri; il massimo è 200.",
+            "ru": "В поле «имя» символов: 201; наибольшее число — 200.",
+            "pt-BR": "O campo “nome” tem 201 caracteres; o máximo é 200.",
+            "zh-Hans": "字段“名称”有 201 个字符；最多 200 个。"}
+    WHY = {"en": ("Copy the tenant ID again", "the app's developer"),
+           "it": ("Copia di nuovo l’ID tenant", "chi sviluppa l’app"),
+           "ru": ("Скопируйте ID арендатора", "разработчик приложения"),
+           "pt-BR": ("Copie o ID do tenant", "quem desenvolve o aplicativo"),
+           "zh-Hans": ("请重新复制租户 ID", "应用的开发者")}
+
+    def test_refusals_with_values_and_what_reason_codes_mean(self):
+        who = self.person()
+        client = self.app(who)
+        text = self.secret(who, client)
+        refused = self.env.ask_token(NOBODY, client_id=client,
+                                     client_secret=text)
+        trace = refused.header["x-trace-id"]
+        for lang in self.LONG:
+            who.get("/account")
+            who.post("/account/language", lang=lang)
+            who.get("/clients/new")
+            page = who.post("/clients/new", name="x" * 201, purpose="",
+                            mail="")
+            self.assertEqual(page.status, 400, page)
+            self.assertIn(self.LONG[lang], page.words)
+            page = who.get(f"/why?trace={trace}&lang={lang}")
+            for words in self.WHY[lang]:
+                self.assertIn(words, page.words)
+            self.assertNotIn('lang="en"><', page.text.split("<footer")[0])
+
+    def test_a_sentence_within_a_sentence(self):
+        who = self.person()
+        client = self.app(who)
+        who.get("/account")
+        who.post("/account/language", lang="it")
+        who.get(f"/clients/{client}/keys")
+        page = who.post(f"/clients/{client}/keys",
+                        jwks='{"keys":[{"kid":"a","kty":"oct","k":"x"}]}')
+        self.assertEqual(page.status, 400, page)
+        self.assertIn("La chiave 1 dell’insieme contiene una parte privata o"
+                      " simmetrica (k)", page.words)
+
+
 class Forms(Story):
     def test_P2_what_was_not_sent_from_our_pages_changes_nothing(self):
         who = self.person()
