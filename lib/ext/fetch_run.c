@@ -358,6 +358,7 @@ fetch_run_set(struct fetch_run *r)
 	curl_easy_setopt(h, CURLOPT_PIPEWAIT, job->http2 ? 1L : 0L);
 	curl_easy_setopt(h, CURLOPT_HTTPHEADER, head_list(job));
 	set_method(h, job);
+	curl_easy_setopt(h, CURLOPT_CERTINFO, job->look ? 1L : 0L);
 	curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)job->connect_ms);
 	curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)job->total_ms);
 	curl_easy_setopt(
@@ -382,6 +383,40 @@ ask_libcurl(struct fetch_run *r)
 	r->job->fresh = connects > 0;
 }
 
+/* One line of libcurl's about the server's own certificate: "Subject:..." */
+static void
+read_certificate_line(struct fetch_job *job, struct str line)
+{
+	struct fetch_certificate *to = &job->certificate;
+	struct str value, name = str_cut(line, ':', &value);
+	int64_t at;
+
+	value = str_of(str_text(job->a, str_trim(value, " \t\n")));
+	if (str_is(name, "Subject"))
+		to->subject = value;
+	else if (str_is(name, "Issuer"))
+		to->issuer = value;
+	else if (str_is(name, "X509v3 Subject Alternative Name"))
+		to->names = value;
+	else if (str_is(name, "Start date") && (at = fetch_date(value.at)) > 0)
+		to->starts_s = at;
+	else if (str_is(name, "Expire date") && (at = fetch_date(value.at)) > 0)
+		to->ends_s = at;
+}
+
+static void
+read_certificate(struct fetch_run *r)
+{
+	struct curl_certinfo *info = NULL;
+	const struct curl_slist *l;
+
+	if (curl_easy_getinfo(r->easy, CURLINFO_CERTINFO, &info) || !info ||
+	    info->num_of_certs < 1)
+		return;
+	for (l = info->certinfo[0]; l; l = l->next)
+		read_certificate_line(r->job, str_of(l->data));
+}
+
 void
 fetch_run_over(struct fetch_run *r, int code)
 {
@@ -389,6 +424,8 @@ fetch_run_over(struct fetch_run *r, int code)
 
 	ask_libcurl(r);
 	explain(r, (CURLcode)code);
+	if (job->look)
+		read_certificate(r);
 	if (job->status < 200)
 		job->status = 0;
 	job->elapsed_ms = (unsigned)((clock_mono_us() - r->began_us) / 1000);

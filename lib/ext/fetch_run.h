@@ -29,6 +29,15 @@ struct fetch_limits {
 	unsigned slow_s;       /* ... over this long since the answer began */
 };
 
+/* What the server showed, and was believed. Only of a connection made for the
+ * transfer: one that is used again shows none. */
+struct fetch_certificate {
+	struct str subject,
+	    names; /* names: subjectAltName as OpenSSL says it */
+	struct str issuer;
+	int64_t starts_s, ends_s; /* since 1970 UTC; 0: none was shown */
+};
+
 /* One transfer. The caller fills the first part and keeps the whole alive and
  * untouched until done is called; texts are NUL-terminated. */
 struct fetch_job {
@@ -40,6 +49,7 @@ struct fetch_job {
 	unsigned addrs_n;
 	struct fetch_guard guard;     /* asked again when a socket is opened */
 	bool plain_http, http2;       /* may be http; offers HTTP/2 */
+	bool look;                    /* certificate is wanted */
 	char *heads[FETCH_HEADS_MAX]; /* "Name: value", NULL ends; sent as is */
 	struct str post;              /* absent: GET */
 	unsigned connect_ms, total_ms;
@@ -54,6 +64,7 @@ struct fetch_job {
 	bool fresh;   /* a new connection was made for it */
 	struct str content_type, etag, last_modified, location, retry_after;
 	struct str date, challenge; /* Date, WWW-Authenticate */
+	struct fetch_certificate certificate;
 	struct buf body; /* of status 200 only; other bodies are dropped */
 	unsigned elapsed_ms;
 

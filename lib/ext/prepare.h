@@ -12,6 +12,7 @@ extern const char prepare_token[];
 extern const char prepare_admin[];
 extern const char prepare_facade[];
 extern const char prepare_keeper[];
+extern const char prepare_probe[];
 extern const char prepare_wardgate[];
 extern const char prepare_migrate[];  /* before the schema is there */
 extern const char prepare_migrated[]; /* once it is */

@@ -175,6 +175,7 @@ tried(struct call *c)
 	job->guard = guard_of(to);
 	job->plain_http = !c->url.https;
 	job->http2 = to->http2;
+	job->look = c->ask->look;
 	set_heads(c, job->heads);
 	if (c->ask->method != UPSTREAM_GET)
 		job->post = c->ask->body;
@@ -349,6 +350,8 @@ answer(struct call *c)
 	w->etag = job->etag;
 	w->last_modified = job->last_modified;
 	w->location = job->location;
+	w->date = job->date;
+	w->certificate = job->certificate;
 	w->retry_after_s = retry_after(c);
 	w->elapsed_ms = elapsed_ms(c);
 	return w;

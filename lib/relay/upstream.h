@@ -75,6 +75,7 @@ struct upstream_ask {
 	struct str request_id;
 	int64_t deadline_ms;   /* clock_mono_ms of the whole request; 0: none */
 	bool once;             /* not to be tried a second time */
+	bool look;             /* the server's certificate is wanted */
 	size_t body_bytes_max; /* 0: the setting answer_bytes */
 	struct upstream_seen *seen; /* NULL, or filled in whatever happens */
 };
@@ -84,7 +85,11 @@ struct upstream_answer {
 	struct str content_type;
 	struct str body; /* contiguous; empty with 304; not looked into */
 	struct str etag, last_modified, location; /* absent when not sent */
-	unsigned retry_after_s;                   /* 0: not sent */
+	struct str date;                          /* the same */
+	struct fetch_certificate
+	    certificate;        /* if asked for, and the connection
+	                                       * is new */
+	unsigned retry_after_s; /* 0: not sent */
 	unsigned elapsed_ms;
 };
 

@@ -696,6 +696,32 @@ a_certificate_nobody_signed_is_refused(void **state)
 	assert_int_equal(seen.status, 0);
 }
 
+static void
+the_certificate_is_shown_to_who_wants_to_see_it(void **state)
+{
+	struct upstream_target t = target(tls.base);
+	const struct upstream_answer *w;
+	struct upstream_ask ask = { .to = &t, .path = STR("echo") };
+
+	(void)state;
+	NEEDS_PROVIDER();
+	t.revision = 4711; /* a connection of its own */
+	ask.look = true;
+	err_clear(&e);
+	w = upstream_call(engine, a, &ask, &e);
+	assert_non_null(w);
+	assert_true(w->certificate.starts_s <= clock_now_s());
+	assert_true(w->certificate.starts_s > clock_now_s() - 86400);
+	assert_true(w->certificate.ends_s > clock_now_s());
+	assert_true(w->certificate.ends_s < clock_now_s() + 3 * 86400);
+	assert_non_null(strstr(w->certificate.names.at, "ward.test"));
+	assert_non_null(strstr(w->certificate.subject.at, "provider"));
+	ask.look = false;
+	w = upstream_call(engine, a, &ask, &e);
+	assert_non_null(w);
+	assert_int_equal(w->certificate.ends_s, 0);
+}
+
 /* A listener whose queue is full: SYNs go unanswered. */
 static unsigned
 deaf_port(int fds[8])
@@ -963,6 +989,7 @@ main(void)
 		T(only_the_right_place_is_reached),
 		T(U2_a_name_that_moves_inside_is_not_followed),
 		T(U1_a_listed_network_may_be_reached),
+		T(the_certificate_is_shown_to_who_wants_to_see_it),
 		T(a_certificate_nobody_signed_is_refused),
 		T(a_connection_that_is_not_answered_times_out),
 		T(a_deadline_that_has_passed_costs_nothing),
