@@ -251,6 +251,8 @@ static bool
 type_known(struct act *act, struct str name, const char **type)
 {
 	*type = rehearsal_type(act->v->ward.version, name);
+	if (act->reply->faults.nocoverage && str_is(name, "Coverage"))
+		*type = NULL;
 	return *type || err_set(&act->err, ERR_TYPE,
 			    "This ward has no resources of that type.");
 }

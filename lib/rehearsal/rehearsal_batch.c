@@ -139,9 +139,9 @@ read_batch(const struct rehearsal_visit *v, struct str body,
 	const struct tree_limits lim = { .object = true, .nodes = NODES_MAX };
 	struct tree_node *root;
 
-	if (v->faults.getonly)
+	if (v->faults.getonly || v->faults.nobatch)
 		return err_set(
-		    e, ERR_METHOD, "This provider answers GET alone.");
+		    e, ERR_METHOD, "This provider takes no batches.");
 	if (!(root = tree_read(v->a, body, &lim, e)))
 		return false;
 	if (!str_is(tree_str(root, "resourceType"), "Bundle") ||

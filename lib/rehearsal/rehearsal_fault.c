@@ -9,7 +9,7 @@
 #define SLOW_MS 3000u
 #define HUGE_MB 24u /* over the largest answer that the gateway takes */
 
-enum kind { INSTEAD, SLOW, LINKS, DEMAND, FLAG };
+enum kind { INSTEAD, SLOW, LINKS, DEMAND, FLAG, LIMITED };
 
 /* amount: as in struct rehearsal_faults; the largest that may be asked. */
 /* clang-format off */
@@ -57,6 +57,10 @@ static const struct fault {
 	{ "noperson", FLAG, offsetof(struct rehearsal_faults, noperson), 0, 0 },
 	{ "nocompartment", FLAG,
 	    offsetof(struct rehearsal_faults, nocompartment), 0, 0 },
+	{ "nobatch", FLAG, offsetof(struct rehearsal_faults, nobatch), 0, 0 },
+	{ "nocoverage", FLAG, offsetof(struct rehearsal_faults, nocoverage),
+	    0, 0 },
+	{ "limited", LIMITED, 0, 0, 0 },
 };
 /* clang-format on */
 
@@ -69,6 +73,14 @@ find(struct str name)
 		if (str_is(name, faults[i].name))
 			return &faults[i];
 	return NULL;
+}
+
+/* A small old server behind a proxy, as many hospitals have one. */
+static void
+limit(struct rehearsal_faults *f)
+{
+	f->getonly = f->nobatch = f->nocontains = f->nototal = true;
+	f->links = REHEARSAL_INTERNAL;
 }
 
 static void
@@ -90,6 +102,9 @@ apply(struct rehearsal_faults *f, const struct fault *row, unsigned amount)
 		break;
 	case FLAG:
 		*((bool *)((char *)f + row->value)) = true;
+		break;
+	case LIMITED:
+		limit(f);
 		break;
 	}
 }
@@ -152,5 +167,5 @@ rehearsal_fault_names(void)
 	       "~getpages ~basic ~bearer ~strict ~getonly ~nocontains ~nocount "
 	       "~nosort "
 	       "~refusesort "
-	       "~noperson ~nocompartment";
+	       "~noperson ~nocompartment ~nobatch ~nocoverage ~limited";
 }

@@ -60,6 +60,8 @@ struct rehearsal_faults {
 	bool refusesort;    /* refuses _sort */
 	bool noperson;      /* of a Coverage: knows no parameter for it */
 	bool nocompartment; /* has no Patient/id/Type */
+	bool nobatch;       /* refuses batches */
+	bool nocoverage;    /* has no Coverage */
 	enum rehearsal_demand demand;
 };
 

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rehearsal/rehearsal_statement.h"
 
+#include <string.h>
+
 #include "rehearsal/rehearsal_query.h"
 #include "rehearsal/rehearsal_type.h"
 #include "fhir/param.h"
@@ -48,6 +50,8 @@ resources(struct ward_json *j, const struct rehearsal_faults *f)
 
 	ward_open(j, "resource", '[');
 	for (type = rehearsal_types(j->v); *type; type++) {
+		if (f->nocoverage && !strcmp(*type, "Coverage"))
+			continue;
 		ward_open(j, NULL, '{');
 		ward_text(j, "type", *type);
 		codes(j, "interaction", served, COUNT(served));
@@ -61,7 +65,7 @@ resources(struct ward_json *j, const struct rehearsal_faults *f)
 static void
 rest(struct ward_json *j, const struct rehearsal_faults *f)
 {
-	bool batch = !f->getonly;
+	bool batch = !f->getonly && !f->nobatch;
 	static const char *const served[] = { "batch" };
 
 	ward_open(j, "rest", '[');
