@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Reads   what the verb needs: settings; pepper and key folders for secrets
- *         and keys; migration files; a credential on standard input
+ *         and keys; migration files; a credential on standard input; to
+ *         probe, the sealing keys
  * Asks    the database in one role per verb: sql/prepare/wardgate.sql as
- *         wg_operator or wg_auditor, keeper.sql as wg_keeper, migrate.sql as
- *         the owner
+ *         wg_operator or wg_auditor, keeper.sql as wg_keeper, probe.sql as
+ *         wg_facade, migrate.sql as the owner
  * Speaks  terminal text, or JSON with --json */
 #include "app/cmd_account.h"
 #include "app/cmd_audit.h"
@@ -20,6 +21,7 @@
 #include "app/cmd_key_stage.h"
 #include "app/cmd_loss.h"
 #include "app/cmd_migrate.h"
+#include "app/cmd_probe.h"
 #include "app/cmd_revoke.h"
 #include "app/cmd_seal.h"
 #include "app/cmd_secret.h"
@@ -140,6 +142,11 @@ static const struct command_verb verbs[] = {
 	  "let it work again" },
 	{ "keep", keep, AS_KEEPER, "[--once] [--every SECONDS]",
 	  "make audit partitions, clear what is old, sum up uses" },
+	{ "probe last", probe_last, AS_OPERATOR, "[TENANT]",
+	  "what the newest probe of a hospital found, or of each" },
+	{ "probe", probe_ask, AS_PROBE,
+	  "[--patient ID | --no-patient] [--within SECONDS] TENANT | --all",
+	  "ask a hospital's server each call of the contract, and say what works" },
 	{ "loss", loss_tell, AS_OPERATOR, "[TENANT]",
 	  "what conversion between FHIR versions could not carry" },
 	{ "doctor", doctor_tell, AS_OPERATOR, "[--sockets DIR] [--offline]",

@@ -214,6 +214,7 @@ static const struct {
 	[AS_OPERATOR] = { "wg_operator", prepare_wardgate },
 	[AS_AUDITOR] = { "wg_auditor", prepare_wardgate },
 	[AS_KEEPER] = { "wg_keeper", prepare_keeper },
+	[AS_PROBE] = { "wg_facade", prepare_probe },
 	[AS_OWNER] = { OWNER_ROLE, prepare_migrate },
 	[AS_REHEARSAL] = { "wg_rehearsal", prepare_rehearsal },
 };

@@ -26,6 +26,7 @@ enum command_as {
 	AS_OPERATOR, /* wg_operator, sql/prepare/wardgate.sql */
 	AS_AUDITOR,  /* wg_auditor, sql/prepare/wardgate.sql */
 	AS_KEEPER,   /* wg_keeper, sql/prepare/keeper.sql */
+	AS_PROBE,    /* wg_facade, sql/prepare/probe.sql */
 	AS_OWNER, /* wg_owner, sql/prepare/migrate.sql; waits without limit */
 	AS_REHEARSAL /* wg_rehearsal, rehearsal.sql; waits without limit */
 };

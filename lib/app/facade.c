@@ -6,6 +6,7 @@
 
 #include "app/face_page.h"
 #include "app/facade_ask.h"
+#include "app/target.h"
 #include "app/visit.h"
 #include "base/log.h"
 #include "fhir/search.h"
@@ -242,19 +243,9 @@ find_provider(struct visit *v)
 	if (v->route->credential.shut)
 		return err_why(&w->err, ERR_CREDENTIAL, "%.300s",
 		    v->route->credential.shut);
-	v->to = (struct upstream_target){ .provider = v->claims->tenant,
-		.revision = v->route->revision,
-		.base_url = v->route->base_url,
-		.credential = v->route->credential.line,
-		.token = v->route->credential.token,
-		.tokens = facade.tokens,
-		.cell = w->cell,
-		.connect_ms = (unsigned)v->route->connect_ms,
-		.total_ms = (unsigned)v->route->wait_ms,
-		.http2 = v->route->http2,
-		.nets = v->route->nets,
-		.nets_n = v->route->nets_n,
-		.loopback_http = w->conf->provider_http == CONF_HTTP_LOOPBACK };
+	v->to = target_of(w->conf, &v->claims->tenant, v->route);
+	v->to.tokens = facade.tokens;
+	v->to.cell = w->cell;
 	return true;
 }
 

@@ -262,6 +262,12 @@ ability_seen(struct ability *can, enum ability_fact f, bool works)
 }
 
 void
+ability_person_seen(struct ability *can, enum ability_person by)
+{
+	say_person(can, by, ABILITY_SEEN);
+}
+
+void
 ability_person_refused(struct ability *can, enum ability_person was)
 {
 	say_person(can,

@@ -57,7 +57,8 @@ struct ability_type {
 
 struct ability {
 	enum fhir_version version;
-	bool told; /* a statement was read */
+	bool told;   /* a statement was read */
+	bool probed; /* what was seen was seen by a probe, of late */
 	struct {
 		uint8_t answer, voice;
 	} facts[ABILITY_FACT__MAX];
@@ -94,6 +95,9 @@ void ability_seen(struct ability *can, enum ability_fact f, bool works);
 /* ability_person_refused - it was asked for a Coverage that way and refused:
  * from then on the compartment; where that was refused, none. */
 void ability_person_refused(struct ability *can, enum ability_person was);
+
+/* ability_person_seen - it was asked for a Coverage that way, and answered. */
+void ability_person_seen(struct ability *can, enum ability_person by);
 
 /* ability_param_passed - it was asked by that parameter, named as its version
  * does, and answered as if it had not been there. ability_passed - was it? */

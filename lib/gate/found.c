@@ -129,6 +129,8 @@ found_write(
 	write_facts(b, can);
 	write_types(b, can);
 	write_passed(b, can, days);
+	if (days->probed)
+		buf_fmt(b, ",\"probed\":%lld", (long long)days->probed);
 	buf_char(b, '}');
 }
 
@@ -214,6 +216,12 @@ read_types(struct ability *can, const struct json_t *o)
 	}
 }
 
+static bool
+of_late(int64_t day, int64_t now_s)
+{
+	return day <= now_s / DAY_S && day + DAYS_KEPT >= now_s / DAY_S;
+}
+
 static void
 read_passed(struct found_days *days, enum fhir_version v,
     const struct json_t *o, int64_t now_s)
@@ -228,11 +236,19 @@ read_passed(struct found_days *days, enum fhir_version v,
 			int64_t day;
 
 			if (js_integer(one, r->params[i].name, &day) &&
-			    day <= now_s / DAY_S &&
-			    day + DAYS_KEPT >= now_s / DAY_S)
+			    of_late(day, now_s))
 				days->of[t][i] = day;
 		}
 	}
+}
+
+static void
+read_probed(struct found_days *days, const struct json_t *o, int64_t now_s)
+{
+	int64_t day;
+
+	if (js_integer(o, "probed", &day) && of_late(day, now_s))
+		days->probed = day;
 }
 
 static void
@@ -264,6 +280,8 @@ found_read(struct ability *can, struct arena *a, struct str json, int64_t now_s)
 	can->told = can->told || told;
 	read_passed(&days, can->version, js_object(o, "passed"), now_s);
 	note_passed(can, &days);
+	read_probed(&days, o, now_s);
+	can->probed = can->probed || days.probed;
 	return true;
 }
 
@@ -283,6 +301,8 @@ text_of(
 static void
 add_days(struct found_days *days, const struct ability *can, int64_t now_s)
 {
+	if (can->probed)
+		days->probed = now_s / DAY_S;
 	for (int t = 0; t < IFACE__MAX; t++)
 		for (size_t i = 0; i < FOUND_PARAMS_MAX; i++)
 			if (can->types[t].passed & UINT32_C(1) << i &&
@@ -330,11 +350,13 @@ found_put(struct db *db, struct arena *a, const struct guid *tenant,
 	if (!kept_text(db, a, tenant, revision, &text, e))
 		return false;
 	ability_start(&all, can->version);
-	if (text.at && found_read(&all, a, text, now_s))
-		read_passed(&days, can->version,
-		    js_object(
-			js_read(a, text, FOUND_BYTES_MAX, &odd), "passed"),
-		    now_s);
+	if (text.at && found_read(&all, a, text, now_s)) {
+		const struct json_t *o =
+		    js_read(a, text, FOUND_BYTES_MAX, &odd);
+
+		read_passed(&days, can->version, js_object(o, "passed"), now_s);
+		read_probed(&days, o, now_s);
+	}
 	add_days(&days, can, now_s);
 	found_read(&all, a, text_of(a, can, &days), now_s);
 	if (!(text = text_of(a, &all, &days)).at)

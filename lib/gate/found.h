@@ -10,12 +10,15 @@
  *     "person": { "is": "beneficiary", "by": "statement" },
  *     "types": { "Patient": { "params": ["family"], "contains": ["family"],
  *                             "subject": false } },
- *     "passed": { "Patient": { "birthdate": 20777 } } }
+ *     "passed": { "Patient": { "birthdate": 20777 } },
+ *     "probed": 20777 }
  *
  * "passed" are parameters that were seen to be passed over, each with the day
  * of that, counted from 1970-01-01: the next day it is still believed, then it
  * is to be seen again. The facade's own processes tell each other that way,
- * for it takes a record that does not fit to see it.
+ * for it takes a record that does not fit to see it. "probed" is the day on
+ * which `wardgate probe` asked the provider: as long as that is believed, so is
+ * all that was seen.
  * What the operator's switches say is not in it: they stand beside it. */
 #ifndef GATE_FOUND_H
 #define GATE_FOUND_H
@@ -29,6 +32,7 @@
 
 /* The day on which a parameter was seen to be passed over; 0: it was not. */
 struct found_days {
+	int64_t probed; /* the day of the last probe; 0: none */
 	int64_t of[IFACE__MAX][FOUND_PARAMS_MAX];
 };
 

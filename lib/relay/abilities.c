@@ -213,6 +213,21 @@ abilities_new_to(struct abilities *s, const struct abilities_of *of)
 	return new;
 }
 
+/* Nobody is told anew: they know it already. */
+static void
+take_seen(struct ability *to, const struct ability *from)
+{
+	for (int f = 0; f < ABILITY_FACT__MAX; f++)
+		if (from->facts[f].voice == ABILITY_SEEN &&
+		    to->facts[f].voice < ABILITY_SEEN)
+			to->facts[f] = from->facts[f];
+	if (from->person_voice == ABILITY_SEEN &&
+	    to->person_voice < ABILITY_SEEN) {
+		to->person = from->person;
+		to->person_voice = from->person_voice;
+	}
+}
+
 void
 abilities_recall(struct abilities *s, const struct abilities_of *of,
     const struct ability *known)
@@ -224,6 +239,10 @@ abilities_recall(struct abilities *s, const struct abilities_of *of,
 	for (int t = 0; e && t < IFACE__MAX; t++) {
 		e->can.types[t].passed |= known->types[t].passed;
 		e->said.types[t].passed |= known->types[t].passed;
+	}
+	if (e && known->probed) {
+		take_seen(&e->can, known);
+		take_seen(&e->said, known);
 	}
 	pthread_mutex_unlock(&s->lock);
 }

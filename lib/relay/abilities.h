@@ -60,7 +60,8 @@ bool abilities_news(
 /* abilities_new_to - has nothing been found out about this provider yet, or not
  * for ten minutes? Then it is worth a look at what others have found.
  * abilities_recall - of what they have, what is passed over is taken over: it
- * takes a record that does not fit to see it. All else is tried anew. */
+ * takes a record that does not fit to see it; and what a probe has seen of late.
+ * All else is tried anew. */
 bool abilities_new_to(struct abilities *s, const struct abilities_of *of);
 void abilities_recall(struct abilities *s, const struct abilities_of *of,
     const struct ability *known);

@@ -174,6 +174,15 @@ prepare loss_list (text) as
          times, first_at, last_at
     from wardgate.loss_list($1);
 
+-- The newest probe of tenant $1 (GUID or slug), null: of each; and what it found.
+prepare probe_list (text) as
+  select tenant_id, slug, name, at, verdict, reason, with_patient, took_ms,
+         certificate_ends, changed, outdated
+    from wardgate.probe_list($1);
+prepare probe_findings (uuid) as
+  select call, title, word, found, loss, ms, status, was
+    from wardgate.probe_findings($1);
+
 -- Is the database fit for work? One row per check: subject, ok, why.
 prepare ready (bigint, bigint) as
   select subject, ok, why

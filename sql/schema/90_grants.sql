@@ -24,6 +24,7 @@ grant execute on function
       wardgate.signing_key_in_use(),
       wardgate.signing_keys_refused(interval),
       wardgate.statement_for_tenant(uuid, uuid, text, text, bigint),
+      wardgate.probe_figures(),
       wardgate.secret_ends()
    to wg_metadata;
 
@@ -59,6 +60,10 @@ grant execute on function
       wardgate.cursor_handle_get(uuid, uuid, uuid),
       wardgate.found_get(uuid, bigint),
       wardgate.found_put(uuid, bigint, text),
+      wardgate.probe_start(text, text, boolean),
+      wardgate.probe_tenants(),
+      wardgate.probe_put(uuid, bigint, text, text, boolean, bigint,
+        timestamptz, text),
       wardgate.loss_add(text),
       wardgate.audit_write(wardgate.audit_row[])
    to wg_facade;
@@ -121,6 +126,8 @@ grant execute on function
       wardgate.tenant_remove(text),
       wardgate.tenant_list(),
       wardgate.loss_list(text),
+      wardgate.probe_list(text),
+      wardgate.probe_findings(uuid),
       wardgate.sealing_key_add(text, bytea),
       wardgate.sealing_key_list(),
       wardgate.sealing_key_in_use(),

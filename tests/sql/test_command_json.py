@@ -75,12 +75,15 @@ VERBS = (
     ("account enable ann", "outcome"),
     ("account reset --no-phone ann", "link expires_in"),
     ("keep --once", "partitions_made secrets_told"),
+    ("probe --within 5 a-hospital", "findings drift verdict reason"),
+    ("probe last a-hospital", "findings verdict outdated"),
     ("loss", "losses"),
     ("doctor --offline", "findings faults"),
     ("audit tail", "rows"),
     ("why {trace}", "reason what_happened changed_by"),
 )
-FAULTY = {"doctor --offline"}       # this house has no sockets
+# this house has no sockets, and nobody answers at ehr.example
+FAULTY = {"doctor --offline", "probe --within 5 a-hospital"}
 
 
 class Json(client.Case):

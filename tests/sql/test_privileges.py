@@ -10,7 +10,7 @@ from tests.sql import base
 
 MAY_CALL = {
     "wg_metadata": """ready signing_key_in_use signing_keys_refused
-        statement_for_tenant secret_ends""",
+        statement_for_tenant probe_figures secret_ends""",
     "wg_token": """ready changes_since client_for_token client_keys_for_token
         pepper_in_use secret_rehash
         client_jwks_wanted assertion_use route_for_token
@@ -19,6 +19,7 @@ MAY_CALL = {
     "wg_facade": """ready changes_since route_for_facade revocations
         token_revoked cursor_handle_put
         cursor_handle_get signing_keys_refused found_get found_put loss_add
+        probe_start probe_tenants probe_put
         audit_write""",
     "wg_admin": """ready account_for_signin account_lang_set
         account_passphrase_moved account_passphrase_set
@@ -57,7 +58,8 @@ MAY_CALL = {
         revoke revocation_list
         signing_key_add signing_key_list signing_key_use
         signing_key_withdraw tenant_networks_set tenant_put tenant_state_set
-        tenant_remove tenant_list loss_list doctor doctor_source
+        tenant_remove tenant_list loss_list probe_list
+        probe_findings doctor doctor_source
         pepper_in_use pepper_needed pepper_use pepper_remove
         sealing_key_add sealing_key_list sealing_key_in_use sealing_key_use
         sealing_key_remove credential_server credential_put

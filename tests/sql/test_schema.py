@@ -89,8 +89,9 @@ class Schema(base.DatabaseCase):
 class Vocabulary(base.DatabaseCase):
 
     ROLE = {"metadata": "wg_metadata", "token": "wg_token",
-            "facade": "wg_facade", "admin": "wg_admin", "keeper": "wg_keeper",
-            "wardgate": "wg_operator", "migrate": "wg_owner",
+            "facade": "wg_facade", "probe": "wg_facade", "admin": "wg_admin",
+            "keeper": "wg_keeper", "wardgate": "wg_operator",
+            "migrate": "wg_owner",
             "migrated": "wg_owner", "rehearsal": "wg_rehearsal"}
 
     def test_every_vocabulary_can_be_prepared_by_its_role(self):

@@ -47,6 +47,8 @@ KEPT_SMALL = {
     "migration": ONE,
     "policy": ONE,
     "roll_up": ONE,
+    "probe": "has a hundred rows for each tenant at most",
+    "probe_patient": PEOPLE,
     "provider_found": "has one row for each provider",
     "loss": "has one row for each tenant and element of our own tables",
 }
@@ -55,7 +57,7 @@ KEPT_SMALL = {
 ACTS = {"client", "client_secret", "client_jwks", "client_jwks_url", "tenant",
         "provider", "provider_credential", "client_grant", "signing_key",
         "sealing_key", "pepper", "policy", "account",
-        "client_owner", "grant_request"}
+        "client_owner", "grant_request", "probe_patient"}
 
 KEY = "abcdefgh"
 OLD = "now() - interval '500 days'"

@@ -70,6 +70,25 @@ birthdate(enum fhir_version v)
 	return iface_canonical(IFACE_PATIENT, v, "birthdate");
 }
 
+/* The day after it is still believed, then no more. */
+static void
+what_a_probe_saw_is_believed_until_the_next_day_is_over(void **state)
+{
+	static const char text[] = "{\"version\":\"R4\",\"told\":false,"
+				   "\"facts\":{},\"probed\":20777}";
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (int64_t day = -1; day <= 2; day++) {
+		struct ability can;
+
+		ability_start(&can, FHIR_R4);
+		assert_true(found_read(&can, a, str_of(text), NOW + day * DAY));
+		assert_int_equal(can.probed, day == 0 || day == 1);
+	}
+	arena_free(a);
+}
+
 static void
 what_was_learned_is_read_as_it_was(void **state)
 {
@@ -375,6 +394,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    what_a_probe_saw_is_believed_until_the_next_day_is_over),
 		cmocka_unit_test(what_was_learned_is_read_as_it_was),
 		cmocka_unit_test(
 		    a_statement_that_was_never_read_says_nothing_of_types),

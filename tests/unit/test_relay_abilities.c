@@ -179,6 +179,31 @@ what_is_passed_over_is_remembered_and_known_from_others(void **state)
 	abilities_free(s);
 }
 
+static void
+what_a_probe_saw_is_taken_over_but_for_what_is_known_better(void **state)
+{
+	struct abilities *s = abilities_new();
+	struct upstream_target one = target(1, 7);
+	const struct abilities_of of = { &one, FHIR_R4, 1000 };
+	struct ability can;
+
+	(void)state;
+	abilities_seen(s, &of, ABILITY_BATCH, true);
+	ability_start(&can, FHIR_R4);
+	ability_seen(&can, ABILITY_SORT, false);
+	ability_seen(&can, ABILITY_BATCH, false);
+	ability_person_seen(&can, ABILITY_COMPARTMENT);
+	can.probed = true;
+	abilities_recall(s, &of, &can);
+	assert_int_equal(known(s, &one, 1000, ABILITY_SORT), ABILITY_NO);
+	assert_int_equal(known(s, &one, 1000, ABILITY_BATCH), ABILITY_YES);
+	abilities_get(s, &of, &can);
+	assert_int_equal(can.person, ABILITY_COMPARTMENT);
+	assert_true(abilities_news(s, &of, &can)); /* batch, and no more */
+	assert_false(abilities_news(s, &of, &can));
+	abilities_free(s);
+}
+
 /* Many more providers than places. */
 static void
 the_oldest_gives_its_place(void **state)
@@ -218,6 +243,8 @@ main(void)
 		    a_statement_is_asked_for_once_and_again_after_a_failure),
 		cmocka_unit_test(
 		    what_is_passed_over_is_remembered_and_known_from_others),
+		cmocka_unit_test(
+		    what_a_probe_saw_is_taken_over_but_for_what_is_known_better),
 		cmocka_unit_test(the_oldest_gives_its_place),
 	};
 
