@@ -5,6 +5,7 @@
  * Asks    the database as role wg_admin: sql/prepare/admin.sql
  * Speaks  HTML
  */
+#include "gate/meter.h"
 #include "portal/portal.h"
 
 static const struct route routes[] = {
@@ -23,6 +24,8 @@ main(int argc, char **argv)
 		.n_routes = COUNT(routes),
 		.start = portal_start,
 		.stop = portal_stop,
+		.count = portal_count,
+		.turned_away = meter_unread,
 	};
 
 	return serve(argc, argv, &admin);

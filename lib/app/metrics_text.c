@@ -182,6 +182,22 @@ put_facade(struct buf *b, const struct meter_cells *c)
 }
 
 static void
+put_signins(struct buf *b, const struct meter_cells *c)
+{
+	char labels[64];
+	int s;
+
+	metrics_text_family(b, "portal_signins_total", "counter",
+	    "Steps of signing in to the portal by what became of them.");
+	for (s = 0; s < METER_SIGNIN__MAX; s++) {
+		snprintf(
+		    labels, sizeof labels, "step=\"%s\",", meter_signins[s]);
+		put_reasons(
+		    b, "portal_signins_total", labels, "result", c->signin[s]);
+	}
+}
+
+static void
 put_lookups(struct buf *b, const struct meter_cells *c)
 {
 	int p, w, hit;
@@ -338,6 +354,7 @@ metrics_text_cells(struct buf *b, const struct meter_cells *c)
 	put_tokens(b, c);
 	put_limits(b, c);
 	put_facade(b, c);
+	put_signins(b, c);
 	put_lookups(b, c);
 	put_tenants(b, c);
 	put_now(b, c);

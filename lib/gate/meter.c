@@ -23,6 +23,7 @@ _Static_assert(ERR__MAX <= METER_REASONS, "room for every reason");
 
 const char *const meter_programs[METER_PROGRAM__MAX] = {
 	[METER_METADATA] = "metadata",
+	[METER_ADMIN] = "admin",
 	[METER_TOKEN] = "token",
 	[METER_FACADE] = "facade",
 };
@@ -44,6 +45,13 @@ const char *const meter_lookups[METER_LOOKUP__MAX] = {
 	[METER_KEYS] = "keys",
 	[METER_LINK] = "link",
 	[METER_ROUTE] = "route",
+};
+
+const char *const meter_signins[METER_SIGNIN__MAX] = {
+	[METER_BY_PASSPHRASE] = "passphrase",
+	[METER_BY_WEB_SERVER] = "web_server",
+	[METER_BY_CODE] = "code",
+	[METER_BY_AGAIN] = "again",
 };
 
 const int64_t meter_bounds_us[METER_BUCKETS] = { 500, 1000, 2500, 5000, 10000,
@@ -74,6 +82,8 @@ layout(void)
 		x = shared_mix_text(x, meter_interactions[i]);
 	for (i = 0; i < METER_LOOKUP__MAX; i++)
 		x = shared_mix_text(x, meter_lookups[i]);
+	for (i = 0; i < METER_SIGNIN__MAX; i++)
+		x = shared_mix_text(x, meter_signins[i]);
 	for (i = 0; i < METER_BUCKETS; i++)
 		x = shared_mix(x, (uint64_t)meter_bounds_us[i]);
 	return x;
@@ -132,7 +142,7 @@ meter_open(const struct conf *conf, const char *program, struct err *e)
 	    sizeof *room.cells + room.tenants * sizeof room.cells->tenant[0];
 	plan.bytes = room.bytes;
 	room.cells = shared_open(&plan, e);
-	if (room.cells && room.program != METER_METADATA)
+	if (room.cells && room.program >= METER_TOKEN)
 		room.process = take_place(room.cells->process);
 	return room.cells != NULL;
 }
@@ -300,6 +310,13 @@ meter_entry(enum err_kind kind)
 {
 	if (room.cells)
 		add(&room.cells->entry[kind], 1);
+}
+
+void
+meter_signin(enum meter_signin step, enum err_kind kind)
+{
+	if (room.cells)
+		add(&room.cells->signin[step][kind], 1);
 }
 
 void

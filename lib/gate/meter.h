@@ -16,8 +16,8 @@
 #include "base/conf.h"
 #include "base/str.h"
 
-/* meter_open - for the program of that name ("metadata", "token", "facade").
- * Once, before threads start. false: ERR_CONF. */
+/* meter_open - for the program of that name ("metadata", "admin", "token",
+ * "facade"). Once, before threads start. false: ERR_CONF. */
 bool meter_open(const struct conf *conf, const char *program, struct err *e);
 void meter_close(void);
 
@@ -41,6 +41,16 @@ void meter_unread(void);
 
 /* meter_entry - an entry of a batch. */
 void meter_entry(enum err_kind kind);
+
+/* meter_signin - a step of somebody who signs in to the portal. */
+enum meter_signin {
+	METER_BY_PASSPHRASE,
+	METER_BY_WEB_SERVER, /* which says who it is */
+	METER_BY_CODE,       /* the second step */
+	METER_BY_AGAIN,      /* once more, before what is sensitive */
+	METER_SIGNIN__MAX
+};
+void meter_signin(enum meter_signin step, enum err_kind kind);
 
 /* meter_upstream - a call to a tenant's provider, retry included. */
 void meter_upstream(unsigned tenant, enum err_kind kind, int64_t took_us);

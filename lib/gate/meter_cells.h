@@ -21,7 +21,8 @@ typedef _Atomic uint64_t meter_count;
 
 enum meter_program {
 	METER_METADATA,
-	METER_TOKEN,
+	METER_ADMIN,
+	METER_TOKEN, /* this and the next ask for changes, and keep audit */
 	METER_FACADE,
 	METER_PROGRAM__MAX
 };
@@ -70,6 +71,7 @@ struct meter_cells {
 	struct meter_times took[METER_PROGRAM__MAX][METER_INTERACTION__MAX];
 	meter_count unread[METER_PROGRAM__MAX];
 	meter_count entry[METER_REASONS];
+	meter_count signin[METER_SIGNIN__MAX][METER_REASONS];
 	meter_count versions[METER_VERSIONS][METER_VERSIONS];
 	meter_count lookup[METER_PROGRAM__MAX][METER_LOOKUP__MAX][2];
 	struct meter_process process[METER_PROCESSES];
@@ -80,6 +82,7 @@ struct meter_cells {
 extern const char *const meter_programs[METER_PROGRAM__MAX];
 extern const char *const meter_interactions[METER_INTERACTION__MAX];
 extern const char *const meter_lookups[METER_LOOKUP__MAX];
+extern const char *const meter_signins[METER_SIGNIN__MAX];
 extern const int64_t meter_bounds_us[METER_BUCKETS];
 
 /* meter_cells - NULL: not open. meter_tenants - how many cells for tenants. */

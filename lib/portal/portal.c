@@ -7,8 +7,10 @@
 #include "app/params.h"
 #include "portal/portal_parts.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "ext/otp.h"
 #include "ext/prepare.h"
+#include "gate/meter.h"
 #include "gate/secret.h"
 
 #define CONNECTIONS 4
@@ -45,11 +47,22 @@ open_pages(struct arena *a, struct err *e)
 			   PORTAL_BASE "/static", e));
 }
 
+/* People are served also when nobody counts. */
+static void
+open_meter(void)
+{
+	struct err no = { .kind = ERR_NONE };
+
+	if (!meter_open(portal.conf, "admin", &no))
+		log_event(LOG_ERROR, "metrics_off", LOG_WHY, no.said, LOG_END);
+}
+
 bool
 portal_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 {
 	(void)cgi; /* the diagnostic mode needs nothing else */
 	portal.conf = conf;
+	open_meter();
 	return otp_start(e) &&
 	       account_keys_open(&portal.keys, conf->portal_key_file, e) &&
 	       (portal.peppers = secret_peppers_open(conf->pepper_dir, e)) &&
@@ -59,6 +72,7 @@ portal_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 void
 portal_stop(void)
 {
+	meter_close();
 	db_close(portal.db);
 	secret_peppers_free(portal.peppers);
 	account_keys_free(&portal.keys);
@@ -278,4 +292,15 @@ portal_answer(struct work *w)
 	crypt_wipe((void *)(uintptr_t)p->body.at, p->body.len);
 	page_forget(p);
 	return shown;
+}
+
+void
+portal_count(const struct work *w, enum err_kind told)
+{
+	const struct meter_request r = { .kind = told,
+		.status = w->resp->status,
+		.interaction = STR("page"),
+		.took_us = clock_now_us() - w->req->start_us };
+
+	meter_request(&r);
 }

@@ -60,8 +60,9 @@ bool portal_start(
     struct arena *a, const struct conf *conf, bool cgi, struct err *e);
 void portal_stop(void);
 
-/* portal_answer - any request below /admin. */
+/* portal_answer - any request below /admin. portal_count - what became of it. */
 bool portal_answer(struct work *w);
+void portal_count(const struct work *w, enum err_kind told);
 
 /* portal_routes - all of them, for portal_answer; *n receives how many. */
 const struct portal_route *portal_routes(size_t *n);

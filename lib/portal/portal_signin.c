@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ext/otp.h"
+#include "gate/meter.h"
 
 #define COOKIE_GONE                                                            \
 	SESSION_COOKIE "=; Path=/; Secure; HttpOnly; "                         \
@@ -34,6 +35,14 @@ view_vouched(struct page *p)
 	view_text(p->view, "vouched", user);
 	return !user.at ||
 	       account_vouched(&who, p->portal->db, p->w->a, user, &p->w->err);
+}
+
+/* Counted, whatever came of it. */
+static bool
+tried(const struct page *p, enum meter_signin step, bool good)
+{
+	meter_signin(step, good ? ERR_NONE : p->w->err.kind);
+	return good;
 }
 
 bool
@@ -76,7 +85,9 @@ signin_vouched(struct page *p, struct str user)
 	struct account who;
 	enum session_stage stage;
 
-	if (!account_vouched(&who, p->portal->db, p->w->a, user, &p->w->err))
+	if (!tried(p, METER_BY_WEB_SERVER,
+		account_vouched(
+		    &who, p->portal->db, p->w->a, user, &p->w->err)))
 		return false;
 	stage = next_stage(&who);
 	return leave(p) && page_enter(p, &who.id, STR_NONE, stage) &&
@@ -92,9 +103,10 @@ signin_try(struct page *p)
 
 	if (user.at)
 		return signin_vouched(p, user);
-	if (!account_signin(&who, p->portal->db, p->w->a,
-		page_field(p, "login"), page_field(p, "passphrase"), source(p),
-		&p->w->err))
+	if (!tried(p, METER_BY_PASSPHRASE,
+		account_signin(&who, p->portal->db, p->w->a,
+		    page_field(p, "login"), page_field(p, "passphrase"),
+		    source(p), &p->w->err)))
 		return page_again(p, "signin");
 	stage = next_stage(&who);
 	return leave(p) && page_enter(p, &who.id, who.phrase, stage) &&
@@ -125,7 +137,7 @@ signin_code_try(struct page *p)
 {
 	if (p->session.stage != SESSION_CODE)
 		return page_go_on(p);
-	if (!code_fits(p))
+	if (!tried(p, METER_BY_CODE, code_fits(p)))
 		return page_again(p, "code");
 	return page_enter(p, &p->session.account, STR_NONE, SESSION_FULL) &&
 	       page_go_on(p);
@@ -177,7 +189,7 @@ bool
 signin_again_try(struct page *p)
 {
 	view_flag(p->view, "code_too", code_will_do(p));
-	if (!proved_again(p))
+	if (!tried(p, METER_BY_AGAIN, proved_again(p)))
 		return page_again(p, "again");
 	return page_enter(p, &p->session.account, STR_NONE, SESSION_FULL) &&
 	       page_go_on(p);

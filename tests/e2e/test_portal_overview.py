@@ -3,6 +3,8 @@
 #
 # Whatever a page says is held against a count of the audit trail itself.
 
+import collections
+import concurrent.futures
 import html
 import re
 import unittest
@@ -195,6 +197,50 @@ class Numbers(Case):
         page = other.get(f"/clients/{mine}")
         self.assertNotIn(name, page.text)
         self.assertIn("No calls.", page.words)
+
+
+class Figures(Case):
+    def scrape(self):
+        answer = request("GET", self.env["WG_BASE"] + "/metrics")
+        self.assertEqual(answer.status, 200, answer)
+        return collections.Counter({
+            (name, frozenset(re.findall(r'(\w+)="([^"]*)"', labels))): int(n)
+            for name, labels, n in re.findall(
+                r"^wardgate_(requests_total|portal_signins_total)"
+                r"\{(.*)\} (\d+)$", answer.text, re.M)
+            if 'program="admin"' in labels or "step=" in labels})
+
+    @staticmethod
+    def sum(figures, name, **labels):
+        return sum(n for (of, has), n in figures.items()
+                   if of == name and set(labels.items()) <= has)
+
+    def test_each_request_and_each_sign_in_is_counted_once(self):
+        login, key = self.account("operator", phone=True)
+        before = self.scrape()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            pages = list(pool.map(
+                lambda n: Person(self.env).ask("GET", "/signin" if n % 2
+                                               else "/nowhere"), range(200)))
+        self.assertEqual(sorted({p.status for p in pages}), [200, 404])
+        who = Person(self.env)
+        who.sign_in(login, "not the passphrase")      # 1 answer
+        who.sign_in(login, key=key)                   # 2 redirects, 2 pages
+        more = self.scrape()
+        more.subtract(before)
+        self.assertEqual(self.sum(more, "requests_total"), 205)
+        for labels, n in (({"status": "2xx", "reason": "ok"}, 102),
+                          ({"status": "3xx"}, 2),
+                          ({"status": "4xx", "reason": "address_unknown"},
+                           100),
+                          ({"status": "4xx", "reason": "signin_refused"}, 1)):
+            self.assertEqual(self.sum(more, "requests_total", program="admin",
+                                      interaction="page", **labels), n, labels)
+        self.assertEqual({(dict(labels)["step"], dict(labels)["result"]): n
+                          for (name, labels), n in more.items()
+                          if name == "portal_signins_total" and n},
+                         {("passphrase", "signin_refused"): 1,
+                          ("passphrase", "ok"): 1, ("code", "ok"): 1})
 
 
 class States(Case):

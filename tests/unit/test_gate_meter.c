@@ -118,6 +118,8 @@ what_was_counted_stands_in_the_text(void **state)
 	meter_versions(7, 0); /* no such versions */
 	meter_losses(t, 3);
 	meter_lookup(METER_ROUTE, true);
+	meter_signin(METER_BY_CODE, ERR_SIGNIN);
+	meter_signin(METER_BY_AGAIN, ERR_NONE);
 	meter_unread();
 #define W(s, n) assert_line("wardgate_" s, n)
 #define RQ      "requests_total{program=\"facade\",interaction="
@@ -139,6 +141,8 @@ what_was_counted_stands_in_the_text(void **state)
 	W("directory_lookups_total{program=\"facade\",kind=\"route\","
 	  "result=\"hit\"} 1",
 	    1);
+	W("portal_signins_total{step=\"code\",result=\"signin_refused\"} 1", 1);
+	W("portal_signins_total{step=\"again\",result=\"ok\"} 1", 1);
 	W("unread_total{program=\"facade\"} 1", 1);
 }
 
@@ -226,6 +230,7 @@ without_it_nothing_is_counted_and_nothing_fails(void **state)
 	meter_versions(0, 0);
 	meter_losses(1, 1);
 	meter_lookup(METER_CLIENT, false);
+	meter_signin(METER_BY_PASSPHRASE, ERR_NONE);
 	meter_unread();
 	meter_waiting(1);
 	meter_polled(true);
