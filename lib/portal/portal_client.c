@@ -74,8 +74,8 @@ view_refusals(struct page *p, const struct db_arg args[3])
 		const struct why *why = why_find(db_text(rows, i, REASON));
 
 		view_cells(row, rows, i);
-		view_text(
-		    row, "happened", why ? str_of(why->happened) : STR_NONE);
+		view_text(row, "happened",
+		    why ? words_of(p->lang, str_of(why->happened)) : STR_NONE);
 	}
 	view_flag(p->view, "refusals_any", rows && db_count(rows));
 	return rows != NULL;
