@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "app/metrics_probe.h"
 #include "app/metrics_text.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -57,6 +58,7 @@ metrics_stop(void)
 {
 	db_close(room.db);
 	room.db = NULL;
+	metrics_probe_forget();
 	meter_close();
 }
 
@@ -138,6 +140,7 @@ metrics_get(struct work *w)
 		return err_why(&w->err, ERR_CONF, "no shared memory");
 	metrics_text_cells(&b, c);
 	put_ends(&b, w->a);
+	metrics_probe_put(&b, room.db, w->a, METRICS_KEPT_MS);
 	put_build(&b);
 	if (b.failed)
 		return err_why(&w->err, ERR_BROKEN, "metrics too long");

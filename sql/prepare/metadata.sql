@@ -31,6 +31,12 @@ prepare statement_for_tenant (uuid, uuid, text, text, bigint) as
          facts, types
     from wardgate.statement_for_tenant($1, $2, $3, $4, $5);
 
+-- Of each tenant that was probed: when, when last with success (null: never), is
+-- it usable, how many calls changed, when its certificate ends (null: not seen).
+prepare probe_figures as
+  select slug, at, good_at, usable, changed, certificate_ends
+    from wardgate.probe_figures();
+
 -- When clients will be left without a secret: the soonest time, null if none
 -- ends; how many within 1, 7, 14 and 30 days.
 prepare secret_ends as

@@ -7,6 +7,7 @@
 # becomes of a report: it is kept, compared, and believed by the facade.
 
 import json
+import re
 import subprocess
 import tempfile
 import time
@@ -15,7 +16,7 @@ from email.utils import formatdate
 
 from tests.e2e import behind_lighttpd
 from tests.rig import place
-from tests.rig.client import Env
+from tests.rig.client import Env, request
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import House
 from tests.rig.provider import JSON_TYPE, Provider, certificate
@@ -26,6 +27,7 @@ TENANT = "00009b0b-0000-4000-8000-000000000001"
 SLUG = "probed"
 PATIENT = "p-101"
 DONE, REFUSED = 0, 3
+PATIENCE_S = 60     # figures are ten seconds old at most
 
 # Of the rehearsal provider: what is in its way, the verdict, and what must be
 # told: call, word, part of what is found, part of what is lost.
@@ -327,6 +329,34 @@ class Reports(Story):
             asked = [s.path for s in double.seen[before:]]
             self.assertIn("/Patient", asked)
             self.assertNotIn("/Patient/_search", asked)
+
+    def test_figures_tell_of_it(self):
+        self.ward("r4")
+        began = int(time.time())
+        self.probe("--patient", PATIENT)
+        self.assertEqual(self.figure("usable", began), 1)
+        good = self.figure("success_timestamp_seconds", began)
+        self.ward("r4/~503")
+        again = int(time.time()) + 1
+        while time.time() < again:
+            time.sleep(0.1)
+        self.probe(code=REFUSED)
+        self.assertEqual(self.figure("usable", again), 0)
+        self.assertEqual(self.figure("success_timestamp_seconds", again),
+                         good)
+        self.assertGreater(self.figure("changes", again), 0)
+
+    def figure(self, name, since):
+        """Of our tenant, in figures of a probe that is not older."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            found = dict(re.findall(
+                rf'^wardgate_probe_(\w+){{tenant="{SLUG}"}} (\d+)$',
+                request("GET", self.env["WG_BASE"] + "/metrics").text, re.M))
+            if int(found.get("timestamp_seconds", 0)) >= since:
+                return int(found[name])
+            self.assertLess(time.monotonic(), until, found)
+            time.sleep(0.2)
 
     def test_all_at_once_and_what_is_wrongly_asked(self):
         self.ward("r4")
