@@ -196,7 +196,8 @@ end $$;
 comment on function wardgate.portal_tenant_loss is
   'What conversion could not carry most often, for operators';
 
--- Of the trail only who changed what: no request, and nobody's record. stamp:
+-- Of the trail only who changed what: no request, nobody's record, and not whose
+-- accesses an auditor looked at. stamp:
 -- microseconds since 1970, to go on from; before null: the newest.
 create function wardgate.portal_tenant_acts(
   account uuid, tenant uuid, before bigint, at_most bigint)
@@ -214,7 +215,7 @@ begin
          a.interaction, a.detail
     from wardgate.audit as a
    where a.tenant_id = tenant and a.made_by is not null
-     and (before is null or a.at < to_timestamp(0)
+     and a.patient_id is null and (before is null or a.at < to_timestamp(0)
            + before * interval '1 microsecond')
    order by a.at desc, a.trace_id
    limit at_most;

@@ -20,7 +20,8 @@ comment on function wardgate.actor is
   'Database user of the session, and who signed in there or what its program calls itself';
 
 create function wardgate.audit_act(
-  act text, client uuid, tenant uuid, secret text, token text, detail text)
+  act text, client uuid, tenant uuid, secret text, token text, detail text,
+  patient text default null)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -33,14 +34,15 @@ begin
     perform set_config('synchronous_commit', 'on', true);
   end if;
   insert into wardgate.audit (at, trace_id, program, client_id, tenant_id,
-         secret_key_id, token_id, interaction, status, source, made_by, detail)
-  values (at, trace, 'wardgate', client, tenant, secret, token, act, 200,
-         coalesce(nullif(current_setting('wardgate.source', true), '')::inet,
+         patient_id, secret_key_id, token_id, interaction, status, source,
+         made_by, detail)
+  values (at, trace, 'wardgate', client, tenant, patient, secret, token, act,
+         200, coalesce(nullif(current_setting('wardgate.source', true), '')::inet,
              inet_client_addr()), wardgate.actor(),
          left(nullif(audit_act.detail, ''), 2000));
 end $$;
 comment on function wardgate.audit_act is
-  'Writes what somebody changed into the trail';
+  'Writes what somebody changed, or was told, into the trail';
 
 -- Null: nothing that counts is different. Of a row that came or went its values.
 create function wardgate.act_detail(

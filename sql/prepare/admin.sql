@@ -332,3 +332,41 @@ prepare portal_secret_uses (uuid, uuid) as
 prepare portal_secret_ends (uuid, uuid, bigint) as
   select client_id, client_name, hint, label, not_after, days_left, "within"
     from wardgate.portal_secret_ends($1, $2, $3);
+
+-- ---- the trail, for auditors -----------------------------------------------------
+-- $1 is the account that asks, and anybody else finds nothing. Lists are newest
+-- first; `more`: there are rows after the last one, whose key goes on from there.
+
+prepare portal_trail_names (uuid) as
+  select kind, id, name
+    from wardgate.portal_trail_names($1);
+
+-- $2: search, csv or fhir; tenant ID, patient, from, to, reason as typed; after
+-- which key, at most how many. It is in the trail before it is told.
+prepare portal_disclosures (uuid, text, text, text, text, text, text, text,
+    bigint) as
+  select at, at_text, key, trace, entry, client_id, client_name, purpose,
+         interaction, resource_type, resource_id, patient_id, face, status,
+         reason, returned, source, secret_key_id, token_id, request_id, host,
+         tenant_id, tenant_name, more
+    from wardgate.portal_disclosures($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- $2: as a file, which the trail keeps; from, to, tenant ID, client ID, reason
+-- code as typed; after, at most.
+prepare portal_refusals (uuid, boolean, text, text, text, text, text, text,
+    bigint) as
+  select at, at_text, key, trace, entry, program, client_id, client_name,
+         tenant_id, tenant_name, interaction, resource_type, face, status,
+         reason, source, more
+    from wardgate.portal_refusals($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+prepare portal_refusal_counts (uuid, text, text, text, text, text) as
+  select reason, status, times, last_at
+    from wardgate.portal_refusal_counts($1, $2, $3, $4, $5, $6);
+
+-- $2: as a file; from, to, who, kind as typed; after, at most.
+prepare portal_acts_list (uuid, boolean, text, text, text, text, text,
+    bigint) as
+  select at, at_text, key, made_by, act, client_id, client_name, tenant_id,
+         tenant_name, secret_key_id, patient_id, detail, source, more
+    from wardgate.portal_acts_list($1, $2, $3, $4, $5, $6, $7, $8);

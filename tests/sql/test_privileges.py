@@ -26,20 +26,22 @@ MAY_CALL = {
         account_recovery_use account_self
         account_totp_set account_totp_use
         invitation_find invitation_use portal_account_able
-        portal_account_list portal_account_roles_set
+        portal_account_list portal_account_roles_set portal_acts_list
         portal_account_totp_remove portal_invitation_make
         portal_client portal_client_able portal_client_add
-        portal_client_change portal_client_list portal_grant_end
+        portal_client_change portal_client_list portal_disclosures
+        portal_grant_end
         portal_grant_give portal_grant_list
         portal_health portal_jwks_list portal_jwks_set portal_key_fetched
-        portal_key_peppers portal_key_sealing portal_key_signing portal_request
+        portal_key_peppers portal_key_sealing portal_key_signing
+        portal_refusal_counts portal_refusals portal_request
         portal_request_add portal_request_approve portal_request_count
         portal_request_decline portal_request_list portal_request_list_of
         portal_secret_add portal_secret_breach portal_secret_hospitals
         portal_secret_invalidate portal_secret_list portal_secret_tokens
         portal_tenant portal_tenant_acts portal_tenant_grants
         portal_tenant_list portal_tenant_loss portal_tenant_put
-        portal_tenant_state_set portal_trace session_end
+        portal_tenant_state_set portal_trace portal_trail_names session_end
         session_end_one session_find session_list session_open signin_failed
         signin_begin signin_good signin_untried sealing_key_in_use
         portal_overview portal_tenant_hours portal_tenant_traffic
@@ -248,7 +250,22 @@ class Attempts(base.DatabaseCase):
             "select * from wardgate.policy_set('provider_http', 'loopback')",
             "delete from wardgate.client",
         ),
+        "wg_admin": (
+            "select * from wardgate.audit",
+            "select detail from wardgate.audit",
+            "select * from wardgate.audit_tail(null, null, null, 10)",
+            f"select * from wardgate.trail_of_patient('{base.TENANT}', 'x',"
+            " '-infinity', 'infinity', null, 10)",
+            "select * from wardgate.trail_refused('-infinity', 'infinity',"
+            " null, null, null, null, 10)",
+            "select wardgate.audit_act('x', null, null, null, null, 'x')",
+            "select wardgate.audit_write('{}')",
+        ),
         "wg_auditor": (
+            "update wardgate.tenant set name = 'x'",
+            f"select wardgate.tenant_remove('{base.TENANT}')",
+            f"select * from wardgate.tenant_state_set('{base.TENANT}',"
+            " 'suspended', null, null, null)",
             "delete from wardgate.audit",
             "update wardgate.audit set status = 200",
             "select * from wardgate.client_list()",
