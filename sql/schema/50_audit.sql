@@ -5,8 +5,7 @@
 -- index; one of acts and one of refusals, which are few; one of tokens issued
 -- and one of whose records were asked for; no checks; rows arrive in arrays (see
 -- functions/50_audit.sql). Months are partitions, made ahead by the keeper; what
--- no month takes goes into
--- audit_default, and the ready check says so.
+-- no month takes goes into audit_default, and the ready check says so.
 
 create type wardgate.audit_row as (
   at              timestamptz,
