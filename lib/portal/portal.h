@@ -91,6 +91,11 @@ bool page_again(struct page *p, const char *name);
 bool page_again_over(
     struct page *p, bool (*stored)(struct page *p), const char *name);
 
+/* page_file - 200 with what b holds, to be kept as a file of that name. false:
+ * ERR_TOO_LARGE, b failed. */
+bool page_file(
+    struct page *p, const char *type, const char *name, const struct buf *b);
+
 /* page_go - 303 to an address of ours, below /admin. Returns true. */
 bool page_go(struct page *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

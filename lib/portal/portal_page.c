@@ -107,6 +107,14 @@ view_frame(struct page *p)
 	view_end(p);
 }
 
+static void
+guard(struct resp *r)
+{
+	resp_header(r, "Content-Security-Policy", policy);
+	resp_header(r, "Referrer-Policy", "no-referrer");
+	resp_header(r, "Cross-Origin-Opener-Policy", "same-origin");
+}
+
 static bool
 fill(struct page *p, const char *name, unsigned status)
 {
@@ -121,9 +129,7 @@ fill(struct page *p, const char *name, unsigned status)
 	w->resp->status = status;
 	w->resp->type = "text/html; charset=utf-8";
 	w->resp->body = (struct str){ b.at, b.len };
-	resp_header(w->resp, "Content-Security-Policy", policy);
-	resp_header(w->resp, "Referrer-Policy", "no-referrer");
-	resp_header(w->resp, "Cross-Origin-Opener-Policy", "same-origin");
+	guard(w->resp);
 	resp_header(w->resp, "Content-Language", words_tag(p->lang));
 	resp_header(w->resp, "Vary", "Accept-Language, Cookie");
 	return true;
@@ -216,6 +222,23 @@ bool
 page_show(struct page *p, const char *name)
 {
 	return fill(p, name, 200);
+}
+
+bool
+page_file(
+    struct page *p, const char *type, const char *name, const struct buf *b)
+{
+	struct resp *r = p->w->resp;
+
+	if (b->failed)
+		return err_why(&p->w->err, ERR_TOO_LARGE, "file %s", name);
+	r->status = 200;
+	r->type = type;
+	r->body = (struct str){ b->at, b->len };
+	guard(r);
+	resp_header(r, "Content-Disposition",
+	    arena_printf(p->w->a, "attachment; filename=\"%s\"", name));
+	return true;
 }
 
 /* Passphrases and codes are typed again. */

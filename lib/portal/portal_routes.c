@@ -1,6 +1,7 @@
 /* portal_routes.c - every address of the portal, and who may go there
  * SPDX-License-Identifier: Apache-2.0 */
 #include "portal/portal.h"
+#include "portal/portal_audit.h"
 #include "portal/portal_breach.h"
 #include "portal/portal_client.h"
 #include "portal/portal_grant.h"
@@ -14,6 +15,7 @@
 
 #define KEEPERS  (ROLE_DEVELOPER | ROLE_OPERATOR) /* of apps */
 #define OPERATOR ROLE_OPERATOR
+#define AUDITOR  ROLE_AUDITOR
 
 /* clang-format off */
 static const struct portal_route routes[] = {
@@ -83,6 +85,16 @@ static const struct portal_route routes[] = {
 
 	{ "GET",  "/keys",                        NEED_FULL,   OPERATOR,   keys_page },
 	{ "GET",  "/health",                      NEED_FULL,   OPERATOR,   health_page },
+
+	{ "GET",  "/audit",                       NEED_FULL,   AUDITOR,    audit_home },
+	{ "GET",  "/audit/patient",               NEED_PROOF,  AUDITOR,    audit_patient },
+	{ "POST", "/audit/patient",               NEED_PROOF,  AUDITOR,    audit_patient_find },
+	{ "POST", "/audit/patient/csv",           NEED_PROOF,  AUDITOR,    audit_patient_csv },
+	{ "POST", "/audit/patient/fhir",          NEED_PROOF,  AUDITOR,    audit_patient_fhir },
+	{ "GET",  "/audit/denied",                NEED_FULL,   AUDITOR,    audit_denied },
+	{ "POST", "/audit/denied/csv",            NEED_PROOF,  AUDITOR,    audit_denied_csv },
+	{ "GET",  "/audit/acts",                  NEED_FULL,   AUDITOR,    audit_acts },
+	{ "POST", "/audit/acts/csv",              NEED_PROOF,  AUDITOR,    audit_acts_csv },
 
 	{ "GET",  "/why",                         NEED_FULL,   ROLE_ANY,   why_page },
 	{ "GET",  "/help",                        NEED_FULL,   ROLE_ANY,   help_page },

@@ -13,6 +13,7 @@ self_home(struct page *p)
 		return overview_show(p);
 	return page_go(p, roles & ROLE_DEVELOPER ? "/clients"
 			  : roles & ROLE_ADMIN   ? "/accounts"
+			  : roles & ROLE_AUDITOR ? "/audit"
 						 : "/account");
 }
 

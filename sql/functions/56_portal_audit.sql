@@ -26,7 +26,7 @@ comment on function wardgate.portal_auditor_acts is
 
 -- A day alone is the beginning of it, and with `ends` its end; a time with
 -- `ends` is the end of that microsecond. Without a zone it is UTC.
-create function wardgate.trail_time(what text, value text, ends boolean)
+create function wardgate.trail_time(value text, ends boolean)
 returns timestamptz
 language plpgsql stable set search_path = pg_catalog, pg_temp
 set timezone = 'UTC' set datestyle = 'ISO, YMD' as $$
@@ -43,8 +43,8 @@ begin
   end if;
   if at is null then
     perform wardgate.refuse('WG400', format(
-        'The %s %s is not a day or time; write 2026-12-31 or 2026-12-31 06:00+01.',
-        what, wardgate.quoted(kept)));
+        '%s is not a day or time; write 2026-12-31 or 2026-12-31 06:00+01.',
+        wardgate.quoted(kept)));
   end if;
   return case when not ends then at
               when length(kept) = 10 then at + interval '1 day'
@@ -58,10 +58,10 @@ create function wardgate.trail_range(
   since text, until text, out low timestamptz, out high timestamptz)
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
-  low := wardgate.trail_time('beginning', since, false);
+  low := wardgate.trail_time(since, false);
   high := case when wardgate.given(until) is null
                then date_trunc('minute', now()) + interval '2 minutes'
-               else wardgate.trail_time('end', until, true)
+               else wardgate.trail_time(until, true)
            end;
   if low >= high then
     perform wardgate.refuse('WG400', 'The range ends before it begins.');

@@ -467,7 +467,7 @@ class AskWhy(Story):
         got = self.env.fhir("GET", f"Patient/{one}", self.env.token("R4"),
                             "R4")
         page = auditor.get(f"/why?trace={got.header['x-trace-id']}")
-        self.assertIn("Answered", page.words)
+        self.assertIn("Served", page.words)
         self.assertIn("read Patient", page.words)
         self.assertNotIn(f">{one}<", page.text)
         self.assertNotIn(f"/{one}", page.text)

@@ -161,6 +161,42 @@ class Journeys(Story):
     def test_a_developer_with_script(self):
         self.developer(script=True)
 
+    def officer(self, script, width):
+        """J6: who saw a patient, what was refused, who did what."""
+        login, _ = self.account("auditor")
+        tenant, token = self.env["WG_TENANT_R4"], self.env.token("R4")
+        one = self.env.search("Patient", "R4", token,
+                              family="a").json["entry"][0]["resource"]["id"]
+        self.env.search("Observation", "R4", token, patient=one)
+        with Browser(script=script, width=width) as b:
+            self.sign_in(b, login)
+            b.until("h1", "Audit")
+            b.press("article a[href$='/patient']")
+            b.type("#tenant", tenant)
+            b.type("#patient", one)
+            b.type("#why", "a complaint")
+            b.press("main form button")
+            b.until("#found", "Accesses")
+            self.assertIn("search-type Observation", b.text("main"))
+            if script:
+                for what in (WIDE, PALE, ROUGH):
+                    self.assertEqual(b.run(what), [])
+                b.shot(SCREENS / f"audit_found-{width}.png")
+            b.press("main .path a")
+            b.until("h1", "Audit")
+            b.press("article a[href$='/denied']")
+            b.until("#reasons", "Reasons")
+            b.press("main .path a")
+            b.press("article a[href$='/acts']")
+            b.until("#acts", "Acts")
+            self.assertIn("search-disclosures", b.text("main"))
+
+    def test_an_auditor_without_script(self):
+        self.officer(script=False, width=1280)
+
+    def test_an_auditor_with_script_on_a_phone(self):
+        self.officer(script=True, width=320)
+
     def test_all_of_it_by_keyboard(self):
         """Tab and Enter alone; what has the focus can be seen."""
         login, _ = self.account("developer")
@@ -291,7 +327,7 @@ class Look(Story):
         super().setUpClass()
         cls.login = f"look{time.time_ns()}"
         cls.key = cls.house.add_account(
-            cls.login, "developer,operator,admin", PHRASE, True)["totp_key"]
+            cls.login, "developer,operator,auditor,admin", PHRASE, True)["totp_key"]
         cls.addClassCleanup(
             cls.house.cluster.psql, "delete from wardgate.account"
             f" where login = '{cls.login}'")
@@ -334,6 +370,9 @@ class Look(Story):
             "tenant_ask": one + "/requests/new",
             "tenant_requests": "/requests",
             "tenant_request": re.search(r"/requests/[0-9a-f-]{36}", page)[0],
+            "audit": "/audit", "audit_patient": "/audit/patient",
+            "audit_denied": "/audit/denied?since=2020-01-01",
+            "audit_acts": "/audit/acts",
             "phone": "/phone", "again": "/again", "nowhere": "/nowhere",
         }
 

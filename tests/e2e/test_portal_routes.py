@@ -47,6 +47,8 @@ APP = "SCPyy4y44"
 APP_PROOF = "SCPAy4y44"
 HOSPITALS = "SCP444y44"
 HOSPITAL_PROOF = "SCPA44y44"
+AUDIT = "SCP4444y4"
+AUDIT_PROOF = "SCPA444y4"
 PEOPLE = "SCP44444y"
 PEOPLE_PROOF = "SCPA4444y"
 
@@ -111,6 +113,15 @@ EXPECTED = {
     "POST /requests/*/decline": HOSPITAL_PROOF,
     "GET /keys": HOSPITALS,
     "GET /health": HOSPITALS,
+    "GET /audit": AUDIT,
+    "GET /audit/patient": AUDIT_PROOF,
+    "POST /audit/patient": AUDIT_PROOF,
+    "POST /audit/patient/csv": AUDIT_PROOF,
+    "POST /audit/patient/fhir": AUDIT_PROOF,
+    "GET /audit/denied": AUDIT,
+    "POST /audit/denied/csv": AUDIT_PROOF,
+    "GET /audit/acts": AUDIT,
+    "POST /audit/acts/csv": AUDIT_PROOF,
     "GET /why": SIGNED,
     "GET /help": SIGNED,
     "GET /accounts": PEOPLE,
