@@ -318,8 +318,8 @@ class SignInEnds(Story):
         self.assertNotIn("data-idle", page.text)
 
 
-class Look(Story):
-    """Every page, narrow and wide, light and dark, in all languages."""
+class Pages(Story):
+    """Every page, as somebody who may see all of them."""
 
     @classmethod
     def setUpClass(cls):
@@ -399,7 +399,7 @@ class Look(Story):
               '200 days', not_before = now() - interval '200 days', not_after =
               now() + interval '5 days 2 hours' where key_id = '{cls.cred}'""")
 
-    def look_at(self, b, name, path, view, lang="en"):
+    def open(self, b, path, lang="en"):
         """Signed in by the cookie of who has signed in before. A link with
         ?lang= would set a cookie, which would take the place of both."""
         if path:
@@ -409,6 +409,13 @@ class Look(Story):
         else:
             b.devtools("Network.setExtraHTTPHeaders", headers={})
         self.at(b, path or "/signin")
+
+
+class Look(Pages):
+    """Every page, narrow and wide, light and dark, in all languages."""
+
+    def look_at(self, b, name, path, view, lang="en"):
+        self.open(b, path, lang)
         with self.subTest(f"{name} {view}"):
             self.assertEqual(b.run("return document.documentElement.lang"),
                              lang)
