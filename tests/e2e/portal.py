@@ -55,12 +55,13 @@ class Page:
 class Person:
     def __init__(self, env):
         self.base, self.port = env["WG_BASE"], env.port
+        self.host = urllib.parse.urlsplit(self.base).hostname
         self.cookie = None
         self.page = None
 
     def ask(self, method, path, body=None, **fields):
         """One request, no redirect followed. path: below /admin."""
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
+        link = http.client.HTTPConnection(self.host, self.port, timeout=90)
         if self.cookie:
             fields.setdefault("Cookie", f"{COOKIE}={self.cookie}")
         link.request(method, "/admin" + path, body, fields)

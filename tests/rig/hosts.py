@@ -28,7 +28,8 @@ from tests.rig.house import House
 
 ADDRESSES = {"a": "10.77.0.1", "b": "10.77.0.2"}    # of the database servers
 PORT = 8080
-PROCESSES = {"metadata": 2, "token": 2, "facade": 2, "rehearsal": 1}
+PROCESSES = {"metadata": 2, "token": 2, "facade": 2, "admin": 1,
+             "rehearsal": 1}
 TENANT = "0000b057-1ab1-4000-8000-{:012d}"
 FOLLOWER = "wg_follower"
 WAIT_S = 30
@@ -39,6 +40,7 @@ host   replication  {FOLLOWER}  10.77.0.0/16  scram-sha-256
 
 SETTINGS = """database = host={addresses} dbname={name} target_session_attrs=read-write
 database_passfile = {home}/passwords
+trusted_proxies = 10.78.0.0/16
 """
 
 
