@@ -7,8 +7,8 @@
 # Starts a house of its own, the provider behind it and the peers beside it, on
 # free loopback ports in a temporary folder, and measures them in turns:
 # round 1 A B C, round 2 A B C, ... Results: build/bench/bench.md, bench.json.
-# Keys: token read search convert metadata unit delay memory directory batch
-# timing flat.
+# Keys: token read search convert metadata unit page delay memory directory
+# batch timing flat.
 
 import argparse
 import os
@@ -43,6 +43,8 @@ TARGETS = (
      "search", "bare proxy", "cpu", "<=", 3.0),
     ("search of 40 KB: CPU at the DSTU2 face beside the R4 face",
      "convert", "wardgate, R4 face", "cpu", "<=", 3.0),
+    ("a page of the portal: CPU beside the bare constant answer",
+     "page", "bare constant", "cpu", "<=", 5.0),
     ("token and read: cheaper than glewlwyd + mod_oauth2",
      "unit", "glewlwyd + mod_oauth2", "cheaper", ">=", 12.0),
 )

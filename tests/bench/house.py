@@ -10,6 +10,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from tests.e2e.portal import COOKIE, Person
+from tests.rig import client
 from tests.rig import house as rig
 
 TENANTS = 16  # that take turns
@@ -73,6 +75,18 @@ class House:
 
     def psql(self, sql, role="wg_owner"):
         return self.house.cluster.psql(sql, role)
+
+    # ---- what people do ----
+
+    def signed_in(self):
+        """A developer with an app: its name, and the cookie of the session."""
+        who = Person(client.Env(self.house.env))
+        env, name = self.house.env, "Bench app"
+        who.sign_in(env["WG_PORTAL_DEVELOPER_USER"],
+                    env["WG_PORTAL_DEVELOPER_PASSWORD"])
+        who.get("/clients/new")
+        who.post("/clients/new", name=name, purpose="", mail="")
+        return name, f"{COOKIE}={who.cookie}"
 
     # ---- what clients send and get ----
 

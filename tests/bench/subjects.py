@@ -250,6 +250,22 @@ def unit_subject(ours, peers):
                    works)
 
 
+def page_subject(ours, peers):
+    """What somebody who is signed in sees first: session and list are asked of
+    the database each time."""
+    def ask(port, right, cookie):
+        return Ask(port, (f"GET /admin/clients HTTP/1.1\r\n"
+                          f"Host: 127.0.0.1:{port}\r\n"
+                          f"Cookie: {cookie}\r\n\r\n").encode(), right)
+
+    name, cookie = ours.signed_in()
+    works = [Work("wardgate", ours, [ask(ours.port, name, cookie)])]
+    if peers.constant:
+        works.append(Work("bare constant", peers.constant, [
+            ask(peers.constant.port, RIGHT_TOKEN, cookie)]))
+    return Subject("page", "A page of the portal, signed in", works)
+
+
 def delayed(work, delay_ms):
     work.delay_ms = delay_ms
     work.name = f"{work.name}, {delay_ms} ms"
@@ -278,4 +294,4 @@ def delay_subject(ours, peers):
 MAKERS = {"token": token_subject, "read": read_subject,
           "search": search_subject, "convert": convert_subject,
           "metadata": metadata_subject,
-          "unit": unit_subject, "delay": delay_subject}
+          "unit": unit_subject, "page": page_subject, "delay": delay_subject}
