@@ -99,6 +99,7 @@ run(struct asker *k)
 		.addrs = &k->here,
 		.addrs_n = 1,
 		.plain_http = true,
+		.guard = { .loopback = true },
 		.connect_ms = 3000,
 		.total_ms = 60000,
 		.limits = engine_limits(en),
