@@ -27,6 +27,7 @@
 #define SESSIONS_STEP     500
 #define FAILURES_KEPT_S   86400
 #define FAILURES_STEP     1000
+#define PROPOSALS_STEP    100
 #define TRAFFIC_KEPT_S    7948800 /* 92 days */
 #define TRAFFIC_STEP      1000
 #define TRAFFIC_SETTLE_S                                                       \
@@ -58,6 +59,7 @@ static const struct task tasks[] = {
 	    { SESSIONS_KEPT_S, SESSIONS_STEP }, 2, true },
 	{ "failures_cleared", "signin_failure_trim",
 	    { FAILURES_KEPT_S, FAILURES_STEP }, 2, true },
+	{ "proposals_expired", "proposal_expire", { PROPOSALS_STEP }, 1, true },
 	{ "uses_behind_s", "secret_use_roll_up", { ROWS_LAG_S }, 1, true },
 	{ "traffic_cleared", "traffic_trim", { TRAFFIC_KEPT_S, TRAFFIC_STEP },
 	    2, true },

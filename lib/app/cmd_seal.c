@@ -7,6 +7,7 @@
 #include "app/typed.h"
 #include "app/verb.h"
 #include "gate/credential.h"
+#include "gate/sealing.h"
 
 bool
 seal_key(
@@ -14,25 +15,13 @@ seal_key(
 {
 	const struct db_rows *rows =
 	    command_ask(c, "sealing_key_in_use", NULL, 0, e);
-	char is[BOX_KID_LEN + 1];
-	struct str bytes;
+	struct sealing_key key;
 
-	if (!rows)
+	if (!rows || !sealing_key_read(rows, &key, e))
 		return false;
-	if (db_null(rows, 0, 0))
-		return err_set(e, ERR_CONFLICT,
-		    "There is no sealing key yet; make one with `wardgate key "
-		    "make seal`.");
-	bytes = db_bytes(rows, 0, 1);
-	*kid = str_text(command_arena(c), db_text(rows, 0, 0));
-	if (bytes.len != CRYPT_X25519_BYTES)
-		return err_set(
-		    e, ERR_CONF, "The sealing key %s is none.", *kid);
-	memcpy(public, bytes.at, bytes.len);
-	box_kid(is, public);
-	return !strcmp(is, *kid) ||
-	       err_set(e, ERR_CONF,
-		   "The sealing key %s was altered: do not use it.", *kid);
+	memcpy(public, key.public, sizeof key.public);
+	*kid = arena_dup(command_arena(c), key.kid, strlen(key.kid));
+	return true;
 }
 
 /* ---- reading --------------------------------------------------------------------- */

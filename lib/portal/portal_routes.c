@@ -4,9 +4,11 @@
 #include "portal/portal_audit.h"
 #include "portal/portal_breach.h"
 #include "portal/portal_client.h"
+#include "portal/portal_credential.h"
 #include "portal/portal_grant.h"
 #include "portal/portal_health.h"
 #include "portal/portal_keys.h"
+#include "portal/portal_proposal.h"
 #include "portal/portal_secret.h"
 #include "portal/portal_self.h"
 #include "portal/portal_signin.h"
@@ -77,6 +79,14 @@ static const struct portal_route routes[] = {
 	{ "POST", "/tenants/*/grants/new",        NEED_PROOF,  OPERATOR,   grant_make },
 	{ "GET",  "/tenants/*/grants/*/end",      NEED_PROOF,  OPERATOR,   grant_end_ask },
 	{ "POST", "/tenants/*/grants/*/end",      NEED_PROOF,  OPERATOR,   grant_end_do },
+
+	{ "GET",  "/tenants/*/credential",        NEED_PROOF,  OPERATOR,   credential_page },
+	{ "POST", "/tenants/*/credential",        NEED_PROOF,  OPERATOR,   credential_set },
+
+	{ "GET",  "/proposals",                   NEED_FULL,   OPERATOR,   proposal_all },
+	{ "GET",  "/proposals/*",                 NEED_PROOF,  OPERATOR,   proposal_one },
+	{ "POST", "/proposals/*/approve",         NEED_PROOF,  OPERATOR,   proposal_approve },
+	{ "POST", "/proposals/*/decline",         NEED_PROOF,  OPERATOR,   proposal_decline },
 
 	{ "GET",  "/requests",                    NEED_FULL,   OPERATOR,   request_all },
 	{ "GET",  "/requests/*",                  NEED_PROOF,  OPERATOR,   request_one },

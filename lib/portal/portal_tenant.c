@@ -25,10 +25,13 @@ tenant_all(struct page *p)
 	const struct db_arg who = db_arg_guid(&p->session.account);
 	const struct db_rows *rows = page_ask(p, "portal_tenant_list", &who, 1);
 	const struct db_rows *n = page_ask(p, "portal_request_count", &who, 1);
+	const struct db_rows *changes =
+	    n ? page_ask(p, "portal_proposal_count", &who, 1) : NULL;
 
-	if (!rows || !n)
+	if (!rows || !changes)
 		return false;
 	view_rows(p->view, "tenants", rows);
+	view_number(p->view, "changes", db_int(changes, 0, 0));
 	view_number(p->view, "waiting", db_int(n, 0, 0));
 	return page_show(p, "tenants");
 }
@@ -183,10 +186,41 @@ put(struct page *p, bool fresh, struct str tenant)
 }
 
 bool
-tenant_new(struct page *p)
+tenant_second(struct page *p)
+{
+	const struct db_arg who = db_arg_guid(&p->session.account);
+	const struct db_rows *rows = page_ask(p, "portal_second", &who, 1);
+
+	if (rows)
+		view_flag(p->view, "second", db_bool(rows, 0, 0));
+	return rows != NULL;
+}
+
+static bool
+view_fresh(struct page *p)
 {
 	view_choices(p);
-	return page_show(p, "tenant_new");
+	return tenant_second(p);
+}
+
+bool
+tenant_new(struct page *p)
+{
+	return view_fresh(p) && page_show(p, "tenant_new");
+}
+
+/* A change that waits for a second operator has a page of its own. false: it is
+ * made. */
+static bool
+waits(struct page *p, const struct db_rows *rows)
+{
+	char id[GUID_LEN + 1];
+	struct guid g;
+
+	if (db_null(rows, 0, 1))
+		return false;
+	g = db_guid(rows, 0, 1);
+	return page_go(p, "/proposals/%s?done=proposed", guid_write(id, &g));
 }
 
 bool
@@ -196,10 +230,11 @@ tenant_make(struct page *p)
 	char id[GUID_LEN + 1];
 	struct guid g;
 
-	if (!rows) {
-		view_choices(p);
-		return page_again(p, "tenant_new");
-	}
+	if (!rows)
+		return p->w->err.kind != ERR_ADDRESS &&
+		       page_again_over(p, view_fresh, "tenant_new");
+	if (waits(p, rows))
+		return true;
 	g = db_guid(rows, 0, 0);
 	return page_go(p, "/tenants/%s?done=made", guid_write(id, &g));
 }
@@ -218,7 +253,7 @@ view_stored(struct page *p)
 	if (!page_of(p, args) || !view_tenant(p, args))
 		return false;
 	view_choices(p);
-	return true;
+	return tenant_second(p);
 }
 
 /* The form once more; only for what can be mended there. */
@@ -239,8 +274,10 @@ tenant_edit(struct page *p)
 bool
 tenant_change(struct page *p)
 {
-	return put(p, false, p->part[0]) ? go_back(p, "saved")
-	                                 : once_more(p, "tenant_edit");
+	const struct db_rows *rows = put(p, false, p->part[0]);
+
+	return rows ? waits(p, rows) || go_back(p, "saved")
+	            : once_more(p, "tenant_edit");
 }
 
 /* ---- stopped, and going on ----------------------------------------------------------- */

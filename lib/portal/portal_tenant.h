@@ -5,6 +5,10 @@
 
 #include "portal/portal.h"
 
+/* tenant_second - `second` into the view: do some changes need a second
+ * operator? */
+bool tenant_second(struct page *p);
+
 bool tenant_all(struct page *p);
 bool tenant_one(struct page *p);
 

@@ -452,10 +452,11 @@ declare
   before bigint := wardgate.onboarding_lock();
   broken bigint;
 begin
-  if name is distinct from 'provider_http'
-      or coalesce(value, '') not in ('refuse', 'loopback') then
+  if (name, value) not in (('provider_http', 'refuse'),
+      ('provider_http', 'loopback'), ('second_approver', 'off'),
+      ('second_approver', 'on')) is not false then
     perform wardgate.refuse('WG400',
-        'The policy is provider_http, its value refuse or loopback.');
+        'The policies are provider_http, refuse or loopback, and second_approver, off or on.');
   end if;
   update wardgate.policy as p set value = policy_set.value
    where p.name = policy_set.name and p.value <> policy_set.value;

@@ -83,7 +83,9 @@ returns table (
   auth_set_at      timestamptz,
   auth_lost        boolean,
   networks         text,
-  environment      text)
+  environment      text,
+  auth_server      text,
+  proposed         uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
@@ -99,7 +101,11 @@ begin
          case when p.write_extensions then 'on' else 'off' end,
          c.kind, c.set_at, c.origin <> wardgate.origin_of(p.base_url),
          coalesce(nullif(array_to_string(p.networks, ', '), ''), 'none'),
-         t.environment
+         t.environment, c.origin,
+       (select o.proposal_id from wardgate.proposal as o
+         where o.tenant_id = tenant and o.state = 'open'
+           and o.expires_at > now()
+         order by o.made_at limit 1)
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
     left join wardgate.provider_credential as c using (tenant_id)
@@ -107,14 +113,15 @@ begin
 end $$;
 comment on function wardgate.portal_tenant is 'One hospital, for operators';
 
--- fresh: nobody has that tenant ID yet; else somebody must have it.
+-- fresh: nobody has that tenant ID yet; else somebody must have it. proposed: the
+-- change waits for a second operator; null: it is made.
 create function wardgate.portal_tenant_put(
   account uuid, fresh boolean, tenant text, name text, slug text,
   provider_url text, fhir_version text, mode text, search_post text,
   http2 text, connect_ms text, total_ms text, mrn_system text,
   can_contains text, can_sort text, can_total text, can_batch text,
   coverage_person text, write_extensions text, networks text,
-  environment text, out tenant_id uuid)
+  environment text, out tenant_id uuid, out proposed uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   kept uuid;
@@ -128,12 +135,15 @@ begin
     perform wardgate.refuse('WG409',
         'There is a hospital with this tenant ID already.');
   end if;
-  perform p.outcome
-     from wardgate.tenant_put(kept::text, name, slug, provider_url,
-          fhir_version, mode, search_post, http2, connect_ms, total_ms,
-          mrn_system, null, can_contains, can_sort, can_total, can_batch,
-          coverage_person, write_extensions, networks => networks,
-          environment => environment) as p;
+  proposed := wardgate.proposal_or_done(account, kept, 'hospital',
+      jsonb_build_object('name', name, 'slug', slug, 'provider_url',
+        provider_url, 'fhir_version', fhir_version, 'mode', mode,
+        'search_post', search_post, 'http2', http2, 'connect_ms', connect_ms,
+        'total_ms', total_ms, 'mrn_system', mrn_system, 'can_contains',
+        can_contains, 'can_sort', can_sort, 'can_total', can_total,
+        'can_batch', can_batch, 'coverage_person', coverage_person,
+        'write_extensions', write_extensions, 'networks', networks,
+        'environment', environment));
   portal_tenant_put.tenant_id := kept;
 end $$;
 comment on function wardgate.portal_tenant_put is

@@ -139,6 +139,9 @@ begin
       ('account', 'account', 'account_id',
        'created_at signed_in_at lang totp_step', 'passphrase totp'),
       ('client_owner', 'owner', 'client_id account_id', 'since', ''),
+      ('proposal', 'proposal', 'proposal_id',
+       'what found wanted made_by made_at expires_at decided_by decided_at'
+       ' applied_in', ''),
       ('grant_request', 'request', 'request_id',
        'account_id made_at decided_at', ''))
       as v (name, object, ids, ignored, hidden)

@@ -367,15 +367,17 @@ create table wardgate.policy (
   name  text primary key,
   value text not null,
   constraint policy_known check (
-    name = 'provider_http' and value in ('refuse', 'loopback'))
+    name = 'provider_http' and value in ('refuse', 'loopback')
+    or name = 'second_approver' and value in ('off', 'on'))
 );
 comment on table wardgate.policy is 'Rules of the house that SQL itself checks';
 comment on column wardgate.policy.name is
-  'provider_http: may the URL of a provider be plain http?';
+  'provider_http: may the URL of a provider be plain http? second_approver: do some changes need a second operator?';
 comment on column wardgate.policy.value is
-  'provider_http: refuse, or loopback (this machine only: demo and tests)';
+  'provider_http: refuse, or loopback (this machine only: demo and tests); second_approver: off or on';
 
-insert into wardgate.policy (name, value) values ('provider_http', 'refuse');
+insert into wardgate.policy (name, value)
+values ('provider_http', 'refuse'), ('second_approver', 'off');
 
 create table wardgate.tenant (
   tenant_id     uuid primary key,
@@ -750,6 +752,64 @@ comment on column wardgate.provider_credential.token_resource is
   'oauth: resource to ask for (RFC 8707); empty: none';
 comment on column wardgate.provider_credential.token_audience is
   'oauth: audience to ask for; empty: none';
+
+-- ---- schema/46_proposals.sql
+
+create table wardgate.proposal (
+  proposal_id uuid primary key default gen_random_uuid(),
+  tenant_id   uuid not null,
+  kind        text not null,
+  what        jsonb not null,
+  found       jsonb,
+  wanted      jsonb,
+  summary     text not null,
+  made_by     uuid references wardgate.account on delete set null,
+  made_at     timestamptz not null default now(),
+  expires_at  timestamptz not null default now() + interval '7 days',
+  state       text not null default 'open',
+  decided_by  uuid references wardgate.account on delete set null,
+  decided_at  timestamptz,
+  answer      text not null default '',
+  applied_in  xid8,
+  constraint proposal_kind_known check (kind in ('hospital', 'credential')),
+  constraint proposal_state_known check (
+    state in ('open', 'approved', 'declined', 'expired')),
+  constraint proposal_decided check (
+    (state = 'open') = (decided_at is null)
+    and (state = 'declined') = (answer <> '')),
+  constraint proposal_answer_length check (length(answer) <= 1000)
+);
+create unique index proposal_open on wardgate.proposal (tenant_id, kind)
+ where state = 'open';
+create index proposal_by_answer on wardgate.proposal (decided_at);
+comment on table wardgate.proposal is
+  'Changes of hospitals that one operator proposed and another has to agree to';
+comment on column wardgate.proposal.proposal_id is 'Its name for programs';
+comment on column wardgate.proposal.tenant_id is
+  'The hospital; there may be none of this tenant ID yet';
+comment on column wardgate.proposal.kind is
+  'hospital: itself and its provider; credential: what its server wants to see';
+comment on column wardgate.proposal.what is
+  'What was entered, to be done when it is approved; empty once it is answered';
+comment on column wardgate.proposal.found is
+  'The hospital when it was proposed; null: there was none';
+comment on column wardgate.proposal.wanted is 'What it is to become';
+comment on column wardgate.proposal.summary is
+  'The difference in words: old -> new';
+comment on column wardgate.proposal.made_by is
+  'Who proposed it; null: the account is gone';
+comment on column wardgate.proposal.made_at is 'When';
+comment on column wardgate.proposal.expires_at is
+  'Nobody can approve it from then on';
+comment on column wardgate.proposal.state is
+  'open, approved, declined or expired';
+comment on column wardgate.proposal.decided_by is
+  'Who approved or declined it; null: nobody, or the account is gone';
+comment on column wardgate.proposal.decided_at is
+  'When it was approved, declined or expired; null: it is open';
+comment on column wardgate.proposal.answer is 'Why it was declined';
+comment on column wardgate.proposal.applied_in is
+  'The transaction that it was approved for; in no other it allows anything';
 
 -- ---- schema/50_audit.sql
 
@@ -4166,10 +4226,11 @@ declare
   before bigint := wardgate.onboarding_lock();
   broken bigint;
 begin
-  if name is distinct from 'provider_http'
-      or coalesce(value, '') not in ('refuse', 'loopback') then
+  if (name, value) not in (('provider_http', 'refuse'),
+      ('provider_http', 'loopback'), ('second_approver', 'off'),
+      ('second_approver', 'on')) is not false then
     perform wardgate.refuse('WG400',
-        'The policy is provider_http, its value refuse or loopback.');
+        'The policies are provider_http, refuse or loopback, and second_approver, off or on.');
   end if;
   update wardgate.policy as p set value = policy_set.value
    where p.name = policy_set.name and p.value <> policy_set.value;
@@ -5049,7 +5110,9 @@ returns table (
   auth_set_at      timestamptz,
   auth_lost        boolean,
   networks         text,
-  environment      text)
+  environment      text,
+  auth_server      text,
+  proposed         uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
@@ -5065,7 +5128,11 @@ begin
          case when p.write_extensions then 'on' else 'off' end,
          c.kind, c.set_at, c.origin <> wardgate.origin_of(p.base_url),
          coalesce(nullif(array_to_string(p.networks, ', '), ''), 'none'),
-         t.environment
+         t.environment, c.origin,
+       (select o.proposal_id from wardgate.proposal as o
+         where o.tenant_id = tenant and o.state = 'open'
+           and o.expires_at > now()
+         order by o.made_at limit 1)
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
     left join wardgate.provider_credential as c using (tenant_id)
@@ -5073,14 +5140,15 @@ begin
 end $$;
 comment on function wardgate.portal_tenant is 'One hospital, for operators';
 
--- fresh: nobody has that tenant ID yet; else somebody must have it.
+-- fresh: nobody has that tenant ID yet; else somebody must have it. proposed: the
+-- change waits for a second operator; null: it is made.
 create function wardgate.portal_tenant_put(
   account uuid, fresh boolean, tenant text, name text, slug text,
   provider_url text, fhir_version text, mode text, search_post text,
   http2 text, connect_ms text, total_ms text, mrn_system text,
   can_contains text, can_sort text, can_total text, can_batch text,
   coverage_person text, write_extensions text, networks text,
-  environment text, out tenant_id uuid)
+  environment text, out tenant_id uuid, out proposed uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   kept uuid;
@@ -5094,12 +5162,15 @@ begin
     perform wardgate.refuse('WG409',
         'There is a hospital with this tenant ID already.');
   end if;
-  perform p.outcome
-     from wardgate.tenant_put(kept::text, name, slug, provider_url,
-          fhir_version, mode, search_post, http2, connect_ms, total_ms,
-          mrn_system, null, can_contains, can_sort, can_total, can_batch,
-          coverage_person, write_extensions, networks => networks,
-          environment => environment) as p;
+  proposed := wardgate.proposal_or_done(account, kept, 'hospital',
+      jsonb_build_object('name', name, 'slug', slug, 'provider_url',
+        provider_url, 'fhir_version', fhir_version, 'mode', mode,
+        'search_post', search_post, 'http2', http2, 'connect_ms', connect_ms,
+        'total_ms', total_ms, 'mrn_system', mrn_system, 'can_contains',
+        can_contains, 'can_sort', can_sort, 'can_total', can_total,
+        'can_batch', can_batch, 'coverage_person', coverage_person,
+        'write_extensions', write_extensions, 'networks', networks,
+        'environment', environment));
   portal_tenant_put.tenant_id := kept;
 end $$;
 comment on function wardgate.portal_tenant_put is
@@ -5617,6 +5688,445 @@ end $$;
 comment on function wardgate.audit_tail is
   'The newest audit rows, those since a time, or those of a trace id';
 
+-- ---- functions/50_portal_proposals.sql
+
+-- While the policy second_approver is on, triggers refuse a new production
+-- hospital, another address of its server (or other networks in which that may
+-- be), and another credential, whoever makes the change and by whatever way,
+-- unless a proposal was approved in the same transaction. What the portal is
+-- refused for that reason it keeps as a proposal.
+
+create function wardgate.second_needed()
+returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+return exists (select from wardgate.policy as p
+                where p.name = 'second_approver' and p.value = 'on');
+comment on function wardgate.second_needed is
+  'Does a second operator have to agree to some changes?';
+
+-- A transaction id alone could come again in a restored database.
+create function wardgate.second_must_be(tenant uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (
+      select from wardgate.proposal as p
+       where p.tenant_id = tenant and p.state = 'approved'
+         and p.applied_in = pg_current_xact_id() and p.decided_at = now()) then
+    return;
+  end if;
+  raise exception using errcode = 'WG409', constraint = 'second_approver',
+    message = 'The policy second_approver is on: a second operator has to agree. '
+      'Propose it in the portal; what cannot be proposed there is done after '
+      'the owner of the schema has set the policy to off.';
+end $$;
+comment on function wardgate.second_must_be is
+  'WG409 unless this transaction approved a proposal for the tenant';
+
+create function wardgate.tenant_seconded()
+returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if wardgate.second_needed() and (
+      tg_op = 'INSERT' and new.environment = 'production'
+      or tg_op = 'UPDATE' and new.environment <> old.environment
+      or tg_op = 'DELETE' and old.environment = 'production') then
+    perform wardgate.second_must_be(coalesce(new.tenant_id, old.tenant_id));
+  end if;
+  return null;
+end $$;
+comment on function wardgate.tenant_seconded is
+  'Trigger: a production hospital comes and goes with a second operator';
+
+create function wardgate.provider_seconded()
+returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if wardgate.second_needed() and (
+      tg_op = 'UPDATE' and (new.base_url, new.networks)
+        is distinct from (old.base_url, old.networks)
+      or tg_op = 'INSERT' and exists (
+        select from wardgate.tenant as t
+         where t.tenant_id = new.tenant_id
+           and t.environment = 'production')) then
+    perform wardgate.second_must_be(new.tenant_id);
+  end if;
+  return null;
+end $$;
+comment on function wardgate.provider_seconded is
+  'Trigger: where requests go changes with a second operator';
+
+-- Sealing to the next key is let through: same kind, server and time, only
+-- another box, from a key that is not in use to the one that is.
+create function wardgate.credential_seconded()
+returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text[] := array['box', 'kid'];
+begin
+  if not wardgate.second_needed() then
+    return null;
+  end if;
+  if tg_op = 'DELETE' and not exists (
+      select from wardgate.provider as p where p.tenant_id = old.tenant_id)
+  then
+    return null;
+  end if;
+  if tg_op = 'UPDATE' and to_jsonb(new) - kept = to_jsonb(old) - kept
+      and exists (select from wardgate.sealing_key as k
+                   where k.kid = new.kid and k.stage = 'use')
+      and not exists (select from wardgate.sealing_key as k
+                       where k.kid = old.kid and k.stage = 'use') then
+    return null;
+  end if;
+  perform wardgate.second_must_be(coalesce(new.tenant_id, old.tenant_id));
+  return null;
+end $$;
+comment on function wardgate.credential_seconded is
+  'Trigger: a credential comes, changes and goes with a second operator';
+
+create trigger seconded after insert or update or delete on wardgate.tenant
+   for each row execute function wardgate.tenant_seconded();
+create trigger seconded after insert or update on wardgate.provider
+   for each row execute function wardgate.provider_seconded();
+create trigger seconded
+ after insert or update or delete on wardgate.provider_credential
+   for each row execute function wardgate.credential_seconded();
+
+-- ---- proposing
+
+-- State and notice are no part of it: a maintenance meanwhile is no matter. Of a
+-- credential what is no secret and stays when it is sealed anew.
+create function wardgate.mapping_now(tenant uuid)
+returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select to_jsonb(t) - array['tenant_id', 'state', 'notice', 'notice_until',
+           'retry_after_s', 'created_at']
+         || coalesce(to_jsonb(p) - array['provider_id', 'tenant_id',
+           'revision', 'credential_at'], '{}')
+         || coalesce((
+           select jsonb_object_agg('credential_' || v.key, v.value)
+             from jsonb_each(to_jsonb(c) - array['tenant_id', 'box', 'kid'])
+               as v), '{}')
+    from wardgate.tenant as t
+    left join wardgate.provider as p using (tenant_id)
+    left join wardgate.provider_credential as c using (tenant_id)
+   where t.tenant_id = tenant
+$$;
+comment on function wardgate.mapping_now is
+  'A hospital as proposals compare it; null: there is none';
+
+create function wardgate.proposal_run(tenant uuid, kind text, what jsonb)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if kind = 'hospital' then
+    perform p.outcome
+       from wardgate.tenant_put(tenant::text, what ->> 'name',
+            what ->> 'slug', what ->> 'provider_url', what ->> 'fhir_version',
+            what ->> 'mode', what ->> 'search_post', what ->> 'http2',
+            what ->> 'connect_ms', what ->> 'total_ms', what ->> 'mrn_system',
+            null, what ->> 'can_contains', what ->> 'can_sort',
+            what ->> 'can_total', what ->> 'can_batch',
+            what ->> 'coverage_person', what ->> 'write_extensions',
+            networks => what ->> 'networks',
+            environment => what ->> 'environment') as p;
+  else
+    perform c.outcome
+       from wardgate.credential_put(tenant::text, what ->> 'auth',
+            what ->> 'credential', what ->> 'token_url',
+            what ->> 'token_client', what ->> 'token_auth',
+            what ->> 'token_scope', what ->> 'token_resource',
+            what ->> 'token_audience') as c;
+  end if;
+end $$;
+comment on function wardgate.proposal_run is
+  'Does what was entered: the hospital, or its credential';
+
+-- It is done and taken back: so what could not be stored cannot be proposed, and
+-- what it would change is known.
+create function wardgate.proposal_make(
+  account uuid, tenant uuid, kind text, what jsonb)
+returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  before jsonb := wardgate.mapping_now(tenant);
+  after  jsonb;
+  made   uuid;
+begin
+  begin
+    insert into wardgate.proposal (tenant_id, kind, what, summary, state,
+           decided_at, applied_in)
+    values (tenant, proposal_make.kind, '{}', '', 'approved', now(),
+           pg_current_xact_id());
+    perform wardgate.proposal_run(tenant, proposal_make.kind,
+        proposal_make.what);
+    after := wardgate.mapping_now(tenant);
+    raise exception using errcode = 'WG000';
+  exception when sqlstate 'WG000' then
+    null;
+  end;
+  insert into wardgate.proposal (tenant_id, kind, what, found, wanted, summary,
+         made_by)
+  values (tenant, proposal_make.kind, proposal_make.what, before, after,
+         coalesce(wardgate.act_detail(before, after, '{}', '{}'), ''), account)
+  returning proposal_id into made;
+  return made;
+exception when unique_violation then
+  perform wardgate.refuse('WG409',
+      'Another change of this hospital waits for a second operator. That has to be answered first.');
+end $$;
+comment on function wardgate.proposal_make is
+  'Keeps a change until a second operator agrees; returns its id';
+
+-- proposed: null when nobody else has to agree: then it is done.
+create function wardgate.proposal_or_done(
+  account uuid, tenant uuid, kind text, what jsonb, out proposed uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  rule text;
+begin
+  begin
+    perform wardgate.proposal_run(tenant, kind, what);
+    return;
+  exception when sqlstate 'WG409' then
+    get stacked diagnostics rule = constraint_name;
+    if rule <> 'second_approver' then
+      raise;
+    end if;
+  end;
+  proposed := wardgate.proposal_make(account, tenant, kind, what);
+end $$;
+comment on function wardgate.proposal_or_done is
+  'Does a change, or proposes it when a second operator has to agree';
+
+create function wardgate.portal_credential_put(
+  account uuid, tenant uuid, auth text, credential text, token_url text,
+  token_client text, token_auth text, token_scope text, token_resource text,
+  token_audience text, out proposed uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  perform wardgate.onboarding_lock();
+  proposed := wardgate.proposal_or_done(account, tenant, 'credential',
+      jsonb_build_object('auth', auth, 'credential', credential, 'token_url',
+        token_url, 'token_client', token_client, 'token_auth', token_auth,
+        'token_scope', token_scope, 'token_resource', token_resource,
+        'token_audience', token_audience));
+end $$;
+comment on function wardgate.portal_credential_put is
+  'Sets or proposes what the server of a hospital wants to see, for operators';
+
+create function wardgate.portal_second(account uuid)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return wardgate.second_needed();
+end $$;
+comment on function wardgate.portal_second is
+  'Does a second operator have to agree to some changes? For operators';
+
+-- ---- answering
+
+create function wardgate.portal_proposal_list(account uuid)
+returns table (
+  proposal_id uuid,
+  tenant_id   uuid,
+  tenant_name text,
+  kind        text,
+  summary     text,
+  login_of    text,
+  made_at     timestamptz,
+  expires_at  timestamptz,
+  state       text,
+  decider     text,
+  decided_at  timestamptz,
+  answer      text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  select r.proposal_id, r.tenant_id, coalesce(t.name, r.wanted ->> 'name'),
+         r.kind, r.summary, m.login, r.made_at, r.expires_at,
+         case when r.state = 'open' and r.expires_at <= now() then 'expired'
+              else r.state
+          end, d.login, r.decided_at, r.answer
+    from (
+   (select o.* from wardgate.proposal as o where o.state = 'open'
+     order by o.made_at limit 500)
+   union all
+   (select e.* from wardgate.proposal as e
+     where e.decided_at is not null
+     order by e.decided_at desc limit 50)) as r
+    left join wardgate.tenant as t using (tenant_id)
+    left join wardgate.account as m on m.account_id = r.made_by
+    left join wardgate.account as d on d.account_id = r.decided_by
+   order by r.decided_at desc nulls first, r.made_at, r.proposal_id;
+end $$;
+comment on function wardgate.portal_proposal_list is
+  'Changes that wait for a second operator, and the newest answers, for operators';
+
+create function wardgate.portal_proposal_count(account uuid)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return (select count(*) from wardgate.proposal as p
+           where p.state = 'open' and p.expires_at > now());
+end $$;
+comment on function wardgate.portal_proposal_count is
+  'How many changes wait for a second operator, for operators';
+
+-- own: the account proposed it, and cannot approve it.
+create function wardgate.portal_proposal(account uuid, proposal uuid)
+returns table (
+  proposal_id uuid,
+  tenant_id   uuid,
+  tenant_name text,
+  kind        text,
+  login_of    text,
+  made_at     timestamptz,
+  expires_at  timestamptz,
+  state       text,
+  own         boolean,
+  stale       boolean)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  select p.proposal_id, p.tenant_id, coalesce(t.name, p.wanted ->> 'name'),
+         p.kind, m.login, p.made_at, p.expires_at,
+         case when p.state = 'open' and p.expires_at <= now() then 'expired'
+              else p.state
+          end, p.made_by is not distinct from portal_proposal.account,
+         wardgate.mapping_now(p.tenant_id) is distinct from p.found
+    from wardgate.proposal as p
+    left join wardgate.tenant as t using (tenant_id)
+    left join wardgate.account as m on m.account_id = p.made_by
+   where p.proposal_id = portal_proposal.proposal;
+  if not found then
+    perform wardgate.refuse('WG404', 'There is no such proposal.');
+  end if;
+end $$;
+comment on function wardgate.portal_proposal is
+  'One change that waits or waited for a second operator, for operators';
+
+create function wardgate.portal_proposal_changes(account uuid, proposal uuid)
+returns table (field text, before text, after text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_operator_acts(account);
+  return query
+  select k.key, p.found ->> k.key, p.wanted ->> k.key
+    from wardgate.proposal as p
+    cross join lateral (
+         select f.key from jsonb_object_keys(p.found) as f (key)
+          union
+         select w.key from jsonb_object_keys(p.wanted) as w (key)) as k
+   where p.proposal_id = portal_proposal_changes.proposal
+     and p.found -> k.key is distinct from p.wanted -> k.key
+     and coalesce(p.found ->> k.key, p.wanted ->> k.key, '') <> ''
+   order by k.key;
+end $$;
+comment on function wardgate.portal_proposal_changes is
+  'What a proposal would change, field by field, for operators';
+
+create function wardgate.portal_proposal_open(account uuid, proposal uuid)
+returns wardgate.proposal
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  asked wardgate.proposal;
+begin
+  perform wardgate.portal_operator_acts(account);
+  perform wardgate.onboarding_lock();
+  select p.* into asked
+    from wardgate.proposal as p
+   where p.proposal_id = proposal for update;
+  if asked.proposal_id is null then
+    perform wardgate.refuse('WG404', 'There is no such proposal.');
+  elsif asked.state in ('approved', 'declined') then
+    perform wardgate.refuse('WG409', 'This proposal is answered already.');
+  elsif asked.state = 'expired' or asked.expires_at <= now() then
+    perform wardgate.refuse('WG409',
+        'This proposal has waited for too long. Propose it again.');
+  end if;
+  return asked;
+end $$;
+comment on function wardgate.portal_proposal_open is
+  'Locks a proposal that waits; WG404, or WG409 when it is answered or over';
+
+-- Two who are operators now have to agree, about the hospital as it is now.
+create function wardgate.portal_proposal_approve(account uuid, proposal uuid)
+returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  asked wardgate.proposal := wardgate.portal_proposal_open(account, proposal);
+begin
+  if asked.made_by = account then
+    perform wardgate.refuse('WG409',
+        'You proposed this yourself: another operator has to agree.');
+  elsif not exists (
+      select from wardgate.account as a
+       where a.account_id = asked.made_by and a.disabled_at is null
+         and 'operator' = any (a.roles)) then
+    perform wardgate.refuse('WG409',
+        'Whoever proposed this is no operator any more. Decline it.');
+  elsif wardgate.mapping_now(asked.tenant_id) is distinct from asked.found then
+    perform wardgate.refuse('WG409',
+        'The hospital was changed since this was proposed. Decline it, and propose it again.');
+  end if;
+  update wardgate.proposal as p
+     set state = 'approved', decided_by = account, decided_at = now(),
+         applied_in = pg_current_xact_id(), what = '{}'
+   where p.proposal_id = asked.proposal_id;
+  perform wardgate.proposal_run(asked.tenant_id, asked.kind, asked.what);
+  return asked.tenant_id;
+end $$;
+comment on function wardgate.portal_proposal_approve is
+  'A second operator agrees: the change is made';
+
+-- Whoever proposed it may take it back.
+create function wardgate.portal_proposal_decline(
+  account uuid, proposal uuid, answer text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  asked wardgate.proposal := wardgate.portal_proposal_open(account, proposal);
+  kept  text := wardgate.line_read('reason', wardgate.given(answer), 1000);
+begin
+  if kept is null then
+    perform wardgate.refuse('WG400',
+        'Say why: whoever proposed it will read it.');
+  end if;
+  update wardgate.proposal as p
+     set state = 'declined', decided_by = account, decided_at = now(),
+         answer = kept, what = '{}'
+   where p.proposal_id = asked.proposal_id;
+end $$;
+comment on function wardgate.portal_proposal_decline is
+  'Declines a change, with a reason, for operators';
+
+create function wardgate.proposal_expire(at_most bigint)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  ended bigint;
+begin
+  update wardgate.proposal as p
+     set state = 'expired', decided_at = now(), what = '{}'
+   where p.proposal_id in (
+         select o.proposal_id
+           from wardgate.proposal as o
+          where o.state = 'open' and o.expires_at <= now()
+          limit at_most
+            for update skip locked);
+  get diagnostics ended = row_count;
+  return ended;
+end $$;
+comment on function wardgate.proposal_expire is
+  'Ends proposals that have waited for too long; returns how many';
+
 -- ---- functions/51_audit_act.sql
 
 -- Triggers on the tables that say who may do what write an audit row for each
@@ -5757,6 +6267,9 @@ begin
       ('account', 'account', 'account_id',
        'created_at signed_in_at lang totp_step', 'passphrase totp'),
       ('client_owner', 'owner', 'client_id account_id', 'since', ''),
+      ('proposal', 'proposal', 'proposal_id',
+       'what found wanted made_by made_at expires_at decided_by decided_at'
+       ' applied_in', ''),
       ('grant_request', 'request', 'request_id',
        'account_id made_at decided_at', ''))
       as v (name, object, ids, ignored, hidden)
@@ -8368,6 +8881,7 @@ grant execute on function
       wardgate.secret_notice_told(text, bigint),
       wardgate.secret_trail_trim(interval, bigint),
       wardgate.secret_use_roll_up(interval),
+      wardgate.proposal_expire(bigint),
       wardgate.session_trim(interval, bigint),
       wardgate.signin_failure_trim(interval, bigint),
       wardgate.traffic_roll_up(interval, interval),
@@ -8503,6 +9017,15 @@ grant execute on function
       wardgate.portal_secret_uses(uuid, uuid),
       wardgate.portal_secret_ends(uuid, uuid, bigint),
       wardgate.traffic_until(),
+      wardgate.portal_credential_put(uuid, uuid, text, text, text, text, text,
+        text, text, text),
+      wardgate.portal_second(uuid),
+      wardgate.portal_proposal_list(uuid),
+      wardgate.portal_proposal_count(uuid),
+      wardgate.portal_proposal(uuid, uuid),
+      wardgate.portal_proposal_changes(uuid, uuid),
+      wardgate.portal_proposal_approve(uuid, uuid),
+      wardgate.portal_proposal_decline(uuid, uuid, text),
       wardgate.portal_grant_give(uuid, uuid, uuid, text, text, text),
       wardgate.portal_grant_end(uuid, uuid, uuid),
       wardgate.portal_request_add(uuid, uuid, text, text),

@@ -1,14 +1,23 @@
--- policy.sql - may providers be plain http on this machine? (demonstrations)
+-- policy.sql - rules of the house: plain http, and a second operator
 -- SPDX-License-Identifier: Apache-2.0
 --
--- psql "$WG_DB" -v provider_http=refuse|loopback -f sql/onboard/policy.sql
+-- psql "$WG_DB" -v provider_http=refuse|loopback -v second_approver=off|on
+--      -f sql/onboard/policy.sql
 --
---   provider_http  refuse (as installed): only https, never this machine;
---                  loopback: also http and https on this machine
---   dry_run        1: show what would happen, change nothing
+--   provider_http    refuse (as installed): only https, never this machine;
+--                    loopback: also http and https on this machine, for
+--                    demonstrations
+--   second_approver  off (as installed); on: a new production hospital, one that
+--                    becomes or ceases to be one, another address or networks
+--                    of a server and another credential need a second operator,
+--                    in the portal. The scripts of this folder are refused such
+--                    changes then, and so is the removal of a production
+--                    hospital: set it to off for that
+--   dry_run          1: show what would happen, change nothing
 --
--- For the owner of the schema only. The settings of the facade have the same
--- switch (provider_http in wardgate.conf); both must allow it.
+-- What is left out stays as it is. For the owner of the schema only. The settings
+-- of the facade have a switch provider_http too (wardgate.conf); both must allow
+-- it.
 
 \set QUIET on
 \set ON_ERROR_STOP on
@@ -16,9 +25,10 @@
 \pset footer off
 
 \if :{?provider_http}
+\elif :{?second_approver}
 \else
 do $$ begin
-  raise exception 'provider_http is missing; usage: psql "$WG_DB" -v provider_http=refuse|loopback [-v dry_run=1] -f policy.sql';
+  raise exception 'provider_http or second_approver is missing; usage: psql "$WG_DB" [-v provider_http=refuse|loopback] [-v second_approver=off|on] [-v dry_run=1] -f policy.sql';
 end $$;
 \endif
 \if :{?dry_run}
@@ -28,8 +38,14 @@ end $$;
 
 begin;
 select wardgate.switch_read('dry_run', :'dry_run') as dry \gset
+\if :{?provider_http}
 select object, id, outcome, detail
   from wardgate.policy_set('provider_http', :'provider_http');
+\endif
+\if :{?second_approver}
+select object, id, outcome, detail
+  from wardgate.policy_set('second_approver', :'second_approver');
+\endif
 \if :dry
 rollback;
 \echo 'Dry run: nothing was changed.'

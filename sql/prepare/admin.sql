@@ -193,7 +193,8 @@ prepare portal_tenant (uuid, uuid) as
          mrn_system, created_at, provider_url, fhir_version, mode,
          search_post, http2, connect_ms, total_ms, can_contains, can_sort,
          can_total, can_batch, coverage_person, write_extensions, auth,
-         auth_set_at, auth_lost, networks, environment
+         auth_set_at, auth_lost, networks, environment,
+         auth_server, proposed
     from wardgate.portal_tenant($1, $2);
 
 -- $2: nobody has the tenant ID $3 yet. The rest as in sql/onboard/tenant.sql;
@@ -201,9 +202,10 @@ prepare portal_tenant (uuid, uuid) as
 prepare portal_tenant_put (uuid, boolean, text, text, text, text, text, text,
     text, text, text, text, text, text, text, text, text, text, text,
     text, text) as
-  select wardgate.portal_tenant_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+  select tenant_id, proposed
+    from wardgate.portal_tenant_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
          $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-         $21) as tenant_id;
+         $21);
 
 -- Hospital $2: state, notice, until, Retry-After in seconds.
 prepare portal_tenant_state_set (uuid, uuid, text, text, text, text) as
@@ -257,6 +259,47 @@ prepare portal_request_approve (uuid, uuid, text, text, text) as
 
 prepare portal_request_decline (uuid, uuid, text) as
   select wardgate.portal_request_decline($1, $2, $3);
+
+-- ---- a second operator, and credentials ------------------------------------------
+-- For operators, as above.
+
+-- The public key that credentials are sealed to; null: there is none.
+prepare sealing_key_in_use as
+  select kid, public_key
+    from wardgate.sealing_key_in_use();
+
+-- Hospital $2: kind, sealed box (empty for none), and how tokens are had, as in
+-- sql/onboard/tenant.sql. proposed: it waits; null: done.
+prepare portal_credential_put (uuid, uuid, text, text, text, text, text, text,
+    text, text) as
+  select wardgate.portal_credential_put($1, $2, $3, $4, $5, $6, $7, $8, $9,
+         $10) as proposed;
+
+prepare portal_second (uuid) as
+  select wardgate.portal_second($1) as needed;
+
+prepare portal_proposal_list (uuid) as
+  select proposal_id, tenant_id, tenant_name, kind, summary, login_of,
+         made_at, expires_at, state, decider, decided_at, answer
+    from wardgate.portal_proposal_list($1);
+
+prepare portal_proposal_count (uuid) as
+  select wardgate.portal_proposal_count($1) as waiting;
+
+prepare portal_proposal (uuid, uuid) as
+  select proposal_id, tenant_id, tenant_name, kind, login_of, made_at,
+         expires_at, state, own, stale
+    from wardgate.portal_proposal($1, $2);
+
+prepare portal_proposal_changes (uuid, uuid) as
+  select field, before, after
+    from wardgate.portal_proposal_changes($1, $2);
+
+prepare portal_proposal_approve (uuid, uuid) as
+  select wardgate.portal_proposal_approve($1, $2) as tenant_id;
+
+prepare portal_proposal_decline (uuid, uuid, text) as
+  select wardgate.portal_proposal_decline($1, $2, $3);
 
 -- ---- keys and health -------------------------------------------------------------
 -- For operators, as above.

@@ -52,6 +52,10 @@ prepare revocation_trim (bigint) as
 prepare secret_trail_trim (bigint, bigint) as
   select wardgate.secret_trail_trim(make_interval(secs => $1), $2);
 
+-- End at most $1 proposals that waited for too long; how many.
+prepare proposal_expire (bigint) as
+  select wardgate.proposal_expire($1);
+
 -- Sum up the uses of secrets up to $1 seconds ago, an hour at a time; how many
 -- seconds are still to be summed up.
 prepare secret_use_roll_up (bigint) as

@@ -5,15 +5,17 @@ create table wardgate.policy (
   name  text primary key,
   value text not null,
   constraint policy_known check (
-    name = 'provider_http' and value in ('refuse', 'loopback'))
+    name = 'provider_http' and value in ('refuse', 'loopback')
+    or name = 'second_approver' and value in ('off', 'on'))
 );
 comment on table wardgate.policy is 'Rules of the house that SQL itself checks';
 comment on column wardgate.policy.name is
-  'provider_http: may the URL of a provider be plain http?';
+  'provider_http: may the URL of a provider be plain http? second_approver: do some changes need a second operator?';
 comment on column wardgate.policy.value is
-  'provider_http: refuse, or loopback (this machine only: demo and tests)';
+  'provider_http: refuse, or loopback (this machine only: demo and tests); second_approver: off or on';
 
-insert into wardgate.policy (name, value) values ('provider_http', 'refuse');
+insert into wardgate.policy (name, value)
+values ('provider_http', 'refuse'), ('second_approver', 'off');
 
 create table wardgate.tenant (
   tenant_id     uuid primary key,

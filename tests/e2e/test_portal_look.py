@@ -351,6 +351,18 @@ class Pages(Story):
         who.get(one + "/requests/new")
         who.post(one + "/requests/new", tenant=NOBODY, why="night shift")
         page = who.get("/requests").text.split(cls.client)[-1]
+        proposal = cls.house.cluster.psql(
+            "insert into wardgate.proposal (tenant_id, kind, what, found,"
+            " wanted, summary) values ('" + NOBODY + "', 'hospital', '{}',"
+            """ '{"base_url": "https://fhir.old-hospital.example/r4"}',"""
+            """ '{"base_url": "https://fhir.hospital.example/api/r4",
+                  "name": "Universitätsklinikum"}', 'base_url'
+            || ' https://fhir.old-hospital.example/r4 ->'
+            || ' https://fhir.hospital.example/api/r4')
+            returning proposal_id""").split()[0]
+        cls.addClassCleanup(
+            cls.house.cluster.psql, "delete from wardgate.proposal where"
+            f" proposal_id = '{proposal}'")
         cls.pages = {
             "signin": None, "overview": "/", "clients": "/clients", "client": one,
             "client_new": "/clients/new", "client_edit": one + "/edit",
@@ -363,6 +375,8 @@ class Pages(Story):
             "why": "/why?trace=x", "help": "/help",
             "tenants": "/tenants", "tenant": ward,
             "tenant_new": "/tenants/new",
+            "tenant_credential": ward + "/credential",
+            "proposals": "/proposals", "proposal": f"/proposals/{proposal}",
             "tenant_state": ward + "/suspend",
             "tenant_maintenance": ward + "/maintenance",
             "tenant_link": ward + "/grants/new",

@@ -107,6 +107,12 @@ EXPECTED = {
     "POST /tenants/*/grants/new": HOSPITAL_PROOF,
     "GET /tenants/*/grants/*/end": HOSPITAL_PROOF,
     "POST /tenants/*/grants/*/end": HOSPITAL_PROOF,
+    "GET /tenants/*/credential": HOSPITAL_PROOF,
+    "POST /tenants/*/credential": HOSPITAL_PROOF,
+    "GET /proposals": HOSPITALS,
+    "GET /proposals/*": HOSPITAL_PROOF,
+    "POST /proposals/*/approve": HOSPITAL_PROOF,
+    "POST /proposals/*/decline": HOSPITAL_PROOF,
     "GET /requests": HOSPITALS,
     "GET /requests/*": HOSPITAL_PROOF,
     "POST /requests/*/approve": HOSPITAL_PROOF,
@@ -139,10 +145,11 @@ def guid(n):
 
 
 # What stands for * after each of these.
-CLIENT, TENANT, REQUEST, VICTIM, SESSION = (guid(n) for n in range(90, 95))
+CLIENT, TENANT, REQUEST, VICTIM, SESSION, PROPOSAL = (
+    guid(n) for n in range(90, 96))
 KEY = "routekey"
 PARTS = {"clients": CLIENT, "secrets": KEY, "tenants": TENANT,
-         "grants": CLIENT, "requests": REQUEST, "accounts": VICTIM,
+         "grants": CLIENT, "requests": REQUEST, "accounts": VICTIM, "proposals": PROPOSAL,
          "sessions": SESSION, "invitation": "A" * 43}
 
 # Everything that somebody could have changed.
@@ -152,7 +159,8 @@ DIGEST = "select md5(string_agg(t::text, '' order by t::text)) from (" + \
         for name, where in (
             ("client", ""), ("client_secret", ""), ("client_owner", ""),
             ("client_jwks", ""), ("client_grant", ""), ("grant_request", ""),
-            ("tenant", ""), ("provider", ""), ("account", ""),
+            ("tenant", ""), ("provider", ""), ("proposal", ""),
+            ("provider_credential", ""), ("account", ""),
             ("invitation", ""), ("portal_session", ""))) + ") as t"
 
 
@@ -190,6 +198,7 @@ class Routes(unittest.TestCase):
     def forget(cls):
         cls.psql(
             "delete from wardgate.grant_request;"
+            f"delete from wardgate.proposal where tenant_id = '{TENANT}';"
             f"delete from wardgate.client_grant where client_id = '{CLIENT}';"
             f"delete from wardgate.client_secret where client_id = '{CLIENT}';"
             "delete from wardgate.account where login like 'route.%'")
@@ -228,6 +237,9 @@ class Routes(unittest.TestCase):
             insert into wardgate.grant_request (request_id, client_id,
               tenant_id, account_id, why) values ('{REQUEST}', '{CLIENT}',
               '{TENANT}', '{guid(3)}', 'care');
+            insert into wardgate.proposal (proposal_id, tenant_id, kind, what,
+              summary, made_by) values ('{PROPOSAL}', '{TENANT}',
+              'hospital', '{{}}', '', '{guid(3)}');
             delete from wardgate.signin_failure""")
         for who in cls.people[1:]:
             who.cookie = who.kept

@@ -92,8 +92,10 @@ class Number(base.DatabaseCase):
             ("delete from wardgate.client_grant",
              [("grant", f"{CLIENT}/{TENANT}")]),
             ("delete from wardgate.client_grant", []),
-            ("update wardgate.policy set value = 'loopback'", [("all", "")]),
-            ("update wardgate.policy set value = 'refuse'", [("all", "")]),
+            ("update wardgate.policy set value = 'loopback'"
+             " where name = 'provider_http'", [("all", "")]),
+            ("update wardgate.policy set value = 'refuse'"
+             " where name = 'provider_http'", [("all", "")]),
             ("truncate wardgate.client_secret", [("all", "")]),
         )
         for text, expected in steps:

@@ -168,6 +168,7 @@ class Keep(Command, base.DatabaseCase):
             "uses_cleared": 0, "uses_behind_s": 0,
             "traffic_cleared": 0, "traffic_behind_s": 0,
             "sessions_cleared": 0, "failures_cleared": 0,
+            "proposals_expired": 0,
             "keys_withdrawn": 0,
             "audit_stray": False, "jwks_fetched": 0, "secrets_told": 0})
         self.assertEqual(self.done(*once, role="wg_keeper"), {
@@ -176,6 +177,7 @@ class Keep(Command, base.DatabaseCase):
             "uses_cleared": 0, "uses_behind_s": 0,
             "traffic_cleared": 0, "traffic_behind_s": 0,
             "sessions_cleared": 0, "failures_cleared": 0,
+            "proposals_expired": 0,
             "keys_withdrawn": 0,
             "audit_stray": False, "jwks_fetched": 0, "secrets_told": 0})
 

@@ -16,7 +16,8 @@ class Onboard(base.DatabaseCase):
     def setUp(self):
         for table in ("client_grant", "provider", "tenant", "client"):
             self.sql(f"delete from wardgate.{table}")
-        self.sql("update wardgate.policy set value = 'refuse'")
+        self.sql("update wardgate.policy set value = 'refuse'"
+                 " where name = 'provider_http'")
         self.add_client()
 
     known = None    # the state, while nothing that succeeded has changed it
@@ -229,7 +230,7 @@ class Onboard(base.DatabaseCase):
             with self.subTest(script):
                 said = self.no("tenant is missing; usage: psql", script)
                 self.assertIn(f"-f {script}.sql", said)
-        self.no("provider_http is missing; usage: psql", "policy",
+        self.no("provider_http or second_approver is missing; usage: psql", "policy",
                 base.OWNER)
 
     def test_a_new_tenant_needs_name_provider_and_version(self):

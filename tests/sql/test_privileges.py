@@ -32,6 +32,9 @@ MAY_CALL = {
         portal_client_change portal_client_list portal_disclosures
         portal_grant_end
         portal_grant_give portal_grant_list
+        portal_credential_put portal_second portal_proposal
+        portal_proposal_approve portal_proposal_changes portal_proposal_count
+        portal_proposal_decline portal_proposal_list
         portal_health portal_jwks_list portal_jwks_set portal_key_fetched
         portal_key_peppers portal_key_sealing portal_key_signing
         portal_refusal_counts portal_refusals portal_request
@@ -52,7 +55,7 @@ MAY_CALL = {
         cursor_handle_trim assertion_trim secret_trail_trim client_jwks_due
         client_jwks_fetched revocation_trim signing_key_expire
         secret_notice_take secret_notice_told secret_use_roll_up
-        session_trim signin_failure_trim traffic_roll_up traffic_trim""",
+        proposal_expire session_trim signin_failure_trim traffic_roll_up traffic_trim""",
     "wg_operator": """ready client_add client_list client_able secret_add
         secret_list secret_invalidate client_jwks_set
         client_jwks_list client_jwks_url_set client_jwks_url_get

@@ -36,6 +36,7 @@ KEPT_SMALL = {
     "invitation": "is cleared when another one is made",
     "portal_session": "session_trim",
     "signin_failure": "signin_failure_trim",
+    "proposal": PEOPLE,
     "pepper": PEOPLE,
     "provider": PEOPLE,
     "provider_credential": PEOPLE,
@@ -56,7 +57,7 @@ KEPT_SMALL = {
 # What says who may do what: each change of it is an act.
 ACTS = {"client", "client_secret", "client_jwks", "client_jwks_url", "tenant",
         "provider", "provider_credential", "client_grant", "signing_key",
-        "sealing_key", "pepper", "policy", "account",
+        "sealing_key", "pepper", "policy", "account", "proposal",
         "client_owner", "grant_request", "probe_patient"}
 
 KEY = "abcdefgh"
