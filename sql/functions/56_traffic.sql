@@ -62,7 +62,8 @@ begin
      group by 1, 2, 3, 4, 5, 6, 7, 8)
   select s.hour, s.client_id, s.tenant_id, s.program, s.key_id, s.outcome,
          s.reason, sum(s.n)::bigint, max(s.last_at),
-         array_agg(s.ms order by s.ms), array_agg(s.n order by s.ms)
+         array_agg(s.ms order by s.ms),
+         array_agg(s.n::integer order by s.ms)
     from seen as s
     join wardgate.client as c using (client_id)
    group by s.hour, s.client_id, s.tenant_id, s.program, s.key_id, s.outcome,
@@ -71,40 +72,74 @@ end $$;
 comment on function wardgate.traffic_of is
   'The audit rows of a time, summed up by the hour';
 
--- Counts the hours that are not settled from their start up to `lag` ago: a row
--- is written a little after its `at`, and one that took longer is found as long
--- as its hour is counted again, which is until `settle` after its end. After a
--- long pause some hours at a time: returns the seconds that are still behind.
-create function wardgate.traffic_roll_up(lag interval, settle interval)
-returns bigint
+create function wardgate.traffic_add(low timestamptz, high timestamptz)
+returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  low  timestamptz;
-  high timestamptz;
 begin
-  select r.done_to into low
-    from wardgate.roll_up as r where r.name = 'traffic' for update;
-  high := least(now() - lag, low + settle + interval '2 hours');
-  if low is null or low >= high then
-    return 0;
-  end if;
   insert into wardgate.traffic as t
   select f.* from wardgate.traffic_of(low, high) as f
+      on conflict on constraint traffic_key do update
+     set calls = t.calls + excluded.calls,
+         last_at = greatest(t.last_at, excluded.last_at),
+         (took_ms, took_n) = (
+           select array_agg(m.ms order by m.ms), array_agg(m.n order by m.ms)
+             from (select u.ms, sum(u.n)::integer as n
+                     from unnest(t.took_ms || excluded.took_ms,
+                          t.took_n || excluded.took_n) as u (ms, n)
+                    group by u.ms) as m);
+end $$;
+comment on function wardgate.traffic_add is
+  'Adds the audit rows of a time that was not counted yet';
+
+create function wardgate.traffic_hour_settle(start timestamptz)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into wardgate.traffic as t
+  select f.* from wardgate.traffic_of(start, start + interval '1 hour') as f
       on conflict on constraint traffic_key do update
      set calls = excluded.calls, last_at = excluded.last_at,
          took_ms = excluded.took_ms, took_n = excluded.took_n
    where (t.calls, t.last_at, t.took_ms, t.took_n) is distinct from
          (excluded.calls, excluded.last_at, excluded.took_ms, excluded.took_n);
-  update wardgate.roll_up as r set done_to = high
+end $$;
+comment on function wardgate.traffic_hour_settle is
+  'Counts an hour once more, in place of what was counted of it';
+
+-- A row is written a little after its `at`: the last `lag` stays uncounted until
+-- the next time. What took longer is found when its hour is counted once more,
+-- from its start and in place of what was there, `settle` after its end; then it
+-- is settled. After a long pause an hour at a time: returns the seconds that are
+-- still behind, 0 when there is nothing left to do.
+create function wardgate.traffic_roll_up(lag interval, settle interval)
+returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  settled timestamptz;
+  seen    timestamptz;
+  high    timestamptz := now() - lag;
+begin
+  select r.done_to into settled
+    from wardgate.roll_up as r where r.name = 'traffic' for update;
+  select r.done_to into seen
+    from wardgate.roll_up as r where r.name = 'traffic_seen' for update;
+  if settled + interval '1 hour' + settle <= high then
+    perform wardgate.traffic_hour_settle(settled);
+    update wardgate.roll_up as r set done_to = settled + interval '1 hour'
+     where r.name = 'traffic';
+    seen := greatest(seen, settled + interval '1 hour');
+  elsif seen < high then
+    perform wardgate.traffic_add(seen, high);
+    seen := high;
+  else
+    return 0;
+  end if;
+  update wardgate.roll_up as r set done_to = seen
    where r.name = 'traffic_seen';
-  update wardgate.roll_up as r
-     set done_to = greatest(low, date_trunc('hour',
-         least(high, now() - lag - settle), 'UTC'))
-   where r.name = 'traffic';
-  return greatest(0, floor(extract(epoch from now() - lag - high)));
+  return ceil(extract(epoch from high - seen));
 end $$;
 comment on function wardgate.traffic_roll_up is
-  'Counts what came since the last settled hour; returns seconds still behind';
+  'Counts what came since the last time; returns seconds still behind';
 
 create function wardgate.traffic_trim(older_than interval, at_most bigint)
 returns bigint
@@ -213,12 +248,3 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function wardgate.took_percentiles is
   'Percentiles of durations, each of which occurred so often';
-
--- array_agg wants arrays of one length.
-create aggregate wardgate.joined_agg(anycompatiblearray) (
-  sfunc = pg_catalog.array_cat,
-  stype = anycompatiblearray,
-  initcond = '{}'
-);
-comment on aggregate wardgate.joined_agg(anycompatiblearray) is
-  'Arrays, one after the other';

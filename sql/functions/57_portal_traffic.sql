@@ -25,20 +25,24 @@ set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
   return query
-  with summed as (
+  with spread as (
     select case by_what when 'hour' then t.hour end as hour,
            case by_what when 'client' then t.client_id end as client_id,
            case by_what when 'tenant' then t.tenant_id end as tenant_id,
-           sum(t.calls)::bigint as calls,
-           coalesce(sum(t.calls) filter (where t.outcome = 'refused'),
-               0)::bigint as refused,
-           coalesce(sum(t.calls) filter (where t.outcome = 'failed'),
-               0)::bigint as failed,
-           wardgate.took_percentiles(wardgate.joined_agg(t.took_ms),
-               wardgate.joined_agg(t.took_n)) as took
+           t.outcome, u.ms, sum(u.n) as n
       from wardgate.traffic_since(since, client, tenant) as t
+     cross join unnest(t.took_ms, t.took_n) as u (ms, n)
      where t.program = 'facade'
-     group by 1, 2, 3)
+     group by 1, 2, 3, 4, 5),
+  summed as (
+    select s.hour, s.client_id, s.tenant_id, sum(s.n)::bigint as calls,
+           coalesce(sum(s.n) filter (where s.outcome = 'refused'),
+               0)::bigint as refused,
+           coalesce(sum(s.n) filter (where s.outcome = 'failed'),
+               0)::bigint as failed,
+           wardgate.took_percentiles(array_agg(s.ms), array_agg(s.n)) as took
+      from spread as s
+     group by s.hour, s.client_id, s.tenant_id)
   select s.hour, s.client_id, s.tenant_id, s.calls, s.refused, s.failed,
          round(s.failed * 100.0 / s.calls)::bigint,
          s.failed > 0 and s.failed * 100 < s.calls,
@@ -359,8 +363,8 @@ begin
      where l.program = 'facade'),
   took as (
     select x.tenant_id,
-           wardgate.took_percentiles(wardgate.joined_agg(x.took_ms),
-             wardgate.joined_agg(x.took_n)) as ms
+           wardgate.took_percentiles(array_agg(u.ms), array_agg(u.n::bigint))
+             as ms
       from (select t.tenant_id, t.took_ms, t.took_n
               from page as g
               join wardgate.traffic as t using (tenant_id)
@@ -368,6 +372,7 @@ begin
              union all
             select l.tenant_id, l.took_ms, l.took_n from live as l
              where l.hour >= wardgate.hours_ago(24)) as x
+     cross join unnest(x.took_ms, x.took_n) as u (ms, n)
      group by x.tenant_id)
   select g.tenant_id, g.name, g.slug, g.state, g.notice, g.notice_until,
          g.calls, g.refused, g.failed,

@@ -78,8 +78,8 @@ prepare session_trim (bigint, bigint) as
 prepare signin_failure_trim (bigint, bigint) as
   select wardgate.signin_failure_trim(make_interval(secs => $1), $2);
 
--- Count what apps asked up to $1 seconds ago, each hour anew until $2 seconds after
--- its end, some hours at a time; how many seconds are still to be counted.
+-- Count what apps asked up to $1 seconds ago, and each hour once more $2 seconds
+-- after its end, an hour at a time; how many seconds are still to be counted.
 prepare traffic_roll_up (bigint, bigint) as
   select wardgate.traffic_roll_up(make_interval(secs => $1),
          make_interval(secs => $2));

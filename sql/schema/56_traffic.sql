@@ -1,9 +1,8 @@
 -- 56_traffic.sql - how much each app asked of each hospital, by the hour
 -- SPDX-License-Identifier: Apache-2.0
 --
--- What the portal shows of audit, which is too long to be read for a page. An
--- hour is counted from audit anew until it is settled, so that nothing is
--- counted twice or lost, whoever dies (functions/56_traffic.sql).
+-- What the portal shows of audit, which is too long to be read for a page. How it
+-- is counted so that nothing is counted twice or lost: functions/56_traffic.sql.
 
 create table wardgate.traffic (
   hour      timestamptz not null,
@@ -16,7 +15,7 @@ create table wardgate.traffic (
   calls     bigint not null,
   last_at   timestamptz not null,
   took_ms   integer[] not null,
-  took_n    bigint[] not null,
+  took_n    integer[] not null,
   constraint traffic_key unique nulls not distinct
     (hour, client_id, tenant_id, program, key_id, outcome, reason)
 );
