@@ -92,7 +92,7 @@ bool page_again_over(
     struct page *p, bool (*stored)(struct page *p), const char *name);
 
 /* page_file - 200 with what b holds, to be kept as a file of that name. false:
- * ERR_TOO_LARGE, b failed. */
+ * ERR_BROKEN, b failed. */
 bool page_file(
     struct page *p, const char *type, const char *name, const struct buf *b);
 

@@ -95,7 +95,6 @@ breach_tokens(struct page *p)
 bool
 breach_tokens_csv(struct page *p)
 {
-	struct resp *r = p->w->resp;
 	struct buf b = buf_new(p->w->a, CSV_BYTES);
 	struct db_arg args[ARGS];
 	const struct db_rows *rows;
@@ -109,14 +108,8 @@ breach_tokens_csv(struct page *p)
 	if (!(rows = page_ask(p, "portal_secret_tokens", args, ARGS)))
 		return false;
 	csv_rows(&b, rows);
-	if (b.failed)
-		return err_why(&p->w->err, ERR_BROKEN, "too many tokens");
-	r->status = 200;
-	r->type = CSV_TYPE;
-	r->body = (struct str){ b.at, b.len };
-	resp_header(r, "Content-Disposition",
-	    arena_printf(p->w->a,
-		"attachment; filename=\"tokens-%.*s-%lld.csv\"",
-		STR_FMT(p->part[1]), (long long)part));
-	return true;
+	return page_file(p, CSV_TYPE,
+	    arena_printf(p->w->a, "tokens-%.*s-%lld.csv", STR_FMT(p->part[1]),
+		(long long)part),
+	    &b);
 }

@@ -231,7 +231,7 @@ page_file(
 	struct resp *r = p->w->resp;
 
 	if (b->failed)
-		return err_why(&p->w->err, ERR_TOO_LARGE, "file %s", name);
+		return err_why(&p->w->err, ERR_BROKEN, "file %s", name);
 	r->status = 200;
 	r->type = type;
 	r->body = (struct str){ b->at, b->len };

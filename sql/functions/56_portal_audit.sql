@@ -256,31 +256,25 @@ comment on function wardgate.portal_disclosures is
 
 -- ---- what was refused ---------------------------------------------------------
 
--- The gateway said no: 4xx, but not what the hospital simply does not have.
+-- The gateway said no: 4xx, but not what the hospital simply does not have. A
+-- list goes on after a key, a count takes all of them: the server puts this into
+-- the query that asks, so neither reads or keeps more than it needs.
 create function wardgate.trail_refused(
-  low timestamptz, high timestamptz, tenant uuid, client uuid, cause text,
-  after text, at_most bigint)
+  low timestamptz, high timestamptz, tenant uuid, client uuid, cause text)
 returns setof wardgate.audit
-language plpgsql stable set search_path = pg_catalog, pg_temp as $$
-declare
-  key record := wardgate.trail_key_read(after);
-begin
-  return query
+language sql stable as $$
   select a.*
     from wardgate.audit as a
    where a.status >= 400 and a.status < 500 and a.made_by is null
      and a.reason is distinct from 'not_found'
      and a.reason is distinct from 'gone'
-     and a.at >= low and a.at < high and a.at <= key.at
-     and (a.at, a.trace_id, a.entry) < (key.at, key.trace, key.entry)
+     and a.at >= low and a.at < high
      and (tenant is null or a.tenant_id = tenant)
      and (client is null or a.client_id = client)
      and (cause is null or a.reason = cause)
-   order by a.at desc, a.trace_id desc, a.entry desc
-   limit at_most;
-end $$;
+$$;
 comment on function wardgate.trail_refused is
-  'Requests that were refused, newest first';
+  'Requests that were refused, in no order';
 
 -- filed: it is taken away as a file, which the trail keeps.
 create function wardgate.portal_refusals(
@@ -306,20 +300,25 @@ returns table (
   more          boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  cause_kept text := wardgate.line_read('reason code',
+  cause_kept  text := wardgate.line_read('reason code',
       wardgate.given(cause), 60);
-  span       record;
-  found      wardgate.audit[];
+  tenant_kept uuid := wardgate.trail_id('tenant ID', tenant);
+  client_kept uuid := wardgate.trail_id('client ID', client);
+  span        record;
+  last        record;
+  found       wardgate.audit[];
 begin
   perform wardgate.portal_auditor_acts(account);
   span := wardgate.trail_range(since, until);
+  last := wardgate.trail_key_read(after);
   found := array(
       select t
-        from wardgate.trail_refused(span.low, span.high,
-             wardgate.trail_id('tenant ID', tenant),
-             wardgate.trail_id('client ID', client), cause_kept, after,
-             at_most + 1) as t
-       order by t.at desc, t.trace_id desc, t.entry desc);
+        from wardgate.trail_refused(span.low, span.high, tenant_kept,
+             client_kept, cause_kept) as t
+       where t.at <= last.at
+         and (t.at, t.trace_id, t.entry) < (last.at, last.trace, last.entry)
+       order by t.at desc, t.trace_id desc, t.entry desc
+       limit at_most + 1);
   if filed then
     perform wardgate.audit_act('export-refusals', null, null, null, null,
         concat_ws('; ', 'from ' || wardgate.trail_text(span.low),
@@ -349,16 +348,17 @@ create function wardgate.portal_refusal_counts(
 returns table (reason text, status bigint, times bigint, last_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  span record;
+  tenant_kept uuid := wardgate.trail_id('tenant ID', tenant);
+  client_kept uuid := wardgate.trail_id('client ID', client);
+  cause_kept  text := wardgate.given(cause);
+  span        record;
 begin
   perform wardgate.portal_auditor_acts(account);
   span := wardgate.trail_range(since, until);
   return query
   select t.reason, t.status::bigint, count(*), max(t.at)
-    from wardgate.trail_refused(span.low, span.high,
-         wardgate.trail_id('tenant ID', tenant),
-         wardgate.trail_id('client ID', client), wardgate.given(cause), null,
-         null) as t
+    from wardgate.trail_refused(span.low, span.high, tenant_kept, client_kept,
+         cause_kept) as t
    group by t.reason, t.status
    order by 3 desc, 1, 2;
 end $$;

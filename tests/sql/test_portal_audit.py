@@ -317,7 +317,7 @@ class Plans(base.DatabaseCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         plans = [p for p in re.split(r"\nLOG:  (?=duration)",
                                      "\n" + done.stderr)
-                 if "select a.*" in p]
+                 if re.search(r" on audit_\w+ a", p)]
         self.assertEqual(len(plans), 7, done.stderr)
         return int(done.stdout.split()[-1]), plans[-1]
 
@@ -364,7 +364,21 @@ class Plans(base.DatabaseCase):
         self.whole(1000, 60)
         with self.subTest("refusals"):
             self.check("trail_refused('2030-02-01', '2030-02-02', null, null,"
-                       " null, null, 100)", "Index", 3, 1)
+                       " null)", "audit_2030_02_at_idx", 3, 1)
+            self.sql("insert into wardgate.account (account_id, login, roles,"
+                     f" passphrase) values ('{ANN}', 'ann', '{{auditor}}',"
+                     " 'scrypt$')")
+            for call, n in (
+                    (f"portal_refusals('{ANN}', false, '2030-02-01',"
+                     " '2030-02-28', null, null, null, null, 9)", 10),
+                    (f"portal_refusal_counts('{ANN}', '2030-02-01',"
+                     " '2030-02-01', null, null, null)", 3)):
+                told, plan = self.explained(call)
+                self.assertNotIn("Seq Scan on audit", plan)
+                read = sum(int(r) for r in re.findall(
+                    r"Index .*? on audit_\w+ a\S* .*?actual time=\S+"
+                    r" rows=(\d+)", plan))
+                self.assertIn(read, (n, n + 1), plan)
 
     @unittest.skipUnless(os.environ.get("WG_BIG"), "WG_BIG is not set")
     def test_ten_million_rows(self):

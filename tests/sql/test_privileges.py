@@ -260,7 +260,7 @@ class Attempts(base.DatabaseCase):
             f"select * from wardgate.trail_of_patient('{base.TENANT}', 'x',"
             " '-infinity', 'infinity', null, 10)",
             "select * from wardgate.trail_refused('-infinity', 'infinity',"
-            " null, null, null, null, 10)",
+            " null, null, null)",
             "select wardgate.audit_act('x', null, null, null, null, 'x')",
             "select wardgate.audit_write('{}')",
         ),
