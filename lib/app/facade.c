@@ -8,6 +8,7 @@
 #include "app/facade_ask.h"
 #include "app/target.h"
 #include "app/visit.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "fhir/search.h"
 #include "ext/prepare.h"
@@ -18,6 +19,15 @@
 #define PAGE_BYTES_MAX ((size_t)64 * 1024)
 
 static struct facade facade;
+
+static bool
+start_engine(const struct conf *conf, struct err *e)
+{
+	facade.engine = engine_start(conf, NULL, e);
+	if (facade.engine)
+		engine_heed(facade.engine, facade.breakers);
+	return facade.engine != NULL;
+}
 
 bool
 facade_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
@@ -32,7 +42,11 @@ facade_start(struct arena *a, const struct conf *conf, bool cgi, struct err *e)
 	return facade.loss && (facade.abilities = abilities_new()) &&
 	       (facade.tokens = upauth_new(NULL)) &&
 	       (facade.cursors = cursor_open(facade.gateway->db, conf, e)) &&
-	       (facade.engine = engine_start(conf, NULL, e)) &&
+	       (facade.breakers = breakers_open(conf, e)) &&
+	       start_engine(conf, e) &&
+	       (cgi || (facade.bulkhead =
+			       bulkhead_new((unsigned)conf->facade_threads,
+				   (unsigned)conf->provider_requests))) &&
 	       (cgi || (facade.crew =
 			       fanout_start((unsigned)conf->crew_threads, e)));
 }
@@ -43,6 +57,8 @@ facade_stop(void)
 	fanout_stop(facade.crew);
 	engine_stop(facade.engine);
 	upauth_free(facade.tokens);
+	breakers_close(facade.breakers);
+	bulkhead_free(facade.bulkhead);
 	cursor_close(facade.cursors);
 	loss_stop(facade.loss);
 	abilities_free(facade.abilities);
@@ -264,12 +280,34 @@ keep_found(struct visit *v)
 		log_event(LOG_WARN, "found_not_kept", LOG_WHY, e.why, LOG_END);
 }
 
+/* A batch that took long is none of the good ends, whatever its entries say. */
+static bool
+ended_well(const struct visit *v, bool fine, int64_t took_us)
+{
+	enum err_kind kind = fine ? ERR_NONE : v->w->err.kind;
+
+	return kind != ERR_UPSTREAM_TIMEOUT && kind != ERR_UPSTREAM_CONNECT &&
+	       !(v->batch && took_us > BULKHEAD_SILENT_US);
+}
+
+/* The thread is the hospital's meanwhile. */
 static bool
 answer(struct visit *v)
 {
-	bool fine = visit_answers(v);
+	const struct guid *tenant = &v->claims->tenant;
+	int64_t began_us = clock_mono_us(), now_us;
+	bool fine;
 
+	if (facade.bulkhead &&
+	    !bulkhead_enter(facade.bulkhead, tenant,
+		(unsigned)v->route->requests_max, began_us, &v->w->err))
+		return false;
+	fine = visit_answers(v);
 	keep_found(v);
+	now_us = clock_mono_us();
+	if (facade.bulkhead)
+		bulkhead_leave(facade.bulkhead, tenant,
+		    ended_well(v, fine, now_us - began_us), now_us);
 	return fine;
 }
 

@@ -48,6 +48,7 @@ asked(struct lookup *k, struct arena *a, struct str *body)
 		return true;
 	}
 	if (e.kind == ERR_UPSTREAM_LIMIT || e.kind == ERR_UPSTREAM_BUSY ||
+	    e.kind == ERR_UPSTREAM_OPEN || e.kind == ERR_UPSTREAM_QUOTA ||
 	    e.kind == ERR_UPSTREAM_CONNECT)
 		atomic_store(&k->in->names->enough, true);
 	return false;

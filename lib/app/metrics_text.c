@@ -144,7 +144,10 @@ put_limits(struct buf *b, const struct meter_cells *c)
 		const char *name;
 	} limits[] = { { ERR_LIMIT_CLIENT, "client" },
 		{ ERR_LIMIT_TENANT, "tenant" }, { ERR_LIMIT_SOURCE, "source" },
-		{ ERR_UPSTREAM_BUSY, "provider" } };
+		{ ERR_UPSTREAM_BUSY, "provider" },
+		{ ERR_UPSTREAM_FULL, "provider_full" },
+		{ ERR_UPSTREAM_OPEN, "provider_paused" },
+		{ ERR_UPSTREAM_QUOTA, "provider_quota" } };
 	size_t i;
 	int p, w;
 
@@ -260,6 +263,13 @@ times_of(struct buf *b, const char *labels, const struct meter_tenant *t)
 }
 
 static void
+breaker_of(struct buf *b, const char *labels, const struct meter_tenant *t)
+{
+	buf_fmt(b, "wardgate_breaker_state{%s} %llu\n", labels,
+	    count_of(&t->breaker));
+}
+
+static void
 bare_of(struct buf *b, const char *labels, const struct meter_tenant *t)
 {
 	if (t->left_bare)
@@ -287,6 +297,10 @@ put_tenants(struct buf *b, const struct meter_cells *c)
 	metrics_text_family(b, "upstream_seconds", "histogram",
 	    "How long calls to the tenant's provider took.");
 	each_tenant(b, c, times_of);
+	metrics_text_family(b, "breaker_state", "gauge",
+	    "Is the tenant's provider left alone? 0 no, 1 one call tries, "
+	    "2 yes.");
+	each_tenant(b, c, breaker_of);
 	metrics_text_family(b, "displays_left_bare_total", "counter",
 	    "References whose display could not be found out.");
 	each_tenant(b, c, bare_of);

@@ -13,6 +13,7 @@
 #include "gate/cursor.h"
 #include "gate/loss.h"
 #include "relay/abilities.h"
+#include "relay/bulkhead.h"
 #include "relay/fanout.h"
 #include "relay/upauth.h"
 
@@ -24,7 +25,10 @@ struct facade {
 	struct loss *loss;
 	struct abilities *abilities;
 	struct upauth *tokens; /* for providers that want them */
-	struct fanout *crew;   /* NULL: plain CGI, which has one thread */
+	struct breakers *breakers;
+	/* NULL: plain CGI, which has one thread */
+	struct bulkhead *bulkhead;
+	struct fanout *crew;
 };
 
 /* The first question of an entry of a batch, asked before its turn comes

@@ -70,6 +70,12 @@ struct conf {
 	int64_t provider_wait_ms;
 	int64_t provider_slow_bytes_s;
 	int64_t provider_slow_s;
+	int64_t provider_requests; /* of one at once; 0: an eighth of threads */
+	int64_t provider_patience_s; /* longest Retry-After that is honoured */
+	int64_t breaker_calls;     /* so many at least; 0: they do not count */
+	int64_t breaker_percent;   /* of them failed */
+	int64_t breaker_time_outs; /* in a row; 0: they do not count */
+	int64_t breaker_pause_ms;
 	int64_t request_wait_ms;
 
 	int64_t socket_wait_ms;

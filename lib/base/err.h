@@ -107,11 +107,14 @@ enum err_kind {
 	ERR_UPSTREAM_BAD,     /* cut off, not JSON, wrong type, wrong version */
 	ERR_UPSTREAM_LARGE,   /* over a limit */
 	ERR_UPSTREAM_FAILED,  /* 5xx */
-	ERR_UPSTREAM_BUSY,    /* 503, or our queue for it is full */
+	ERR_UPSTREAM_BUSY,    /* 503, or our look-ups for it are too many */
 	ERR_UPSTREAM_REFUSED, /* 400 and other 4xx */
 	ERR_UPSTREAM_NOT_FOUND,
 	ERR_UPSTREAM_GONE,
 	ERR_UPSTREAM_LIMIT, /* 429 */
+	ERR_UPSTREAM_OPEN,  /* it failed so often that it is left alone */
+	ERR_UPSTREAM_FULL,  /* as many requests wait for it as may */
+	ERR_UPSTREAM_QUOTA, /* its rate of calls is used up */
 	/* ourselves */
 	ERR_BUSY,     /* no free worker, or the byte budget is spent */
 	ERR_DEADLINE, /* the whole request took too long */

@@ -196,6 +196,8 @@ enum {
 	R_TYPES,
 	R_SLUG,
 	R_NETWORKS,
+	R_REQUESTS,
+	R_RATE,
 	R_AUTH /* from here on: gate/directory_credential */
 };
 
@@ -309,6 +311,8 @@ fill_route(const struct directory_asked *q, const struct db_rows *rows,
 	r->search_post = db_bool(rows, 0, R_SEARCH_POST);
 	r->connect_ms = db_int(rows, 0, R_CONNECT);
 	r->wait_ms = db_int(rows, 0, R_WAIT);
+	r->requests_max = db_int(rows, 0, R_REQUESTS);
+	r->calls_per_s = db_int(rows, 0, R_RATE);
 	r->http2 = db_bool(rows, 0, R_HTTP2);
 	r->mrn_system = put_text(&at, db_text(rows, 0, R_MRN_SYSTEM));
 	r->slug = put_text(&at, db_text(rows, 0, R_SLUG));

@@ -69,6 +69,8 @@ struct directory_route {
 	const char *mode;         /* "translate", "links" */
 	bool search_post;
 	int64_t connect_ms, wait_ms; /* 0: the settings' */
+	int64_t requests_max;        /* at once, of a process; 0: likewise */
+	int64_t calls_per_s;         /* 0: as often as one likes */
 	bool http2;
 
 	/* what the provider can, as its operator says: "auto" (found out while

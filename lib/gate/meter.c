@@ -325,7 +325,21 @@ meter_upstream(unsigned tenant, enum err_kind kind, int64_t took_us)
 	if (!room.cells || !tenant)
 		return;
 	add(&cells_of(tenant)->upstream[kind], 1);
-	add_time(&cells_of(tenant)->upstream_took, took_us);
+	if (took_us >= 0)
+		add_time(&cells_of(tenant)->upstream_took, took_us);
+}
+
+/* Tenants that share the cells of "other" have no state together. */
+void
+meter_breaker(unsigned tenant, unsigned state)
+{
+	meter_count *kept;
+
+	if (!room.cells || tenant < 2)
+		return;
+	kept = &cells_of(tenant)->breaker;
+	if (atomic_load_explicit(kept, memory_order_relaxed) != state)
+		atomic_store(kept, state);
 }
 
 void

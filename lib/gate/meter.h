@@ -52,8 +52,13 @@ enum meter_signin {
 };
 void meter_signin(enum meter_signin step, enum err_kind kind);
 
-/* meter_upstream - a call to a tenant's provider, retry included. */
+/* meter_upstream - a call to a tenant's provider, retry included; took_us -1:
+ * it was not made. */
 void meter_upstream(unsigned tenant, enum err_kind kind, int64_t took_us);
+
+/* meter_breaker - is the tenant's provider left alone? 0: no; 1: one call tries;
+ * 2: yes. */
+void meter_breaker(unsigned tenant, unsigned state);
 
 /* meter_versions - a request at a face of one version (enum fhir_version) for
  * a provider of another. */

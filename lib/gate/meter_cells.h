@@ -54,6 +54,7 @@ struct meter_tenant {
 	meter_count upstream[METER_REASONS];
 	struct meter_times upstream_took;
 	meter_count left_bare, losses;
+	meter_count breaker; /* just now: enum breaker_state of relay/breaker */
 };
 
 /* A process that asks for changes, until it ends; then its place is free. Also

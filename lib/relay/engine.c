@@ -40,6 +40,7 @@ struct engine {
 	atomic_uint inside; /* threads between engine_enter and engine_leave */
 	pthread_t keeper;
 	struct resolve *names;
+	struct breakers *breakers;
 	struct fetch_limits limits;
 	unsigned connect_ms, total_ms;
 };
@@ -297,6 +298,18 @@ engine_stop(struct engine *en)
 	while (atomic_load(&en->inside))
 		nanosleep(&t, NULL);
 	engine_free(en);
+}
+
+void
+engine_heed(struct engine *en, struct breakers *b)
+{
+	en->breakers = b;
+}
+
+struct breakers *
+engine_breakers(struct engine *en)
+{
+	return en->breakers;
 }
 
 struct resolve *

@@ -21,6 +21,7 @@
 
 #include "base/conf.h"
 #include "ext/fetch.h"
+#include "relay/breaker.h"
 #include "relay/resolve.h"
 
 struct engine;
@@ -57,7 +58,12 @@ void engine_leave(struct engine *en);
  * false: job->e is set (ext/fetch), or ERR_BUSY while stopping. */
 bool engine_run(struct engine *en, struct fetch_job *job, int64_t deadline_ms);
 
+/* engine_heed - calls go by these breakers from now on, which outlive it. Before
+ * the first call; without, nobody is left alone. */
+void engine_heed(struct engine *en, struct breakers *b);
+
 /* What the settings say, and the resolver: for relay/upstream. */
+struct breakers *engine_breakers(struct engine *en); /* NULL: none */
 struct resolve *engine_resolver(struct engine *en);
 const struct fetch_limits *engine_limits(const struct engine *en);
 unsigned engine_connect_ms(const struct engine *en);

@@ -261,6 +261,7 @@ upauth_token_ask(upauth_door *call, struct engine *en,
 
 	to.token = NULL;
 	to.cell = 0; /* no call to the provider */
+	to.apart = true;
 	good = endpoint(a, outer->to->token->url, &to, &ask)
 	           ? shown(call, en, a, &ask, &to, outer->to->token, t, e)
 	           : err_why(e, ERR_UPSTREAM_TOKEN,

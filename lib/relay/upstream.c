@@ -386,6 +386,69 @@ in_time(struct call *c)
 	       err_why(c->e, ERR_DEADLINE, "no time left for the provider");
 }
 
+/* ---- is it left alone? ---------------------------------------------------------------- */
+
+/* A call that had little time says nothing of a server by not being answered. */
+static enum breaker_told
+told_late(const struct call *c)
+{
+	unsigned total = c->ask->to->total_ms;
+
+	if (!total)
+		total = engine_total_ms(c->en);
+	return (c->deadline_ms - c->began_us / 1000) * 2 >= total
+	           ? BREAKER_LATE
+	           : BREAKER_NOTHING;
+}
+
+static enum breaker_told
+told(const struct call *c, enum err_kind kind)
+{
+	int status = c->job ? c->job->status : 0;
+
+	if (status == 502 || status == 503 || status == 504)
+		return BREAKER_ILL;
+	if (kind == ERR_UPSTREAM_TIMEOUT)
+		return told_late(c);
+	if (status)
+		return BREAKER_WELL;
+	return kind == ERR_UPSTREAM_CONNECT || kind == ERR_UPSTREAM_BAD
+	           ? BREAKER_ILL
+	           : BREAKER_NOTHING;
+}
+
+static void
+left(struct call *c, struct breaker_call *b, enum err_kind kind)
+{
+	bool asks = c->job && c->job->status && c->e->retry_after_s &&
+	            (kind == ERR_UPSTREAM_LIMIT || kind == ERR_UPSTREAM_BUSY);
+
+	meter_breaker(c->ask->to->cell,
+	    breaker_leave(engine_breakers(c->en), b, told(c, kind), kind,
+		asks ? c->e->retry_after_s : 0, clock_mono_us()));
+}
+
+/* asked_twice, unless the provider is left alone. */
+static bool
+asked_heeding(struct call *c)
+{
+	const struct upstream_target *to = c->ask->to;
+	struct breakers *all = engine_breakers(c->en);
+	struct breaker_call b = { NULL, false };
+	bool ok;
+
+	if (!all)
+		return asked_twice(c);
+	if (!breaker_enter(all, &to->provider, to->revision, to->calls_per_s,
+		c->began_us, c->deadline_ms * 1000, &b, c->e))
+		return false;
+	if (b.trial)
+		meter_breaker(to->cell, BREAKER_TRIAL);
+	ok = asked_twice(c);
+	left(c, &b, ok ? ERR_NONE : c->e->kind);
+	return ok;
+}
+
 static void
 tell_seen(const struct call *c)
 {
@@ -412,10 +475,11 @@ upstream_call(struct engine *en, struct arena *a,
 		return NULL;
 	set_deadline(&c);
 	set_limits(&c);
-	ok = well_formed(&c) && url_made(&c) && in_time(&c) && asked_twice(&c);
+	ok =
+	    well_formed(&c) && url_made(&c) && in_time(&c) && asked_heeding(&c);
 	tell_seen(&c);
 	meter_upstream(ask->to->cell, ok ? ERR_NONE : e->kind,
-	    clock_mono_us() - c.began_us);
+	    c.tries ? clock_mono_us() - c.began_us : -1);
 	engine_leave(en);
 	return ok ? answer(&c) : NULL;
 }

@@ -20,6 +20,7 @@ struct upstream_target {
 	const char *base_url; /* https://host[:port][/path], without query */
 	unsigned connect_ms;  /* 0: the setting provider_connect_ms */
 	unsigned total_ms;    /* 0: provider_wait_ms; retry included */
+	unsigned calls_per_s; /* so often it may be asked; 0: as one likes */
 	bool http2;           /* offer HTTP/2; else HTTP/1.1 */
 	const char
 	    *credential; /* a header field that it wants to be shown; NULL:
@@ -112,6 +113,9 @@ struct upstream_answer {
  *   ERR_UPSTREAM_REFUSED    every other 4xx
  *   ERR_UPSTREAM_BUSY       503, or our own queue for this provider is full;
  *                           retry_after_s as sent
+ *   ERR_UPSTREAM_OPEN       left alone (relay/breaker); so is who asked for
+ *                           patience lately: ERR_UPSTREAM_LIMIT or _BUSY
+ *   ERR_UPSTREAM_QUOTA      calls_per_s is used up
  *   ERR_UPSTREAM_FAILED     every other 5xx
  *   ERR_UPSTREAM_BAD        cut off, not HTTP, a content type that is not
  *                           JSON, a 2xx that is not 200

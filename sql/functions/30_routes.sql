@@ -127,6 +127,8 @@ returns table (
   types         text[],
   slug          text,
   networks      text[],
+  requests_max  integer,
+  calls_per_s   integer,
   auth          text,
   credential    text,
   token_url      text,
@@ -161,7 +163,8 @@ begin
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
          p.coverage_person, p.write_extensions, g.types, t.slug,
-         p.networks::text[], coalesce(w.kind, 'none'), w.box, w.token_url,
+         p.networks::text[], p.requests_max, p.calls_per_s,
+         coalesce(w.kind, 'none'), w.box, w.token_url,
          w.token_client, w.token_auth, w.token_scope, w.token_resource,
          w.token_audience
     from wardgate.change as c

@@ -191,7 +191,8 @@ create function wardgate.tenant_put_provider(
   search_post text, http2 text, connect_ms text, total_ms text,
   can_contains text, can_sort text, can_total text, can_batch text,
   coverage_person text, write_extensions text, networks text,
-  out provider_id bigint, out outcome text, out detail text)
+  requests_max text, calls_per_s text, out provider_id bigint,
+  out outcome text, out detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   old     wardgate.provider;
@@ -231,6 +232,10 @@ begin
       old.coverage_person, 'auto');
   wanted.write_extensions := coalesce(wardgate.switch_read('write_extensions',
       wardgate.given(write_extensions)), old.write_extensions, true);
+  wanted.requests_max := coalesce(wardgate.number_read('requests_max',
+      wardgate.given(requests_max), 1, 1024), old.requests_max);
+  wanted.calls_per_s := coalesce(wardgate.number_read('calls_per_s',
+      wardgate.given(calls_per_s), 1, 100000), old.calls_per_s);
   wanted.networks := coalesce(wardgate.networks_read(
       wardgate.given(networks)), old.networks, '{}');
   if wardgate.given(provider_url) is not null then
@@ -248,12 +253,14 @@ begin
   end if;
   insert into wardgate.provider as p (tenant_id, base_url, fhir_version, mode,
          search_post, http2, connect_ms, total_ms, can_contains, can_sort,
-         can_total, can_batch, coverage_person, write_extensions, networks)
+         can_total, can_batch, coverage_person, write_extensions, networks,
+         requests_max, calls_per_s)
   values (tenant, wanted.base_url, wanted.fhir_version, wanted.mode,
          wanted.search_post, wanted.http2, wanted.connect_ms,
          wanted.total_ms, wanted.can_contains, wanted.can_sort,
          wanted.can_total, wanted.can_batch, wanted.coverage_person,
-         wanted.write_extensions, wanted.networks)
+         wanted.write_extensions, wanted.networks, wanted.requests_max,
+         wanted.calls_per_s)
       on conflict (tenant_id) do update
      set base_url = wanted.base_url, fhir_version = wanted.fhir_version,
          mode = wanted.mode, search_post = wanted.search_post,
@@ -263,7 +270,8 @@ begin
          can_batch = wanted.can_batch,
          coverage_person = wanted.coverage_person,
          write_extensions = wanted.write_extensions,
-         networks = wanted.networks
+         networks = wanted.networks, requests_max = wanted.requests_max,
+         calls_per_s = wanted.calls_per_s
   returning p.* into new;
   provider_id := new.provider_id;
   detail := wardgate.changed_names(to_jsonb(old), to_jsonb(new));
@@ -285,7 +293,8 @@ create function wardgate.tenant_put(
   can_batch text default null, coverage_person text default null,
   write_extensions text default null, types text default null,
   purpose text default null, networks text default null,
-  environment text default null)
+  environment text default null, requests_max text default null,
+  calls_per_s text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -309,7 +318,7 @@ begin
     from wardgate.tenant_put_provider(tenant_kept, provider_url,
          fhir_version, mode, search_post, http2, connect_ms, total_ms,
          can_contains, can_sort, can_total, can_batch, coverage_person,
-         write_extensions, networks) as p;
+         write_extensions, networks, requests_max, calls_per_s) as p;
   if client_kept is not null then
     return query
     select 'grant', client_kept::text, g.outcome, ''
@@ -373,7 +382,7 @@ begin
   outcome := (select p.outcome
                 from wardgate.tenant_put_provider(tenant_kept, null, null,
                      null, null, null, null, null, null, null, null, null,
-                     null, null, networks) as p);
+                     null, null, networks, null, null) as p);
   detail := (select array_to_string(p.networks, ', ')
                from wardgate.provider as p where p.tenant_id = tenant_kept);
 end $$;

@@ -439,6 +439,8 @@ create table wardgate.provider (
   write_extensions boolean not null default true,
   credential_at    timestamptz,
   networks         cidr[] not null default '{}',
+  requests_max     integer,
+  calls_per_s      integer,
   constraint provider_url_form check (
     base_url ~ '^https?://[^/?#@\s]+(/[^?#\s]*[^/?#\s])?$'
     and length(base_url) <= 500),
@@ -447,6 +449,8 @@ create table wardgate.provider (
   constraint provider_mode_known check (mode in ('translate', 'links')),
   constraint provider_times check (
     connect_ms between 50 and 60000 and total_ms between 100 and 120000),
+  constraint provider_shares check (
+    requests_max between 1 and 1024 and calls_per_s between 1 and 100000),
   constraint provider_can_known check (
     can_contains in ('auto', 'on', 'off') and can_sort in ('auto', 'on', 'off')
     and can_total in ('auto', 'on', 'off')
@@ -485,6 +489,10 @@ comment on column wardgate.provider.write_extensions is
   'Keep in extensions what another FHIR version has no place for; modifiers are kept in any case';
 comment on column wardgate.provider.credential_at is
   'When its credential was last set; null: it wants none';
+comment on column wardgate.provider.requests_max is
+  'Requests that may wait for it in one process; null: provider_requests of the settings';
+comment on column wardgate.provider.calls_per_s is
+  'Calls a second that it may get from one host; null: as many as come';
 comment on column wardgate.provider.networks is
   'Private networks in which its server may be; none: it is public';
 
@@ -2576,6 +2584,8 @@ returns table (
   types         text[],
   slug          text,
   networks      text[],
+  requests_max  integer,
+  calls_per_s   integer,
   auth          text,
   credential    text,
   token_url      text,
@@ -2610,7 +2620,8 @@ begin
          p.search_post, p.http2, p.connect_ms, p.total_ms,
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
          p.coverage_person, p.write_extensions, g.types, t.slug,
-         p.networks::text[], coalesce(w.kind, 'none'), w.box, w.token_url,
+         p.networks::text[], p.requests_max, p.calls_per_s,
+         coalesce(w.kind, 'none'), w.box, w.token_url,
          w.token_client, w.token_auth, w.token_scope, w.token_resource,
          w.token_audience
     from wardgate.change as c
@@ -3964,7 +3975,8 @@ create function wardgate.tenant_put_provider(
   search_post text, http2 text, connect_ms text, total_ms text,
   can_contains text, can_sort text, can_total text, can_batch text,
   coverage_person text, write_extensions text, networks text,
-  out provider_id bigint, out outcome text, out detail text)
+  requests_max text, calls_per_s text, out provider_id bigint,
+  out outcome text, out detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   old     wardgate.provider;
@@ -4004,6 +4016,10 @@ begin
       old.coverage_person, 'auto');
   wanted.write_extensions := coalesce(wardgate.switch_read('write_extensions',
       wardgate.given(write_extensions)), old.write_extensions, true);
+  wanted.requests_max := coalesce(wardgate.number_read('requests_max',
+      wardgate.given(requests_max), 1, 1024), old.requests_max);
+  wanted.calls_per_s := coalesce(wardgate.number_read('calls_per_s',
+      wardgate.given(calls_per_s), 1, 100000), old.calls_per_s);
   wanted.networks := coalesce(wardgate.networks_read(
       wardgate.given(networks)), old.networks, '{}');
   if wardgate.given(provider_url) is not null then
@@ -4021,12 +4037,14 @@ begin
   end if;
   insert into wardgate.provider as p (tenant_id, base_url, fhir_version, mode,
          search_post, http2, connect_ms, total_ms, can_contains, can_sort,
-         can_total, can_batch, coverage_person, write_extensions, networks)
+         can_total, can_batch, coverage_person, write_extensions, networks,
+         requests_max, calls_per_s)
   values (tenant, wanted.base_url, wanted.fhir_version, wanted.mode,
          wanted.search_post, wanted.http2, wanted.connect_ms,
          wanted.total_ms, wanted.can_contains, wanted.can_sort,
          wanted.can_total, wanted.can_batch, wanted.coverage_person,
-         wanted.write_extensions, wanted.networks)
+         wanted.write_extensions, wanted.networks, wanted.requests_max,
+         wanted.calls_per_s)
       on conflict (tenant_id) do update
      set base_url = wanted.base_url, fhir_version = wanted.fhir_version,
          mode = wanted.mode, search_post = wanted.search_post,
@@ -4036,7 +4054,8 @@ begin
          can_batch = wanted.can_batch,
          coverage_person = wanted.coverage_person,
          write_extensions = wanted.write_extensions,
-         networks = wanted.networks
+         networks = wanted.networks, requests_max = wanted.requests_max,
+         calls_per_s = wanted.calls_per_s
   returning p.* into new;
   provider_id := new.provider_id;
   detail := wardgate.changed_names(to_jsonb(old), to_jsonb(new));
@@ -4058,7 +4077,8 @@ create function wardgate.tenant_put(
   can_batch text default null, coverage_person text default null,
   write_extensions text default null, types text default null,
   purpose text default null, networks text default null,
-  environment text default null)
+  environment text default null, requests_max text default null,
+  calls_per_s text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -4082,7 +4102,7 @@ begin
     from wardgate.tenant_put_provider(tenant_kept, provider_url,
          fhir_version, mode, search_post, http2, connect_ms, total_ms,
          can_contains, can_sort, can_total, can_batch, coverage_person,
-         write_extensions, networks) as p;
+         write_extensions, networks, requests_max, calls_per_s) as p;
   if client_kept is not null then
     return query
     select 'grant', client_kept::text, g.outcome, ''
@@ -4146,7 +4166,7 @@ begin
   outcome := (select p.outcome
                 from wardgate.tenant_put_provider(tenant_kept, null, null,
                      null, null, null, null, null, null, null, null, null,
-                     null, null, networks) as p);
+                     null, null, networks, null, null) as p);
   detail := (select array_to_string(p.networks, ', ')
                from wardgate.provider as p where p.tenant_id = tenant_kept);
 end $$;
@@ -8947,7 +8967,7 @@ grant execute on function
       wardgate.signing_key_withdraw(text, text),
       wardgate.tenant_put(text, text, text, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text, text,
-        text, text, text),
+        text, text, text, text, text),
       wardgate.tenant_networks_set(text, text),
       wardgate.tenant_state_set(text, text, text, text, text),
       wardgate.tenant_remove(text),

@@ -31,6 +31,10 @@
 --                 has no place for; what changes the meaning is always kept
 --   networks      private networks in which the server is, as 10.1.0.0/16,
 --                 several with commas; none: it is public (new: none)
+--   requests_max  how many requests may wait for the server in each process
+--                 of the facade, instead of provider_requests
+--   calls_per_s   how often a host may ask it per second (new: as often as
+--                 there are requests)
 --   environment   production: records of patients; test: made-up ones only
 --                 (new: production)
 --   auth          what the server wants to see with each request: none, basic
@@ -140,6 +144,14 @@ end $$;
 \else
 \set networks ''
 \endif
+\if :{?requests_max}
+\else
+\set requests_max ''
+\endif
+\if :{?calls_per_s}
+\else
+\set calls_per_s ''
+\endif
 \if :{?environment}
 \else
 \set environment ''
@@ -192,7 +204,8 @@ select object, id, outcome, detail
        :'fhir_version', :'mode', :'search_post', :'http2', :'connect_ms',
        :'total_ms', :'mrn_system', :'client', :'can_contains', :'can_sort',
        :'can_total', :'can_batch', :'coverage_person', :'write_extensions',
-       :'types', :'purpose', :'networks', :'environment');
+       :'types', :'purpose', :'networks', :'environment',
+       :'requests_max', :'calls_per_s');
 select :'auth' <> '' or :'credential' <> '' or :'token_url' <> '' as wanted \gset
 \if :wanted
 select object, id, outcome, detail

@@ -77,6 +77,8 @@ create table wardgate.provider (
   write_extensions boolean not null default true,
   credential_at    timestamptz,
   networks         cidr[] not null default '{}',
+  requests_max     integer,
+  calls_per_s      integer,
   constraint provider_url_form check (
     base_url ~ '^https?://[^/?#@\s]+(/[^?#\s]*[^/?#\s])?$'
     and length(base_url) <= 500),
@@ -85,6 +87,8 @@ create table wardgate.provider (
   constraint provider_mode_known check (mode in ('translate', 'links')),
   constraint provider_times check (
     connect_ms between 50 and 60000 and total_ms between 100 and 120000),
+  constraint provider_shares check (
+    requests_max between 1 and 1024 and calls_per_s between 1 and 100000),
   constraint provider_can_known check (
     can_contains in ('auto', 'on', 'off') and can_sort in ('auto', 'on', 'off')
     and can_total in ('auto', 'on', 'off')
@@ -123,6 +127,10 @@ comment on column wardgate.provider.write_extensions is
   'Keep in extensions what another FHIR version has no place for; modifiers are kept in any case';
 comment on column wardgate.provider.credential_at is
   'When its credential was last set; null: it wants none';
+comment on column wardgate.provider.requests_max is
+  'Requests that may wait for it in one process; null: provider_requests of the settings';
+comment on column wardgate.provider.calls_per_s is
+  'Calls a second that it may get from one host; null: as many as come';
 comment on column wardgate.provider.networks is
   'Private networks in which its server may be; none: it is public';
 

@@ -121,7 +121,7 @@ grant execute on function
       wardgate.signing_key_withdraw(text, text),
       wardgate.tenant_put(text, text, text, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text, text,
-        text, text, text),
+        text, text, text, text, text),
       wardgate.tenant_networks_set(text, text),
       wardgate.tenant_state_set(text, text, text, text, text),
       wardgate.tenant_remove(text),

@@ -49,6 +49,10 @@ shared_dir = {home}/shared
 client_rate = 0
 tenant_rate = 0
 failures_per_minute = 0
+provider_requests = 1024
+provider_patience_s = 0
+breaker_calls = 0
+breaker_time_outs = 0
 """
 
 

@@ -112,7 +112,11 @@ what_was_counted_stands_in_the_text(void **state)
 	one_request(ERR_TOKEN_ABSENT, 401, NULL, -5, 0);
 	one_request(ERR_BROKEN, 999, "made-up", 0, 0);
 	meter_upstream(t, ERR_UPSTREAM_TIMEOUT, 2000000);
-	meter_upstream(0, ERR_NONE, 1); /* nobody's */
+	meter_upstream(t, ERR_UPSTREAM_OPEN, -1); /* took no time */
+	meter_upstream(0, ERR_NONE, 1);           /* nobody's */
+	meter_breaker(t, 2);
+	meter_breaker(1, 2); /* of others: no state together */
+	meter_breaker(0, 2);
 	meter_entry(ERR_ENTRY);
 	meter_versions(2, 0);
 	meter_versions(7, 0); /* no such versions */
@@ -136,6 +140,12 @@ what_was_counted_stands_in_the_text(void **state)
 	W("upstream_seconds_sum{tenant=\"north-general\"} 2.000000", 1);
 	W("batch_entries_total{result=\"entry_malformed\"} 1", 1);
 	W("versions_total{face=\"R4\",provider=\"DSTU2\"} 1", 1);
+	W("upstream_seconds_count{tenant=\"north-general\"} 1", 1);
+	W("upstream_calls_total{tenant=\"north-general\","
+	  "result=\"provider_paused\"} 1",
+	    1);
+	W("breaker_state{tenant=\"north-general\"} 2", 1);
+	W("breaker_state{tenant=\"other\"} 0", 1);
 	W("displays_left_bare_total{tenant=\"north-general\"} 6", 1);
 	W("conversion_losses_total{tenant=\"north-general\"} 3", 1);
 	W("directory_lookups_total{program=\"facade\",kind=\"route\","

@@ -927,6 +927,134 @@ providers_that_hang_hold_up_nobody_else(void **state)
 		close(fds[i]);
 }
 
+/* ---- left alone ---- */
+
+static struct breakers *
+heeded(struct conf *c, char *dir, int64_t pause_ms)
+{
+	struct breakers *b;
+
+	*c = limits;
+	c->shared_dir = mkdtemp(dir);
+	c->provider_patience_s = 300;
+	c->breaker_calls = 20;
+	c->breaker_percent = 50;
+	c->breaker_time_outs = 3;
+	c->breaker_pause_ms = pause_ms;
+	b = breakers_open(c, &e);
+	assert_non_null(b);
+	engine_heed(engine, b);
+	return b;
+}
+
+static void
+unheeded(struct breakers *b, const char *dir)
+{
+	char *path = arena_printf(a, "%s/providers", dir);
+
+	engine_heed(engine, NULL);
+	breakers_close(b);
+	unlink(path);
+	rmdir(dir);
+}
+
+static void
+U15_a_provider_that_hangs_is_left_alone(void **state)
+{
+	char dir[] = "/tmp/wg-up-XXXXXX";
+	struct upstream_target ill = target(plain.base), well = ill;
+	struct breakers *b;
+	struct conf c;
+	int i;
+
+	(void)state;
+	NEEDS_PROVIDER();
+	b = heeded(&c, dir, 200);
+	well.provider.at[4] = 9;
+	ill.provider.at[4] = 8;
+	ill.total_ms = 150;
+	for (i = 0; i < 3; i++) {
+		assert_null(get(&ill, "~hang/x"));
+		assert_int_equal(e.kind, ERR_UPSTREAM_TIMEOUT);
+	}
+	for (i = 0; i < 5; i++) {
+		assert_null(get(&ill, "~hang/x"));
+		if (e.kind == ERR_UPSTREAM_TIMEOUT)
+			continue; /* a trial: this machine was slow */
+		assert_int_equal(e.kind, ERR_UPSTREAM_OPEN);
+		assert_int_equal(seen.tries, 0);
+		assert_int_equal(e.retry_after_s, 1);
+	}
+	assert_non_null(get(&well, "echo"));
+	ill.total_ms = 20000;
+	while (!get(&ill, "echo")) /* until the trial */
+		assert_int_equal(e.kind, ERR_UPSTREAM_OPEN);
+	assert_non_null(get(&ill, "echo"));
+	unheeded(b, dir);
+}
+
+static void
+what_says_nothing_of_the_server_leaves_it_open(void **state)
+{
+	static const char *const paths[] = { "~status-500/x", "~status-404/x",
+		"~status-401/x", "~redirect-302/x", "~status-429/x",
+		"~html/x" };
+	char dir[] = "/tmp/wg-up-XXXXXX";
+	struct upstream_target t = target(plain.base);
+	struct upstream_ask k = ask_for(&t, "~hang/x");
+	struct breakers *b;
+	struct conf c;
+	size_t i;
+
+	(void)state;
+	NEEDS_PROVIDER();
+	b = heeded(&c, dir, 60000);
+	t.provider.at[4] = 10;
+	for (i = 0; i < 60; i++)
+		assert_null(get(&t, paths[i % COUNT(paths)]));
+	for (i = 0; i < 6; i++) { /* the request had little time left */
+		k.deadline_ms = clock_mono_ms() + 60;
+		assert_null(call(&k));
+	}
+	if (!get(&t, "echo"))
+		fail_msg("%s", e.why);
+	t.revision++;
+	for (i = 0; i < 60 && e.kind != ERR_UPSTREAM_OPEN; i++)
+		assert_null(get(&t, "~status-502/x"));
+	assert_in_range(i, 21, 59);
+	unheeded(b, dir);
+}
+
+static void
+patience_and_a_rate_are_kept(void **state)
+{
+	char dir[] = "/tmp/wg-up-XXXXXX";
+	struct upstream_target t = target(plain.base);
+	struct breakers *b;
+	struct conf c;
+	int i, n = 0;
+
+	(void)state;
+	NEEDS_PROVIDER();
+	b = heeded(&c, dir, 60000);
+	t.provider.at[4] = 11;
+	assert_null(get(&t, "~status-429-60/x"));
+	assert_int_equal(e.retry_after_s, 60);
+	assert_null(get(&t, "echo"));
+	assert_int_equal(e.kind, ERR_UPSTREAM_LIMIT);
+	assert_int_equal(seen.tries, 0);
+	assert_in_range(e.retry_after_s, 1, 60);
+	t.revision++; /* somebody has seen to it */
+	assert_non_null(get(&t, "echo"));
+	t.revision++;
+	t.calls_per_s = 1;
+	for (i = 0; i < 20; i++)
+		n += get(&t, "echo") != NULL;
+	assert_in_range(n, 1, 15);
+	assert_int_equal(e.kind, ERR_UPSTREAM_QUOTA);
+	unheeded(b, dir);
+}
+
 static void
 a_stop_ends_calls_under_way(void **state)
 {
@@ -998,6 +1126,9 @@ main(void)
 		T(one_provider_keeps_its_connection),
 		T(two_providers_never_share_a_connection),
 		T(providers_that_hang_hold_up_nobody_else),
+		T(U15_a_provider_that_hangs_is_left_alone),
+		T(what_says_nothing_of_the_server_leaves_it_open),
+		T(patience_and_a_rate_are_kept),
 		T(a_stop_ends_calls_under_way),
 		T(a_spent_byte_budget_refuses_and_lives_on),
 	};
