@@ -191,6 +191,7 @@ told(struct err *e, const struct err *was)
 	case ERR_UPSTREAM_TIMEOUT:
 	case ERR_UPSTREAM_BUSY:
 	case ERR_UPSTREAM_LIMIT:
+	case ERR_UPSTREAM_OPEN:
 	case ERR_UPSTREAM_FAILED:
 		return err_why(e, ERR_UPSTREAM_TOKEN_AWAY,
 		    "the token endpoint: %.250s", was->why);

@@ -439,8 +439,10 @@ asked_heeding(struct call *c)
 
 	if (!all)
 		return asked_twice(c);
-	if (!breaker_enter(all, &to->provider, to->revision, to->calls_per_s,
-		c->began_us, c->deadline_ms * 1000, &b, c->e))
+	if (!breaker_enter(all, &to->provider,
+		to->apart ? -1 - to->revision : to->revision,
+		to->apart ? 0 : to->calls_per_s, c->began_us,
+		c->deadline_ms * 1000, &b, c->e))
 		return false;
 	if (b.trial)
 		meter_breaker(to->cell, BREAKER_TRIAL);

@@ -31,6 +31,7 @@ struct upstream_target {
 	             * which then says what is sent; NULL: none */
 	struct upauth *tokens; /* where that one keeps them */
 	unsigned cell;         /* its tenant's, in gate/meter */
+	bool apart; /* another server of the tenant: left alone by itself */
 	bool
 	    loopback_http; /* this machine may be reached, http:// used there */
 	const struct fetch_net *nets; /* private networks that may be reached;

@@ -21,7 +21,8 @@ prepare route_for_facade (uuid, uuid) as
          notice, notice_until, retry_after_s, mrn_system, provider_id,
          revision, base_url, fhir_version, mode, search_post, http2,
          connect_ms, total_ms, can_contains, can_sort, can_total, can_batch,
-         coverage_person, write_extensions, types, slug, networks, auth,
+         coverage_person, write_extensions, types, slug, networks,
+         requests_max, calls_per_s, auth,
          credential, token_url, token_client, token_auth, token_scope,
          token_resource, token_audience
     from wardgate.route_for_facade($1, $2);
