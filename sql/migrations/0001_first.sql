@@ -8789,6 +8789,70 @@ end $$;
 comment on function wardgate.health_fetched is
   'Could the keys be fetched that apps publish?';
 
+-- Of hospitals that were probed (37_probe.sql), as far as they are known.
+create function wardgate.health_certificates(soon interval)
+returns table (subject text, state text, finding text, act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  seen  bigint;
+  first timestamptz;
+begin
+  subject := 'certificates';
+  act := 'tell the hospital; `wardgate probe` looks at it again';
+  for state, finding in
+    select case when f.certificate_ends <= now() then 'fault'
+                else 'warning' end,
+           format('the certificate of %s %s %s UTC, as its last probe saw',
+             f.slug, case when f.certificate_ends <= now() then 'ended at'
+                          else 'ends at' end,
+             to_char(f.certificate_ends at time zone 'UTC',
+               'YYYY-MM-DD HH24:MI'))
+      from wardgate.probe_figures() as f
+     where f.certificate_ends < now() + soon
+     order by f.certificate_ends
+     limit 20
+  loop
+    return next;
+  end loop;
+  select count(f.certificate_ends), min(f.certificate_ends) into seen, first
+    from wardgate.probe_figures() as f
+   where f.certificate_ends >= now() + soon;
+  if seen > 0 then
+    state := 'ok';
+    act := null;
+    finding := format('of %s hospitals, as their last probes saw: the first ends at %s UTC',
+        seen, to_char(first at time zone 'UTC', 'YYYY-MM-DD HH24:MI'));
+    return next;
+  end if;
+  state := 'unseen';
+  finding := 'the certificate of this gateway is the web server''s: its end is not known here';
+  act := 'watch it where it is renewed';
+  return next;
+end $$;
+comment on function wardgate.health_certificates is
+  'When the certificates of hospitals end, where a probe saw them';
+
+create function wardgate.health_probes()
+returns table (subject text, state text, finding text, act text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  bad bigint;
+begin
+  subject := 'probes';
+  select count(*) filter (where not f.usable),
+         format('%s hospitals were probed, %s of them cannot be used',
+           count(*), count(*) filter (where not f.usable))
+    into bad, finding
+    from wardgate.probe_figures() as f;
+  state := case when bad > 0 then 'warning' else 'ok' end;
+  act := case when bad > 0 then '`wardgate probe last` says why' end;
+  return next;
+end $$;
+comment on function wardgate.health_probes is
+  'Did the last probes find hospitals that cannot be used?';
+
 create function wardgate.portal_health(account uuid)
 returns table (subject text, state text, finding text, act text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -8802,11 +8866,12 @@ begin
   return query select h.* from wardgate.health_programs() as h;
   return query select h.* from wardgate.health_signing() as h;
   return query select h.* from wardgate.health_fetched() as h;
+  return query select h.* from wardgate.health_probes() as h;
+  return query
+  select h.* from wardgate.health_certificates(interval '30 days') as h;
   return query values
     ('disk', 'unseen', 'how much room its disk has left is known to the host of the database alone',
-     'watch the folder of its data there'),
-    ('certificates', 'unseen', 'the certificate of this gateway is the web server''s: its end is not known here',
-     'watch it where it is renewed');
+     'watch the folder of its data there');
 end $$;
 comment on function wardgate.portal_health is
   'What is well with the gateway and what is not, for operators';

@@ -167,6 +167,31 @@ class Health(Case):
                  f" values ('{CLIENT}', 'https://a.example/k', 'no answer')")
         self.assertIn("1 apps", self.found("fetched")["finding"])
 
+    def test_certificates_and_probes_of_hospitals_show(self):
+        def probe(verdict, ends):
+            self.sql("insert into wardgate.probe (tenant_id, revision,"
+                     " verdict, reason, with_patient, took_ms,"
+                     " certificate_ends, findings) select tenant_id, 1,"
+                     f" '{verdict}', 'x', false, 1, now() + interval '{ends}',"
+                     " '[]' from wardgate.tenant")
+
+        def states():
+            return [(r["state"], r["finding"].split(" ")[0]) for r in
+                    self.rows("select * from wardgate.portal_health("
+                              f"'{ANN}') where subject = 'certificates'",
+                              "wg_admin")]
+        self.add_tenant()
+        self.assertEqual(states(), [("unseen", "the")])
+        probe("usable", "90 days")
+        self.assertEqual(states(), [("ok", "of"), ("unseen", "the")])
+        self.assertEqual(self.found("probes")["state"], "ok")
+        probe("gaps", "20 days")
+        self.assertEqual(states(), [("warning", "the"), ("unseen", "the")])
+        probe("unusable", "-1 days")
+        self.assertEqual(states(), [("fault", "the"), ("unseen", "the")])
+        self.assertEqual(self.found("probes")["state"], "warning")
+        self.sql("delete from wardgate.provider; delete from wardgate.tenant")
+
     def test_who_is_connected_shows_with_its_version(self):
         session = base.Session(self.server.dsn(self.name, "wg_token")
                                + " application_name=wardgate_none")
