@@ -71,29 +71,43 @@ returns table (
   used_at      timestamptz,
   owners       text)
 language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp as $$
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan as $$
 declare
   all_of_them boolean := wardgate.portal_sees_all(account);
 begin
   return query
-  select l.client_id, l.name, l.purpose, l.contact, l.created_at,
-         l.disabled_at, l.live_secrets, l.live_grants,
-       (select min(s.not_after)
-          from wardgate.client_secret as s
-         where s.client_id = l.client_id and s.invalidated_at is null
-           and s.not_after > now()),
+  select c.client_id, c.name, c.purpose, c.contact, c.created_at,
+         c.disabled_at, s.live,
+       (select count(*)
+          from wardgate.client_grant as g
+         where g.client_id = c.client_id
+           and (g.ended_at is null or g.ended_at > now())),
+         s.ends_next,
        (select max(u.last_at)
-          from wardgate.client_secret as s
+          from wardgate.client_secret as k
           join wardgate.secret_use as u using (key_id)
-         where s.client_id = l.client_id),
+         where k.client_id = c.client_id),
        (select string_agg(a.login, ', ' order by a.login)
           from wardgate.client_owner as o
           join wardgate.account as a using (account_id)
-         where o.client_id = l.client_id)
-    from wardgate.client_list() as l
-   where all_of_them or exists (
-         select from wardgate.client_owner as o
-          where o.client_id = l.client_id and o.account_id = account);
+         where o.client_id = c.client_id)
+    from (select o.client_id
+            from wardgate.client_owner as o
+           where not all_of_them and o.account_id = account
+           union all
+          select o.client_id
+            from wardgate.client as o
+           where all_of_them) as mine
+    join wardgate.client as c using (client_id)
+   cross join lateral (
+         select count(*) filter (where k.not_after is null
+                                    or k.not_after > now()) as live,
+                min(k.not_after) filter (
+                    where k.not_after > now()) as ends_next
+           from wardgate.client_secret as k
+          where k.client_id = c.client_id and k.invalidated_at is null) as s
+   order by c.name, c.client_id;
 end $$;
 comment on function wardgate.portal_client_list is
   'The apps that an account may see';

@@ -201,7 +201,8 @@ returns table (
   not_after   timestamptz,
   days_left   bigint,
   "within"    text)
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   all_of_them boolean := wardgate.portal_sees_all(account);

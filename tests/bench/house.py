@@ -7,6 +7,7 @@
 import json
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -19,6 +20,7 @@ FACE = "/fhir/r4"
 # Not part of what is measured: the supervisor, and the provider to practise on.
 LEAVE_OUT = (Path(sys.executable).resolve().name, "rehearsal")
 PROGRAMS = ("facade", "metadata", "token")
+SIGN_IN_S = 20
 
 
 def tenant_id(number):
@@ -82,10 +84,15 @@ class House:
         """A developer with an app: its name, and the cookie of the session."""
         who = Person(client.Env(self.house.env))
         env, name = self.house.env, "Bench app"
-        who.sign_in(env["WG_PORTAL_DEVELOPER_USER"],
-                    env["WG_PORTAL_DEVELOPER_PASSWORD"])
+        until = time.monotonic() + SIGN_IN_S
+        while who.sign_in(env["WG_PORTAL_DEVELOPER_USER"],
+                          env["WG_PORTAL_DEVELOPER_PASSWORD"]).status != 200:
+            if time.monotonic() > until:
+                raise RuntimeError(f"nobody signs in: {who.page}")
         who.get("/clients/new")
-        who.post("/clients/new", name=name, purpose="", mail="")
+        page = who.post("/clients/new", name=name, purpose="", mail="")
+        if name not in page.words:
+            raise RuntimeError(f"there is no app: {page}")
         return name, f"{COOKIE}={who.cookie}"
 
     # ---- what clients send and get ----
