@@ -14,6 +14,7 @@
 #include "app/jwks.h"
 #include "app/metadata.h"
 #include "app/metrics.h"
+#include "app/provider_jwks.h"
 #include "app/statement.h"
 #include "app/wellknown.h"
 #include "gate/meter.h"
@@ -34,6 +35,7 @@ static const struct route routes[] = {
 	{ "GET,HEAD", SMART, wellknown_smart, "the same" },
 	{ "GET,HEAD", SERVER, wellknown_server, "OAuth server (RFC 8414)" },
 	{ "GET,HEAD", ENDPOINT_JWKS, jwks_get, "public keys" },
+	{ "GET,HEAD", ENDPOINT_JWKS "/*", provider_jwks_get, "those that sign for one hospital's tokens" },
 	{ "GET,HEAD,POST", ENDPOINT_AUTHORIZE, authorize_refuse, "nobody signs in" },
 	{ "GET,HEAD", "/healthz", health_live, "alive" },
 	{ "GET,HEAD", "/readyz", health_ready, "fit for work, with reasons" },

@@ -17,6 +17,7 @@
 #include "app/cmd_key.h"
 #include "app/cmd_key_cursor.h"
 #include "app/cmd_key_pepper.h"
+#include "app/cmd_key_provider.h"
 #include "app/cmd_key_seal.h"
 #include "app/cmd_key_stage.h"
 #include "app/cmd_loss.h"
@@ -121,6 +122,18 @@ static const struct command_verb verbs[] = {
 	  "seal every credential to the key in use" },
 	{ "key remove seal", key_remove_seal, AS_OPERATOR, "KID",
 	  "end a key that no credential is sealed to" },
+	{ "key make provider", key_make_provider, AS_OPERATOR,
+	  "[--alg RS384 | ES384] TENANT",
+	  "make a key that signs for tokens of a hospital's server" },
+	{ "key list provider", key_list_provider, AS_OPERATOR, "TENANT",
+	  "a hospital's keys, and where it fetches them" },
+	{ "key rotate provider", key_rotate_provider, AS_OPERATOR, "TENANT",
+	  "the next step to another one" },
+	{ "key use provider", key_use_provider, AS_OPERATOR,
+	  "[--now] TENANT KID",
+	  "sign with a published key; the former one is retired" },
+	{ "key remove provider", key_remove_provider, AS_OPERATOR,
+	  "TENANT KID", "publish a key no more" },
 	{ "key list", key_list, AS_OPERATOR, "",
 	  "keys, their stages and files" },
 	{ "seal", seal_tell, AS_OPERATOR,

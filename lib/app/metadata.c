@@ -5,6 +5,7 @@
 #include "app/health.h"
 #include "app/jwks.h"
 #include "app/metrics.h"
+#include "app/provider_jwks.h"
 #include "app/statement.h"
 #include "app/truth.h"
 #include "app/wellknown.h"
@@ -27,6 +28,7 @@ void
 metadata_stop(void)
 {
 	jwks_stop();
+	provider_jwks_stop();
 	truth_stop();
 	health_stop();
 	metrics_stop();

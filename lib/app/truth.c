@@ -41,6 +41,12 @@ truth_stop(void)
 	room.db = NULL;
 }
 
+struct db *
+truth_db(void)
+{
+	return room.db;
+}
+
 static const struct claims *
 believe(struct work *w)
 {

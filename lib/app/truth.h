@@ -26,6 +26,9 @@ struct truth {
 bool truth_start(struct arena *a, const struct conf *conf, struct err *e);
 void truth_stop(void);
 
+/* truth_db - the database as wg_metadata, for others that ask it. */
+struct db *truth_db(void);
+
 /* truth_find - of the tenant that w's token is for, borrowed from w->a. NULL:
  * no token, none that the facade would take, or no answer in time. */
 const struct truth *truth_find(struct work *w);

@@ -22,7 +22,8 @@
 static const char *const words[] = { [CREDENTIAL_NONE] = "none",
 	[CREDENTIAL_BASIC] = "basic",
 	[CREDENTIAL_HEADER] = "header",
-	[CREDENTIAL_OAUTH] = "oauth" };
+	[CREDENTIAL_OAUTH] = "oauth",
+	[CREDENTIAL_SMART] = "smart" };
 
 bool
 credential_kind_read(struct str word, enum credential_kind *kind)
@@ -133,9 +134,24 @@ oauth_fits(struct str secret, struct err *e)
 		   "characters.");
 }
 
+/* What is inside is looked at by whoever signs with it. */
+static bool
+key_fits(struct str secret, struct err *e)
+{
+	return (str_starts(secret, "-----BEGIN PRIVATE KEY-----\n") &&
+		   secret.len <= CREDENTIAL_KEY_MAX &&
+		   !memchr(secret.at, '\0', secret.len)) ||
+	       err_set(e, ERR_PARAM,
+		   "The private key must be PKCS#8 in PEM, not encrypted, of "
+		   "%d bytes at most.",
+		   CREDENTIAL_KEY_MAX);
+}
+
 bool
 credential_fits(enum credential_kind kind, struct str secret, struct err *e)
 {
+	if (kind == CREDENTIAL_SMART)
+		return key_fits(secret, e);
 	if (secret.len > CREDENTIAL_SECRET_MAX)
 		return err_set(e, ERR_PARAM,
 		    "The credential is longer than %d bytes.",
@@ -197,7 +213,7 @@ credential_close(struct arena *a,
     const struct credential_for *to, struct str secret, struct err *e)
 {
 	char about[BOX_ABOUT_MAX], servers[SERVERS_MAX], *box;
-	char plain[SERVERS_MAX + 1 + CREDENTIAL_SECRET_MAX];
+	char plain[SERVERS_MAX + 1 + CREDENTIAL_KEY_MAX];
 	size_t n;
 
 	if (!credential_fits(to->kind, secret, e))

@@ -17,13 +17,16 @@
 #include "ext/box.h"
 
 #define CREDENTIAL_SECRET_MAX 2048 /* bytes */
+#define CREDENTIAL_KEY_MAX    3000 /* of a private key in PEM */
 
 enum credential_kind {
 	CREDENTIAL_NONE,
 	CREDENTIAL_BASIC,  /* "user:password", UTF-8 (RFC 7617) */
 	CREDENTIAL_HEADER, /* "Name: value", one field, sent as it is */
-	CREDENTIAL_OAUTH   /* a client secret, sent to a token endpoint for the
+	CREDENTIAL_OAUTH,  /* a client secret, sent to a token endpoint for the
 	                      tokens that the server wants (RFC 6749 4.4) */
+	CREDENTIAL_SMART   /* a private key, PKCS#8 in PEM, that signs for such
+	                      tokens (SMART Backend Services) */
 };
 
 /* What a box is for. */
@@ -38,16 +41,17 @@ struct credential_for {
 /* How a token is had for a server that wants one (relay/upauth). Texts are
  * NUL-terminated; "": not said. */
 struct credential_token {
-	enum credential_kind kind; /* CREDENTIAL_OAUTH */
-	const char *url;           /* the token endpoint */
-	const char *client;        /* our client_id there */
+	enum credential_kind kind; /* CREDENTIAL_OAUTH, CREDENTIAL_SMART */
+	const char *url;    /* the token endpoint; SMART, "": the server says */
+	const char *client; /* our client_id there */
 	bool basic; /* the client in Authorization: Basic; else in the body */
 	const char *scope, *resource, *audience;
-	const char *secret; /* wiped with whatever holds this */
+	const char *kid, *alg; /* SMART: of the key, RS384 or ES384 */
+	const char *secret;    /* or the key; wiped with whatever holds this */
 };
 
-/* credential_kind_read, credential_kind_word - none, basic, header, oauth.
- * false: no such word. */
+/* credential_kind_read, credential_kind_word - none, basic, header, oauth,
+ * smart. false: no such word. */
 bool credential_kind_read(struct str word, enum credential_kind *kind);
 const char *credential_kind_word(enum credential_kind kind);
 
@@ -65,8 +69,9 @@ char *credential_close(struct arena *a,
     const struct credential_for *to, struct str secret, struct err *e);
 
 /* credential_open - the header field that the provider is sent,
- * "Authorization: Basic ..." or as it is; of OAuth the secret itself. Owned,
- * credential_free, which wipes it; NULL is fine there.
+ * "Authorization: Basic ..." or as it is; of OAuth and SMART
+ * the secret itself. Owned, credential_free, which wipes it; NULL is fine
+ * there.
  *   dir  sealing_key_dir
  * NULL: ERR_CREDENTIAL, and `why` says which: no such key file here, a bad one,
  * a box that does not open, or one that was sealed for another server. */

@@ -37,6 +37,8 @@ free_token(struct credential_token *t)
 	free_text(t->scope);
 	free_text(t->resource);
 	free_text(t->audience);
+	free_text(t->kid);
+	free_text(t->alg);
 	free_secret(t->secret);
 	free(t);
 }
@@ -64,6 +66,8 @@ token_of(const struct db_rows *rows, size_t first, enum credential_kind kind)
 	t->scope = owned(db_text(rows, 0, at + DIRECTORY_TOKEN_SCOPE));
 	t->resource = owned(db_text(rows, 0, at + DIRECTORY_TOKEN_RESOURCE));
 	t->audience = owned(db_text(rows, 0, at + DIRECTORY_TOKEN_AUDIENCE));
+	t->kid = owned(db_text(rows, 0, at + DIRECTORY_TOKEN_KID));
+	t->alg = owned(db_text(rows, 0, at + DIRECTORY_TOKEN_ALG));
 	return t;
 }
 
@@ -90,7 +94,13 @@ directory_credential_fill(struct directory_credential *w, const char *dir,
 		db_text(rows, 0, first + DIRECTORY_AUTH), &of.kind) ||
 	    of.kind == CREDENTIAL_NONE)
 		return true;
-	if (of.kind != CREDENTIAL_OAUTH)
+	if (of.kind == CREDENTIAL_SMART &&
+	    db_null(rows, 0, first + DIRECTORY_BOX)) {
+		w->shut = owned(STR("it has no key in use; `wardgate key make "
+				    "provider` makes one"));
+		return false;
+	}
+	if (of.kind != CREDENTIAL_OAUTH && of.kind != CREDENTIAL_SMART)
 		return (w->line = opened(w, dir, &of, box)) != NULL;
 	w->token = t = token_of(rows, first, of.kind);
 	of.token_url = t->url;

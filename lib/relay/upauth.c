@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ext/crypt.h"
+#include "relay/upauth_find.h"
 
 #define BUCKETS   256u
 #define SKEW_MS   5000  /* before its end a token is sent no more, ... */
@@ -33,6 +34,8 @@ struct place {
 	int64_t pause_ms;   /* until then nobody asks */
 	struct err failed;  /* and this is why */
 	int64_t used_ms;
+	char *found; /* its token endpoint, where the server says; NULL: not
+	              * asked yet. Of the thread that renews */
 	bool renewing;
 	unsigned waiting;
 	pthread_cond_t over; /* of a renewal */
@@ -106,6 +109,7 @@ drop(struct upauth *u, struct place **at)
 
 	*at = p->same;
 	let_go(p->now);
+	free(p->found);
 	pthread_cond_destroy(&p->over);
 	free(p);
 	u->n--;
@@ -242,6 +246,33 @@ keep_failure(struct place *p, const struct err *why, int64_t asked_ms,
 	p->pause_ms = now_ms + UPAUTH_PAUSE_MS;
 }
 
+/* Where the server says, if it has to: what it said is believed until it
+ * proves wrong. */
+static bool
+asked(const struct need *k, struct place *p, int64_t until_ms,
+    struct upauth_token *t, struct err *e)
+{
+	struct credential_token how = *k->ask->to->token;
+	struct upstream_target to = *k->ask->to;
+	struct upstream_ask ask = *k->ask;
+	bool fine;
+
+	if (!*how.url && !p->found &&
+	    !(p->found =
+		    upauth_find(k->u->doors.call, k->en, &ask, until_ms, e)))
+		return false;
+	if (!*how.url)
+		how.url = p->found;
+	to.token = &how;
+	ask.to = &to;
+	fine = upauth_token_ask(k->u->doors.call, k->en, &ask, until_ms, t, e);
+	if (!fine) {
+		free(p->found);
+		p->found = NULL;
+	}
+	return fine;
+}
+
 /* By this thread, while others wait or go on. */
 static void
 renew(const struct need *k, struct place *p, struct err *e)
@@ -255,7 +286,7 @@ renew(const struct need *k, struct place *p, struct err *e)
 		until_ms = least(until_ms, asked_ms + UPAUTH_EARLY_MS);
 	p->renewing = true;
 	pthread_mutex_unlock(&u->lock);
-	fine = upauth_token_ask(u->doors.call, k->en, k->ask, until_ms, &t, e);
+	fine = asked(k, p, until_ms, &t, e);
 	pthread_mutex_lock(&u->lock);
 	p->renewing = false;
 	if (fine)

@@ -5,13 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/enc.h"
 #include "ext/crypt.h"
 #include "ext/js.h"
+#include "ext/jws_client.h"
 
-#define ANSWER_MAX ((size_t)64 * 1024)
-#define BASIC      "Authorization: Basic "
-#define BEARER     "Authorization: Bearer "
+#define ANSWER_MAX    ((size_t)64 * 1024)
+#define ASSERTION_MAX ((size_t)16 * 1024) /* and all names of the form */
+#define BASIC         "Authorization: Basic "
+#define BEARER        "Authorization: Bearer "
+#define JWT_BEARER    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 /* ---- what comes back --------------------------------------------------------- */
 
@@ -118,19 +122,38 @@ pair(struct buf *b, const char *name, const char *value)
 	enc_percent(b, str_of(value));
 }
 
+/* Signed anew for each request: a jti is good for one. */
+static bool
+assertion(struct arena *a, const struct credential_token *how, struct buf *b,
+    struct err *e)
+{
+	const struct jws_claims claims = { .alg = how->alg,
+		.kid = how->kid,
+		.client = how->client,
+		.audience = how->url,
+		.end_s = clock_now_s() + UPAUTH_ASSERTION_S };
+	const char *compact = jws_client_sign(a, &claims, how->secret, e);
+
+	if (!compact)
+		return false;
+	pair(b, "client_assertion_type", JWT_BEARER);
+	pair(b, "client_assertion", compact);
+	return true;
+}
+
 static struct buf
 form_of(struct arena *a, const struct credential_token *how)
 {
 	struct buf b = wiped_later(
-	    a, 64 + encoded_len(how->client) + encoded_len(how->secret) +
-		   encoded_len(how->scope) + encoded_len(how->resource) +
-		   encoded_len(how->audience));
+	    a, ASSERTION_MAX + encoded_len(how->client) +
+		   encoded_len(how->secret) + encoded_len(how->scope) +
+		   encoded_len(how->resource) + encoded_len(how->audience));
 
 	buf_str(&b, "grant_type=client_credentials");
 	pair(&b, "scope", how->scope);
 	pair(&b, "resource", how->resource);
 	pair(&b, "audience", how->audience);
-	if (!how->basic) {
+	if (how->kind == CREDENTIAL_OAUTH && !how->basic) {
 		pair(&b, "client_id", how->client);
 		pair(&b, "client_secret", how->secret);
 	}
@@ -179,8 +202,8 @@ endpoint(struct arena *a, const char *url, struct upstream_target *to,
 /* ---- the request ------------------------------------------------------------------ */
 
 /* Of what went wrong, whose affair it is. */
-static bool
-told(struct err *e, const struct err *was)
+bool
+upauth_token_told(struct err *e, const struct err *was)
 {
 	switch (was->kind) {
 	case ERR_BUSY:
@@ -217,7 +240,7 @@ asked(upauth_door *call, struct engine *en, struct arena *a,
 	bool good;
 
 	if (!answer)
-		return told(e, &why);
+		return upauth_token_told(e, &why);
 	if (answer->status != 200)
 		return no_token(e, "another status than 200");
 	good = upauth_token_read(a, answer->body, t, e);
@@ -232,13 +255,15 @@ shown(upauth_door *call, struct engine *en, struct arena *a,
 {
 	struct buf body = form_of(a, how);
 	struct buf line = { 0 };
-	bool good;
+	bool good =
+	    how->kind != CREDENTIAL_SMART || assertion(a, how, &body, e);
 
 	if (how->basic)
 		line = basic_of(a, how);
 	ask->body = (struct str){ body.at, body.len };
+	ask->once = how->kind == CREDENTIAL_SMART; /* its jti is used then */
 	to->credential = line.at;
-	good = asked(call, en, a, ask, t, e);
+	good = good && asked(call, en, a, ask, t, e);
 	crypt_wipe(body.at, body.len);
 	crypt_wipe(line.at, line.len);
 	return good;

@@ -136,7 +136,9 @@ returns table (
   token_auth     text,
   token_scope    text,
   token_resource text,
-  token_audience text)
+  token_audience text,
+  token_kid      text,
+  token_alg      text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -164,9 +166,10 @@ begin
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
          p.coverage_person, p.write_extensions, g.types, t.slug,
          p.networks::text[], p.requests_max, p.calls_per_s,
-         coalesce(w.kind, 'none'), w.box, w.token_url,
+         coalesce(w.kind, 'none'), coalesce(w.box, s.box),
+         w.token_url,
          w.token_client, w.token_auth, w.token_scope, w.token_resource,
-         w.token_audience
+         w.token_audience, s.kid, s.alg
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
@@ -174,6 +177,8 @@ begin
            on g.client_id = client and g.tenant_id = tenant
     left join wardgate.provider as p on p.tenant_id = tenant
     left join wardgate.provider_credential as w on w.tenant_id = tenant
+    left join wardgate.provider_key as s
+           on s.tenant_id = tenant and s.stage = 'use' and w.kind = 'smart'
    where c.only_row;
 end $$;
 comment on function wardgate.route_for_facade is

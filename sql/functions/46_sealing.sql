@@ -44,7 +44,7 @@ begin
   return query
   select k.kid, k.stage, k.made_at, k.used_at, k.retired_at, k.withdrawn_at,
        (select count(*)
-          from wardgate.provider_credential as c
+          from wardgate.sealed_box as c
          where c.kid = k.kid)
     from wardgate.sealing_key as k
    order by k.made_at, k.kid;
@@ -115,7 +115,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   k      wardgate.sealing_key := wardgate.sealing_key_must_be(key);
   needed bigint := (select count(*)
-                      from wardgate.provider_credential as c
+                      from wardgate.sealed_box as c
                      where c.kid = key);
 begin
   if k.stage = 'use' then
@@ -233,9 +233,9 @@ begin
   select c.* into old
     from wardgate.provider_credential as c
    where c.tenant_id = wanted.tenant_id for update;
-  detail := format('%s for %s%s, sealed to %s', wanted.kind, wanted.origin,
+  detail := format('%s for %s%s%s', wanted.kind, wanted.origin,
       ' by way of ' || nullif(wanted.token_url, ''),
-      split_part(wanted.box, '.', 2));
+      ', sealed to ' || split_part(wanted.box, '.', 2));
   outcome := 'unchanged';
   wanted.kid := split_part(wanted.box, '.', 2);
   wanted.set_at := coalesce(old.set_at, now());
@@ -284,7 +284,13 @@ begin
       wardgate.given(token_resource), 500), '');
   wanted.token_audience := coalesce(wardgate.line_read('token_audience',
       wardgate.given(token_audience), 500), '');
-  if wanted.kind = 'oauth' then
+  if wanted.kind = 'smart' then
+    if wanted.token_client = '' or wanted.token_auth <> '' then
+      perform wardgate.refuse('WG400',
+          'auth=smart needs token_client, the client_id of the gateway '
+          'there, and has no token_auth: it signs.');
+    end if;
+  elsif wanted.kind = 'oauth' then
     wanted.token_auth := coalesce(nullif(wanted.token_auth, ''), 'body');
     if wanted.token_url = '' or wanted.token_client = '' then
       perform wardgate.refuse('WG400',
@@ -296,14 +302,14 @@ begin
   then
     perform wardgate.refuse('WG400',
         'token_url, token_client, token_auth, token_scope, token_resource '
-        'and token_audience go with auth=oauth alone.');
+        'and token_audience go with auth=oauth and auth=smart alone.');
   end if;
   return wanted;
 end $$;
 comment on function wardgate.credential_token_read is
   'Part of credential_put: how tokens are had, as typed';
 
--- auth: none, basic, header, oauth. A new box raises the provider's revision, so
+-- auth: none, basic, header, oauth, smart. A new box raises the provider's revision, so
 -- no connection, no token and no page link of before is used with it.
 create function wardgate.credential_put(
   tenant text, auth text, credential text, token_url text default null,
@@ -320,7 +326,7 @@ declare
 begin
   wanted.tenant_id := tenant_kept;
   wanted.kind := wardgate.word_read('auth', wardgate.given(auth),
-      array['none', 'basic', 'header', 'oauth']);
+      array['none', 'basic', 'header', 'oauth', 'smart']);
   select wardgate.origin_of(p.base_url) into wanted.origin
     from wardgate.provider as p
    where p.tenant_id = tenant_kept for update;
@@ -330,18 +336,21 @@ begin
         tenant_kept));
   end if;
   if wanted.kind is null
-      or (wanted.kind = 'none') <> (wardgate.given(credential) is null)
+      or (wanted.kind in ('none', 'smart'))
+         <> (wardgate.given(credential) is null)
   then
     perform wardgate.refuse('WG400',
         'Say auth=basic, auth=header or auth=oauth together with the sealed '
-        'credential, or auth=none without one.');
+        'credential, or auth=none or auth=smart without one.');
   end if;
   wanted := wardgate.credential_token_read(wanted, token_url, token_client,
       token_auth, token_scope, token_resource, token_audience);
   if wanted.kind = 'none' then
     select * into done from wardgate.credential_remove(tenant_kept);
   else
-    wanted.box := wardgate.credential_box_read(credential);
+    if wanted.kind <> 'smart' then
+      wanted.box := wardgate.credential_box_read(credential);
+    end if;
     select * into done from wardgate.credential_store(wanted);
   end if;
   if done.outcome <> 'unchanged' then
@@ -357,23 +366,27 @@ end $$;
 comment on function wardgate.credential_put is
   'Sets, changes or removes what the provider of a tenant wants to be shown';
 
--- In the order of their tenants, those behind `beyond`; null: from the first.
+-- Those of the next tenants behind `beyond`, in their order, all of each; null:
+-- from the first.
 create function wardgate.credential_outdated(beyond uuid, at_most bigint)
 returns table (tenant_id uuid, kind text, box text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
   return query
-  select c.tenant_id, c.kind, c.box
-    from wardgate.provider_credential as c
-   where (beyond is null or c.tenant_id > beyond)
-     and exists (
-         select from wardgate.sealing_key as u where u.stage = 'use')
-     and not exists (
-         select from wardgate.sealing_key as k
-          where k.kid = c.kid and k.stage = 'use')
-   order by c.tenant_id
-   limit at_most;
+  with outdated as (
+    select b.*, dense_rank() over (order by b.tenant_id) as place
+      from wardgate.sealed_box as b
+     where (beyond is null or b.tenant_id > beyond)
+       and exists (
+           select from wardgate.sealing_key as u where u.stage = 'use')
+       and not exists (
+           select from wardgate.sealing_key as k
+            where k.kid = b.kid and k.stage = 'use'))
+  select o.tenant_id, o.kind, o.box
+    from outdated as o
+   where o.place <= at_most
+   order by o.tenant_id;
 end $$;
 comment on function wardgate.credential_outdated is
   'Boxes that are sealed to another key than the one in use';
@@ -384,10 +397,18 @@ create function wardgate.credential_reseal(
   tenant uuid, old_box text, new_box text)
 returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text := wardgate.credential_box_read(new_box);
 begin
   update wardgate.provider_credential as c
-     set box = wardgate.credential_box_read(new_box)
+     set box = kept
    where c.tenant_id = tenant and c.box = old_box;
+  if found then
+    return true;
+  end if;
+  update wardgate.provider_key as k
+     set box = kept
+   where k.tenant_id = tenant and k.box = old_box;
   return found;
 end $$;
 comment on function wardgate.credential_reseal is
@@ -407,7 +428,19 @@ begin
     from wardgate.provider_credential as c
     join wardgate.provider as p using (tenant_id)
     join wardgate.tenant as t using (tenant_id)
-   where c.origin <> wardgate.origin_of(p.base_url)
+   where c.origin <> wardgate.origin_of(p.base_url) and c.kind <> 'smart'
+   order by t.slug
+   limit 20;
+  return query
+  select 'fault',
+         format('the server of %s (%s) wants tokens that are signed for, and there is no key in use',
+           t.slug, t.tenant_id),
+         format('wardgate key make provider %s', t.tenant_id)
+    from wardgate.provider_credential as c
+    join wardgate.tenant as t using (tenant_id)
+   where c.kind = 'smart' and not exists (
+         select from wardgate.provider_key as k
+          where k.tenant_id = c.tenant_id and k.stage = 'use')
    order by t.slug
    limit 20;
   return query
@@ -417,7 +450,7 @@ begin
          case k.stage
               when 'withdrawn' then 'seal them again with `wardgate seal`, or bring the key''s file back and `wardgate key reseal`'
               else 'wardgate key reseal' end
-    from wardgate.provider_credential as c
+    from wardgate.sealed_box as c
     join wardgate.sealing_key as k using (kid)
    where k.stage <> 'use'
    group by k.kid, k.stage

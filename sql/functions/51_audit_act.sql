@@ -131,6 +131,7 @@ begin
        'provider_id revision credential_at', ''),
       ('provider_credential', 'credential', 'tenant_id', 'set_at', 'box'),
       ('probe_patient', 'test-patient', 'tenant_id', '', ''),
+      ('provider_key', 'provider-key', 'tenant_id kid', 'made_at', 'box jwk'),
       ('client_grant', 'grant', 'client_id tenant_id', 'granted_at', ''),
       ('signing_key', 'signing-key', 'kid', 'made_at', ''),
       ('sealing_key', 'sealing-key', 'kid', 'made_at', 'public_key'),

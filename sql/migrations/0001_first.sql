@@ -708,8 +708,8 @@ create table wardgate.provider_credential (
   tenant_id uuid primary key
     references wardgate.provider (tenant_id) on delete cascade,
   kind      text not null,
-  box       text not null,
-  kid       text not null generated always as (split_part(box, '.', 2)) stored
+  box       text,
+  kid       text generated always as (split_part(box, '.', 2)) stored
     references wardgate.sealing_key,
   origin    text not null,
   set_at    timestamptz not null default now(),
@@ -720,10 +720,13 @@ create table wardgate.provider_credential (
   token_resource text not null default '',
   token_audience text not null default '',
   constraint provider_credential_kind_known check (
-    kind in ('basic', 'header', 'oauth')),
+    kind in ('basic', 'header', 'oauth', 'smart')),
+  constraint provider_credential_box_there check (
+    (box is null) = (kind = 'smart')),
   constraint provider_credential_token check (case kind
     when 'oauth' then token_url <> '' and token_client <> ''
       and token_auth in ('body', 'basic')
+    when 'smart' then token_client <> '' and token_auth = ''
     else token_url || token_client || token_auth || token_scope
       || token_resource || token_audience = ''
     end),
@@ -739,9 +742,9 @@ create index provider_credential_by_key on wardgate.provider_credential (kid);
 comment on table wardgate.provider_credential is
   'What a provider wants to be shown with each request, in a box that only the facade opens';
 comment on column wardgate.provider_credential.kind is
-  'basic: user and password (RFC 7617); header: one header field as it is; oauth: a client secret, for tokens (RFC 6749 4.4)';
+  'basic: user and password (RFC 7617); header: one header field as it is; oauth: a client secret, for tokens (RFC 6749 4.4); smart: a key of provider_key, for the same';
 comment on column wardgate.provider_credential.box is
-  'As `wardgate seal` prints it; bound to the tenant, the kind and the server';
+  'As `wardgate seal` prints it; bound to the tenant, the kind and the server; null: smart';
 comment on column wardgate.provider_credential.kid is
   'The key that it is sealed to; part of the box';
 comment on column wardgate.provider_credential.origin is
@@ -749,17 +752,71 @@ comment on column wardgate.provider_credential.origin is
 comment on column wardgate.provider_credential.set_at is
   'When it was set; sealing it anew does not count';
 comment on column wardgate.provider_credential.token_url is
-  'oauth: the token endpoint; the box is bound to its server too';
+  'oauth, smart: the token endpoint; a box is bound to its server too; empty: the server says';
 comment on column wardgate.provider_credential.token_client is
-  'oauth: the client_id of the gateway there';
+  'oauth, smart: the client_id of the gateway there';
 comment on column wardgate.provider_credential.token_auth is
   'oauth: where id and secret are sent: body, or basic (RFC 6749 2.3.1)';
 comment on column wardgate.provider_credential.token_scope is
-  'oauth: scope to ask for; empty: none';
+  'oauth, smart: scope to ask for; empty: none';
 comment on column wardgate.provider_credential.token_resource is
-  'oauth: resource to ask for (RFC 8707); empty: none';
+  'oauth, smart: resource to ask for (RFC 8707); empty: none';
 comment on column wardgate.provider_credential.token_audience is
-  'oauth: audience to ask for; empty: none';
+  'oauth, smart: audience to ask for; empty: none';
+
+create table wardgate.provider_key (
+  kid        text primary key,
+  tenant_id  uuid not null
+    references wardgate.provider (tenant_id) on delete cascade,
+  alg        text not null,
+  jwk        text not null,
+  box        text not null,
+  sealed_to  text not null generated always as (split_part(box, '.', 2)) stored
+    references wardgate.sealing_key,
+  stage      text not null default 'published',
+  made_at    timestamptz not null default now(),
+  used_at    timestamptz,
+  retired_at timestamptz,
+  constraint provider_key_kid_form check (
+    kid ~ '^[A-Za-z0-9_][A-Za-z0-9_-]{42}$'),
+  constraint provider_key_alg_known check (alg in ('RS384', 'ES384')),
+  constraint provider_key_jwk_length check (length(jwk) <= 2000),
+  constraint provider_key_box_form check (
+    box ~ '^wgbox1\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{64,}$'
+    and length(box) <= 5577),
+  constraint provider_key_stage_known check (
+    stage in ('published', 'use', 'retired'))
+);
+create unique index provider_key_one_in_use
+    on wardgate.provider_key (tenant_id)
+ where stage = 'use';
+create index provider_key_of_tenant on wardgate.provider_key (tenant_id);
+create index provider_key_by_key on wardgate.provider_key (sealed_to);
+comment on table wardgate.provider_key is
+  'Keys with which the gateway signs for tokens of one provider; one is in use';
+comment on column wardgate.provider_key.kid is 'RFC 7638 thumbprint';
+comment on column wardgate.provider_key.alg is 'RS384 or ES384 (RFC 7518 3)';
+comment on column wardgate.provider_key.jwk is
+  'The public half (RFC 7517), as it is published for that provider';
+comment on column wardgate.provider_key.box is
+  'The private half, sealed for the facade';
+comment on column wardgate.provider_key.sealed_to is
+  'The key that it is sealed to; part of the box';
+comment on column wardgate.provider_key.stage is
+  'published: not used yet; use: signs; retired: published on, signs no more';
+comment on column wardgate.provider_key.made_at is 'Since when it is published';
+comment on column wardgate.provider_key.used_at is 'When it began to sign';
+comment on column wardgate.provider_key.retired_at is 'When it ceased to';
+
+create view wardgate.sealed_box as
+select tenant_id, kind, box, kid
+  from wardgate.provider_credential
+ where box is not null
+ union all
+select tenant_id, 'smart', box, sealed_to
+  from wardgate.provider_key;
+comment on view wardgate.sealed_box is
+  'Every box, and the key that it is sealed to';
 
 -- ---- schema/46_proposals.sql
 
@@ -2593,7 +2650,9 @@ returns table (
   token_auth     text,
   token_scope    text,
   token_resource text,
-  token_audience text)
+  token_audience text,
+  token_kid      text,
+  token_alg      text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -2621,9 +2680,10 @@ begin
          p.can_contains, p.can_sort, p.can_total, p.can_batch,
          p.coverage_person, p.write_extensions, g.types, t.slug,
          p.networks::text[], p.requests_max, p.calls_per_s,
-         coalesce(w.kind, 'none'), w.box, w.token_url,
+         coalesce(w.kind, 'none'), coalesce(w.box, s.box),
+         w.token_url,
          w.token_client, w.token_auth, w.token_scope, w.token_resource,
-         w.token_audience
+         w.token_audience, s.kid, s.alg
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
@@ -2631,6 +2691,8 @@ begin
            on g.client_id = client and g.tenant_id = tenant
     left join wardgate.provider as p on p.tenant_id = tenant
     left join wardgate.provider_credential as w on w.tenant_id = tenant
+    left join wardgate.provider_key as s
+           on s.tenant_id = tenant and s.stage = 'use' and w.kind = 'smart'
    where c.only_row;
 end $$;
 comment on function wardgate.route_for_facade is
@@ -4412,7 +4474,7 @@ begin
   return query
   select k.kid, k.stage, k.made_at, k.used_at, k.retired_at, k.withdrawn_at,
        (select count(*)
-          from wardgate.provider_credential as c
+          from wardgate.sealed_box as c
          where c.kid = k.kid)
     from wardgate.sealing_key as k
    order by k.made_at, k.kid;
@@ -4483,7 +4545,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   k      wardgate.sealing_key := wardgate.sealing_key_must_be(key);
   needed bigint := (select count(*)
-                      from wardgate.provider_credential as c
+                      from wardgate.sealed_box as c
                      where c.kid = key);
 begin
   if k.stage = 'use' then
@@ -4601,9 +4663,9 @@ begin
   select c.* into old
     from wardgate.provider_credential as c
    where c.tenant_id = wanted.tenant_id for update;
-  detail := format('%s for %s%s, sealed to %s', wanted.kind, wanted.origin,
+  detail := format('%s for %s%s%s', wanted.kind, wanted.origin,
       ' by way of ' || nullif(wanted.token_url, ''),
-      split_part(wanted.box, '.', 2));
+      ', sealed to ' || split_part(wanted.box, '.', 2));
   outcome := 'unchanged';
   wanted.kid := split_part(wanted.box, '.', 2);
   wanted.set_at := coalesce(old.set_at, now());
@@ -4652,7 +4714,13 @@ begin
       wardgate.given(token_resource), 500), '');
   wanted.token_audience := coalesce(wardgate.line_read('token_audience',
       wardgate.given(token_audience), 500), '');
-  if wanted.kind = 'oauth' then
+  if wanted.kind = 'smart' then
+    if wanted.token_client = '' or wanted.token_auth <> '' then
+      perform wardgate.refuse('WG400',
+          'auth=smart needs token_client, the client_id of the gateway '
+          'there, and has no token_auth: it signs.');
+    end if;
+  elsif wanted.kind = 'oauth' then
     wanted.token_auth := coalesce(nullif(wanted.token_auth, ''), 'body');
     if wanted.token_url = '' or wanted.token_client = '' then
       perform wardgate.refuse('WG400',
@@ -4664,14 +4732,14 @@ begin
   then
     perform wardgate.refuse('WG400',
         'token_url, token_client, token_auth, token_scope, token_resource '
-        'and token_audience go with auth=oauth alone.');
+        'and token_audience go with auth=oauth and auth=smart alone.');
   end if;
   return wanted;
 end $$;
 comment on function wardgate.credential_token_read is
   'Part of credential_put: how tokens are had, as typed';
 
--- auth: none, basic, header, oauth. A new box raises the provider's revision, so
+-- auth: none, basic, header, oauth, smart. A new box raises the provider's revision, so
 -- no connection, no token and no page link of before is used with it.
 create function wardgate.credential_put(
   tenant text, auth text, credential text, token_url text default null,
@@ -4688,7 +4756,7 @@ declare
 begin
   wanted.tenant_id := tenant_kept;
   wanted.kind := wardgate.word_read('auth', wardgate.given(auth),
-      array['none', 'basic', 'header', 'oauth']);
+      array['none', 'basic', 'header', 'oauth', 'smart']);
   select wardgate.origin_of(p.base_url) into wanted.origin
     from wardgate.provider as p
    where p.tenant_id = tenant_kept for update;
@@ -4698,18 +4766,21 @@ begin
         tenant_kept));
   end if;
   if wanted.kind is null
-      or (wanted.kind = 'none') <> (wardgate.given(credential) is null)
+      or (wanted.kind in ('none', 'smart'))
+         <> (wardgate.given(credential) is null)
   then
     perform wardgate.refuse('WG400',
         'Say auth=basic, auth=header or auth=oauth together with the sealed '
-        'credential, or auth=none without one.');
+        'credential, or auth=none or auth=smart without one.');
   end if;
   wanted := wardgate.credential_token_read(wanted, token_url, token_client,
       token_auth, token_scope, token_resource, token_audience);
   if wanted.kind = 'none' then
     select * into done from wardgate.credential_remove(tenant_kept);
   else
-    wanted.box := wardgate.credential_box_read(credential);
+    if wanted.kind <> 'smart' then
+      wanted.box := wardgate.credential_box_read(credential);
+    end if;
     select * into done from wardgate.credential_store(wanted);
   end if;
   if done.outcome <> 'unchanged' then
@@ -4725,23 +4796,27 @@ end $$;
 comment on function wardgate.credential_put is
   'Sets, changes or removes what the provider of a tenant wants to be shown';
 
--- In the order of their tenants, those behind `beyond`; null: from the first.
+-- Those of the next tenants behind `beyond`, in their order, all of each; null:
+-- from the first.
 create function wardgate.credential_outdated(beyond uuid, at_most bigint)
 returns table (tenant_id uuid, kind text, box text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
   return query
-  select c.tenant_id, c.kind, c.box
-    from wardgate.provider_credential as c
-   where (beyond is null or c.tenant_id > beyond)
-     and exists (
-         select from wardgate.sealing_key as u where u.stage = 'use')
-     and not exists (
-         select from wardgate.sealing_key as k
-          where k.kid = c.kid and k.stage = 'use')
-   order by c.tenant_id
-   limit at_most;
+  with outdated as (
+    select b.*, dense_rank() over (order by b.tenant_id) as place
+      from wardgate.sealed_box as b
+     where (beyond is null or b.tenant_id > beyond)
+       and exists (
+           select from wardgate.sealing_key as u where u.stage = 'use')
+       and not exists (
+           select from wardgate.sealing_key as k
+            where k.kid = b.kid and k.stage = 'use'))
+  select o.tenant_id, o.kind, o.box
+    from outdated as o
+   where o.place <= at_most
+   order by o.tenant_id;
 end $$;
 comment on function wardgate.credential_outdated is
   'Boxes that are sealed to another key than the one in use';
@@ -4752,10 +4827,18 @@ create function wardgate.credential_reseal(
   tenant uuid, old_box text, new_box text)
 returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text := wardgate.credential_box_read(new_box);
 begin
   update wardgate.provider_credential as c
-     set box = wardgate.credential_box_read(new_box)
+     set box = kept
    where c.tenant_id = tenant and c.box = old_box;
+  if found then
+    return true;
+  end if;
+  update wardgate.provider_key as k
+     set box = kept
+   where k.tenant_id = tenant and k.box = old_box;
   return found;
 end $$;
 comment on function wardgate.credential_reseal is
@@ -4775,7 +4858,19 @@ begin
     from wardgate.provider_credential as c
     join wardgate.provider as p using (tenant_id)
     join wardgate.tenant as t using (tenant_id)
-   where c.origin <> wardgate.origin_of(p.base_url)
+   where c.origin <> wardgate.origin_of(p.base_url) and c.kind <> 'smart'
+   order by t.slug
+   limit 20;
+  return query
+  select 'fault',
+         format('the server of %s (%s) wants tokens that are signed for, and there is no key in use',
+           t.slug, t.tenant_id),
+         format('wardgate key make provider %s', t.tenant_id)
+    from wardgate.provider_credential as c
+    join wardgate.tenant as t using (tenant_id)
+   where c.kind = 'smart' and not exists (
+         select from wardgate.provider_key as k
+          where k.tenant_id = c.tenant_id and k.stage = 'use')
    order by t.slug
    limit 20;
   return query
@@ -4785,7 +4880,7 @@ begin
          case k.stage
               when 'withdrawn' then 'seal them again with `wardgate seal`, or bring the key''s file back and `wardgate key reseal`'
               else 'wardgate key reseal' end
-    from wardgate.provider_credential as c
+    from wardgate.sealed_box as c
     join wardgate.sealing_key as k using (kid)
    where k.stage <> 'use'
    group by k.kid, k.stage
@@ -5058,6 +5153,168 @@ begin
 end $$;
 comment on function wardgate.portal_jwks_set is
   'Sets the public keys of an app; null: none any more';
+
+-- ---- functions/47_provider_keys.sql
+
+-- published -> use -> retired -> gone. A hospital fetches the public halves; the
+-- one that signs must have been published long enough to be known there, and a
+-- retired one stays published until an operator removes it.
+
+create function wardgate.provider_key_changed(tenant uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.provider as p set credential_at = clock_timestamp()
+   where p.tenant_id = tenant;
+end $$;
+comment on function wardgate.provider_key_changed is
+  'Another key signs: the revision rises, tokens of before are used no more';
+
+create function wardgate.provider_key_lock(tenant uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.onboarding_lock();
+  perform from wardgate.provider as p
+    where p.tenant_id = tenant for update;
+  if not found then
+    perform wardgate.refuse('WG404', format(
+        'The tenant %s has no provider that could want a key.', tenant));
+  end if;
+end $$;
+comment on function wardgate.provider_key_lock is
+  'WG404 unless the tenant has a provider, whose keys nobody else changes now';
+
+create function wardgate.provider_key_add(
+  tenant uuid, key text, algorithm text, public_jwk text, sealed text,
+  out stage text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text;
+begin
+  perform wardgate.provider_key_lock(tenant);
+  kept := wardgate.credential_box_read(sealed);
+  if (select count(*) from wardgate.provider_key as k
+       where k.tenant_id = tenant) >= 4 then
+    perform wardgate.refuse('WG409',
+        'This tenant has four keys; remove a retired one first.');
+  end if;
+  stage := case when exists (
+                  select from wardgate.provider_key as k
+                   where k.tenant_id = tenant and k.stage = 'use')
+                then 'published' else 'use' end;
+  insert into wardgate.provider_key (kid, tenant_id, alg, jwk, box, stage,
+         used_at)
+  values (key, tenant, algorithm, public_jwk, kept, provider_key_add.stage,
+         case provider_key_add.stage when 'use' then now() end);
+  if stage = 'use' then
+    perform wardgate.provider_key_changed(tenant);
+  end if;
+end $$;
+comment on function wardgate.provider_key_add is
+  'Publishes a new key of a tenant, which signs if none does; returns its stage';
+
+create function wardgate.provider_key_list(tenant uuid)
+returns table (
+  kid        text,
+  alg        text,
+  stage      text,
+  made_at    timestamptz,
+  used_at    timestamptz,
+  retired_at timestamptz)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select k.kid, k.alg, k.stage, k.made_at, k.used_at, k.retired_at
+    from wardgate.provider_key as k
+   where k.tenant_id = tenant
+   order by k.made_at, k.kid;
+end $$;
+comment on function wardgate.provider_key_list is 'The keys of a tenant';
+
+create function wardgate.provider_key_must_be(tenant uuid, key text)
+returns wardgate.provider_key
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.provider_key;
+begin
+  perform wardgate.provider_key_lock(tenant);
+  select o.* into k
+    from wardgate.provider_key as o
+   where o.tenant_id = tenant and o.kid = key;
+  if k.kid is null then
+    perform wardgate.refuse('WG404', format(
+        'This tenant has no key %s; `wardgate key list provider %s` shows '
+        'all.', wardgate.quoted(coalesce(key, '')), tenant));
+  end if;
+  return k;
+end $$;
+comment on function wardgate.provider_key_must_be is
+  'The row of a key of a tenant, held until the transaction ends';
+
+create function wardgate.provider_key_use(
+  tenant uuid, key text, known_after interval,
+  out outcome text, out retired text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.provider_key := wardgate.provider_key_must_be(tenant, key);
+begin
+  outcome := 'unchanged';
+  if k.stage = 'use' then
+    return;
+  end if;
+  if k.made_at + known_after > clock_timestamp() then
+    perform wardgate.refuse('WG409', format(
+        'This key was published at %s UTC and may not be known to the '
+        'hospital before %s UTC; use it then, or at once with --now.',
+        to_char(k.made_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+        to_char((k.made_at + known_after) at time zone 'UTC',
+          'YYYY-MM-DD HH24:MI:SS')));
+  end if;
+  update wardgate.provider_key as o
+     set stage = 'retired', retired_at = now()
+   where o.tenant_id = tenant and o.stage = 'use'
+  returning o.kid into retired;
+  update wardgate.provider_key as o
+     set stage = 'use', used_at = now(), retired_at = null
+   where o.kid = key;
+  perform wardgate.provider_key_changed(tenant);
+  outcome := 'changed';
+end $$;
+comment on function wardgate.provider_key_use is
+  'Lets a published key sign, and retires the one that did';
+
+create function wardgate.provider_key_remove(
+  tenant uuid, key text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.provider_key := wardgate.provider_key_must_be(tenant, key);
+begin
+  if k.stage = 'use' then
+    perform wardgate.refuse('WG409',
+        'This key is in use; make another one, let it be fetched, and use '
+        'that first.');
+  end if;
+  delete from wardgate.provider_key as o where o.kid = key;
+  outcome := 'removed';
+end $$;
+comment on function wardgate.provider_key_remove is
+  'Publishes a key no more, and forgets it';
+
+-- The same for a tenant that there is not as for one without keys.
+create function wardgate.provider_jwks(tenant uuid, out jwks text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select format('{"keys":[%s]}',
+           string_agg(k.jwk, ',' order by k.made_at, k.kid))
+    into jwks
+    from wardgate.provider_key as k
+   where k.tenant_id = tenant;
+end $$;
+comment on function wardgate.provider_jwks is
+  'The JWK Set (RFC 7517 5) that is published for a provider';
 
 -- ---- functions/48_portal_tenants.sql
 
@@ -6292,6 +6549,7 @@ begin
        'provider_id revision credential_at', ''),
       ('provider_credential', 'credential', 'tenant_id', 'set_at', 'box'),
       ('probe_patient', 'test-patient', 'tenant_id', '', ''),
+      ('provider_key', 'provider-key', 'tenant_id kid', 'made_at', 'box jwk'),
       ('client_grant', 'grant', 'client_id tenant_id', 'granted_at', ''),
       ('signing_key', 'signing-key', 'kid', 'made_at', ''),
       ('sealing_key', 'sealing-key', 'kid', 'made_at', 'public_key'),
@@ -8951,6 +9209,7 @@ grant execute on function
       wardgate.signing_keys_refused(interval),
       wardgate.statement_for_tenant(uuid, uuid, text, text, bigint),
       wardgate.probe_figures(),
+      wardgate.provider_jwks(uuid),
       wardgate.secret_ends()
    to wg_metadata;
 
@@ -9063,6 +9322,10 @@ grant execute on function
       wardgate.credential_server(uuid),
       wardgate.credential_put(text, text, text, text, text, text, text,
         text, text),
+      wardgate.provider_key_add(uuid, text, text, text, text),
+      wardgate.provider_key_list(uuid),
+      wardgate.provider_key_use(uuid, text, interval),
+      wardgate.provider_key_remove(uuid, text),
       wardgate.credential_outdated(uuid, bigint),
       wardgate.credential_reseal(uuid, text, text),
       wardgate.doctor(),

@@ -38,14 +38,17 @@
 --   environment   production: records of patients; test: made-up ones only
 --                 (new: production)
 --   auth          what the server wants to see with each request: none, basic
---                 (user and password), header (one header field), or oauth (a
---                 token that the gateway gets with a client secret)
---   credential    for all but none: the box that `wardgate seal` printed;
+--                 (user and password), header (one header field), oauth (a
+--                 token that the gateway gets with a client secret), or smart
+--                 (one that it signs for with the tenant's key, which
+--                 `wardgate key make provider` makes: SMART Backend Services)
+--   credential    for basic, header and oauth: the box that `wardgate seal` printed;
 --                 else from the environment, WG_CREDENTIAL
---   token_url     for oauth: the token endpoint              (needed)
+--   token_url     for oauth and smart: the token endpoint; smart without it: the
+--                 one that the server names itself
 --   token_client  the client_id that the gateway has there   (needed)
---   token_auth    where it sends id and secret: body (also when left out), or
---                 basic
+--   token_auth    oauth: where it sends id and secret: body (also when left
+--                 out), or basic
 --   token_scope, token_resource, token_audience  what else it sends, as the
 --                 hospital says; these six are always given all together
 --   dry_run       1: show what would happen, change nothing
@@ -206,7 +209,8 @@ select object, id, outcome, detail
        :'can_total', :'can_batch', :'coverage_person', :'write_extensions',
        :'types', :'purpose', :'networks', :'environment',
        :'requests_max', :'calls_per_s');
-select :'auth' <> '' or :'credential' <> '' or :'token_url' <> '' as wanted \gset
+select :'auth' <> '' or :'credential' <> '' or :'token_url' <> ''
+       or :'token_client' <> '' as wanted \gset
 \if :wanted
 select object, id, outcome, detail
   from wardgate.credential_put(:'tenant', :'auth', :'credential',

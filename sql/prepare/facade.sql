@@ -27,8 +27,8 @@ prepare changes_since (bigint) as
 -- unknown, active, suspended, maintenance (until notice_until, if any). From
 -- provider_id on null when the tenant has no provider; connect_ms and
 -- total_ms null: as the settings say. can_*: auto, on, off. types that the grant
--- covers, none: all. auth: none, basic, header, oauth; credential: its sealed
--- box; token_*: how tokens are had with it, null or empty: not said.
+-- covers, none: all. auth: none, basic, header, oauth, smart; credential: its
+-- sealed box; token_*: how tokens are had with it, null or empty: not said.
 prepare route_for_facade (uuid, uuid) as
   select n, client_state, live_keys, grant_state, grant_ends, tenant_state,
          notice, notice_until, retry_after_s, mrn_system, provider_id,
@@ -37,7 +37,7 @@ prepare route_for_facade (uuid, uuid) as
          coverage_person, write_extensions, types, slug, networks,
          requests_max, calls_per_s, auth,
          credential, token_url, token_client, token_auth, token_scope,
-         token_resource, token_audience
+         token_resource, token_audience, token_kid, token_alg
     from wardgate.route_for_facade($1, $2);
 
 -- Signing keys whose tokens count for nothing; $1: for how many seconds those of

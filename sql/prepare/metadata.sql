@@ -37,6 +37,11 @@ prepare probe_figures as
   select slug, at, good_at, usable, changed, certificate_ends
     from wardgate.probe_figures();
 
+-- The JWK Set that is published for the provider of tenant $1.
+prepare provider_jwks (uuid) as
+  select jwks
+    from wardgate.provider_jwks($1);
+
 -- When clients will be left without a secret: the soonest time, null if none
 -- ends; how many within 1, 7, 14 and 30 days.
 prepare secret_ends as

@@ -157,8 +157,26 @@ prepare credential_server (uuid) as
   select base_url
     from wardgate.credential_server($1);
 
--- At most $2 boxes that are sealed to another key than the one in use, of tenants
--- behind $1 (null: from the first).
+-- Publish a key of tenant $1: its kid, algorithm, public JWK and sealed private
+-- half; the stage it is in.
+prepare provider_key_add (uuid, text, text, text, text) as
+  select wardgate.provider_key_add($1, $2, $3, $4, $5) as stage;
+
+prepare provider_key_list (uuid) as
+  select kid, alg, stage, made_at, used_at, retired_at
+    from wardgate.provider_key_list($1);
+
+-- Let key $2 of tenant $1 sign, which must have been published for $3 seconds;
+-- and which one was retired for it.
+prepare provider_key_use (uuid, text, bigint) as
+  select outcome, retired
+    from wardgate.provider_key_use($1, $2, make_interval(secs => $3));
+
+prepare provider_key_remove (uuid, text) as
+  select wardgate.provider_key_remove($1, $2) as outcome;
+
+-- Boxes that are sealed to another key than the one in use, of $2 tenants behind
+-- $1 (null: from the first).
 prepare credential_outdated (uuid, bigint) as
   select tenant_id, kind, box
     from wardgate.credential_outdated($1, $2);

@@ -33,8 +33,8 @@ create table wardgate.provider_credential (
   tenant_id uuid primary key
     references wardgate.provider (tenant_id) on delete cascade,
   kind      text not null,
-  box       text not null,
-  kid       text not null generated always as (split_part(box, '.', 2)) stored
+  box       text,
+  kid       text generated always as (split_part(box, '.', 2)) stored
     references wardgate.sealing_key,
   origin    text not null,
   set_at    timestamptz not null default now(),
@@ -45,10 +45,13 @@ create table wardgate.provider_credential (
   token_resource text not null default '',
   token_audience text not null default '',
   constraint provider_credential_kind_known check (
-    kind in ('basic', 'header', 'oauth')),
+    kind in ('basic', 'header', 'oauth', 'smart')),
+  constraint provider_credential_box_there check (
+    (box is null) = (kind = 'smart')),
   constraint provider_credential_token check (case kind
     when 'oauth' then token_url <> '' and token_client <> ''
       and token_auth in ('body', 'basic')
+    when 'smart' then token_client <> '' and token_auth = ''
     else token_url || token_client || token_auth || token_scope
       || token_resource || token_audience = ''
     end),
@@ -64,9 +67,9 @@ create index provider_credential_by_key on wardgate.provider_credential (kid);
 comment on table wardgate.provider_credential is
   'What a provider wants to be shown with each request, in a box that only the facade opens';
 comment on column wardgate.provider_credential.kind is
-  'basic: user and password (RFC 7617); header: one header field as it is; oauth: a client secret, for tokens (RFC 6749 4.4)';
+  'basic: user and password (RFC 7617); header: one header field as it is; oauth: a client secret, for tokens (RFC 6749 4.4); smart: a key of provider_key, for the same';
 comment on column wardgate.provider_credential.box is
-  'As `wardgate seal` prints it; bound to the tenant, the kind and the server';
+  'As `wardgate seal` prints it; bound to the tenant, the kind and the server; null: smart';
 comment on column wardgate.provider_credential.kid is
   'The key that it is sealed to; part of the box';
 comment on column wardgate.provider_credential.origin is
@@ -74,14 +77,68 @@ comment on column wardgate.provider_credential.origin is
 comment on column wardgate.provider_credential.set_at is
   'When it was set; sealing it anew does not count';
 comment on column wardgate.provider_credential.token_url is
-  'oauth: the token endpoint; the box is bound to its server too';
+  'oauth, smart: the token endpoint; a box is bound to its server too; empty: the server says';
 comment on column wardgate.provider_credential.token_client is
-  'oauth: the client_id of the gateway there';
+  'oauth, smart: the client_id of the gateway there';
 comment on column wardgate.provider_credential.token_auth is
   'oauth: where id and secret are sent: body, or basic (RFC 6749 2.3.1)';
 comment on column wardgate.provider_credential.token_scope is
-  'oauth: scope to ask for; empty: none';
+  'oauth, smart: scope to ask for; empty: none';
 comment on column wardgate.provider_credential.token_resource is
-  'oauth: resource to ask for (RFC 8707); empty: none';
+  'oauth, smart: resource to ask for (RFC 8707); empty: none';
 comment on column wardgate.provider_credential.token_audience is
-  'oauth: audience to ask for; empty: none';
+  'oauth, smart: audience to ask for; empty: none';
+
+create table wardgate.provider_key (
+  kid        text primary key,
+  tenant_id  uuid not null
+    references wardgate.provider (tenant_id) on delete cascade,
+  alg        text not null,
+  jwk        text not null,
+  box        text not null,
+  sealed_to  text not null generated always as (split_part(box, '.', 2)) stored
+    references wardgate.sealing_key,
+  stage      text not null default 'published',
+  made_at    timestamptz not null default now(),
+  used_at    timestamptz,
+  retired_at timestamptz,
+  constraint provider_key_kid_form check (
+    kid ~ '^[A-Za-z0-9_][A-Za-z0-9_-]{42}$'),
+  constraint provider_key_alg_known check (alg in ('RS384', 'ES384')),
+  constraint provider_key_jwk_length check (length(jwk) <= 2000),
+  constraint provider_key_box_form check (
+    box ~ '^wgbox1\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{64,}$'
+    and length(box) <= 5577),
+  constraint provider_key_stage_known check (
+    stage in ('published', 'use', 'retired'))
+);
+create unique index provider_key_one_in_use
+    on wardgate.provider_key (tenant_id)
+ where stage = 'use';
+create index provider_key_of_tenant on wardgate.provider_key (tenant_id);
+create index provider_key_by_key on wardgate.provider_key (sealed_to);
+comment on table wardgate.provider_key is
+  'Keys with which the gateway signs for tokens of one provider; one is in use';
+comment on column wardgate.provider_key.kid is 'RFC 7638 thumbprint';
+comment on column wardgate.provider_key.alg is 'RS384 or ES384 (RFC 7518 3)';
+comment on column wardgate.provider_key.jwk is
+  'The public half (RFC 7517), as it is published for that provider';
+comment on column wardgate.provider_key.box is
+  'The private half, sealed for the facade';
+comment on column wardgate.provider_key.sealed_to is
+  'The key that it is sealed to; part of the box';
+comment on column wardgate.provider_key.stage is
+  'published: not used yet; use: signs; retired: published on, signs no more';
+comment on column wardgate.provider_key.made_at is 'Since when it is published';
+comment on column wardgate.provider_key.used_at is 'When it began to sign';
+comment on column wardgate.provider_key.retired_at is 'When it ceased to';
+
+create view wardgate.sealed_box as
+select tenant_id, kind, box, kid
+  from wardgate.provider_credential
+ where box is not null
+ union all
+select tenant_id, 'smart', box, sealed_to
+  from wardgate.provider_key;
+comment on view wardgate.sealed_box is
+  'Every box, and the key that it is sealed to';

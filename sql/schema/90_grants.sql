@@ -25,6 +25,7 @@ grant execute on function
       wardgate.signing_keys_refused(interval),
       wardgate.statement_for_tenant(uuid, uuid, text, text, bigint),
       wardgate.probe_figures(),
+      wardgate.provider_jwks(uuid),
       wardgate.secret_ends()
    to wg_metadata;
 
@@ -137,6 +138,10 @@ grant execute on function
       wardgate.credential_server(uuid),
       wardgate.credential_put(text, text, text, text, text, text, text,
         text, text),
+      wardgate.provider_key_add(uuid, text, text, text, text),
+      wardgate.provider_key_list(uuid),
+      wardgate.provider_key_use(uuid, text, interval),
+      wardgate.provider_key_remove(uuid, text),
       wardgate.credential_outdated(uuid, bigint),
       wardgate.credential_reseal(uuid, text, text),
       wardgate.doctor(),

@@ -7,11 +7,18 @@
 #     hospital.says = {"access_token": "a\r\nb"}      instead of a good one
 #     hospital.end()                       every token counts for nothing
 #     hospital.asked                       forms of token requests, as dicts
+#     Smart(jwks_url)                      the same, for who signs with a key of
+#                                          that set
 
 import base64
+import subprocess
+import tempfile
 import threading
+import time
 from urllib.parse import parse_qs, unquote
 
+from tests.e2e import jwt
+from tests.rig import client as web
 from tests.rig.provider import Provider
 
 CLIENT, SECRET = "wardgate at guarded", "s+e:c%20ret/"
@@ -88,3 +95,66 @@ class Guarded(Provider):
         else:
             x.answer(self.issue(), kind="application/json",
                      more=[("Cache-Control", "no-store")])
+
+
+URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+class Smart(Guarded):
+    """SMART Backend Services. jwks_url may be set later; `kids` are those that
+    signed, `heads` and `claims` of the last assertion. says_where: `well-known`,
+    `statement`, or nowhere."""
+
+    def __init__(self, jwks_url=None, says_where="well-known", **more):
+        super().__init__(**more)
+        self.jwks_url, self.says_where = jwks_url, says_where
+        self.kids, self.seen_jti = [], set()
+        self.on("/r4/.well-known/smart-configuration", self.configuration)
+        self.on("/r4/metadata", self.statement)
+
+    def configuration(self, x):
+        if self.says_where == "well-known":
+            x.answer({"token_endpoint": self.token_url,
+                      "grant_types_supported": ["client_credentials"]},
+                     kind="application/json")
+        else:
+            x.outcome(404, "no such thing")
+
+    def statement(self, x):
+        uris = [{"url": "authorize", "valueUri": f"{self.base}/no"},
+                {"url": "token", "valueUri": self.token_url}]
+        x.answer({"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1",
+                  "rest": [{"mode": "server", **(
+                      {"security": {"extension": [
+                          {"url": URIS, "extension": uris}]}}
+                      if self.says_where == "statement" else {})}]})
+
+    def key_of(self, kid):
+        """As the hospital fetches it, from where it was told."""
+        return {k["kid"]: k for k in web.request(
+            "GET", self.jwks_url).json["keys"]}.get(kid)
+
+    def client_of(self, x, form):
+        if form.get("client_assertion_type") != ASSERTION \
+                or "client_secret" in form or "authorization" in x.seen.headers:
+            return None
+        token = form.get("client_assertion", "")
+        head, _ = jwt.parts(token)[:2]
+        key = self.key_of(head["kid"])
+        if not key or (head["typ"], head["alg"]) != ("JWT", key["alg"]):
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                head, claims = jwt.believed(token, key, folder)
+            except subprocess.CalledProcessError:
+                return None
+        now = time.time()
+        if claims["iss"] != CLIENT or claims["sub"] != CLIENT \
+                or claims["aud"] != self.token_url \
+                or not now < claims["exp"] <= now + 300 \
+                or claims["jti"] in self.seen_jti:
+            return None
+        self.seen_jti.add(claims["jti"])
+        self.kids.append(head["kid"])
+        return CLIENT

@@ -124,3 +124,48 @@ class Forge:
     def token(self, head=None, claims=None, sign=None, key=None):
         return make(key or self.key, head or self.head,
                     claims if claims is not None else self.now(), sign)
+
+
+# ---- believing what others signed ------------------------------------------------
+
+def der(tag, content):
+    n = len(content)
+    size = bytes([n]) if n < 128 else \
+        (lambda b: bytes([0x80 + len(b)]) + b)(n.to_bytes((n.bit_length() + 7)
+                                                          // 8, "big"))
+    return bytes([tag]) + size + content
+
+
+def der_integer(data):
+    data = data.lstrip(b"\0")
+    return der(2, (b"\0" if data[:1] >= b"\x80" else b"") + data)
+
+
+EC_P384 = bytes.fromhex("301006072a8648ce3d020106052b81040022")
+RSA = bytes.fromhex("300d06092a864886f70d0101010500")
+
+
+def public_der(jwk):
+    """SubjectPublicKeyInfo of an RSA key, or one on P-384."""
+    if jwk["kty"] == "EC":
+        point = b"\4" + unb64(jwk["x"]) + unb64(jwk["y"])
+        return der(0x30, EC_P384 + der(3, b"\0" + point))
+    both = der_integer(unb64(jwk["n"])) + der_integer(unb64(jwk["e"]))
+    return der(0x30, RSA + der(3, b"\0" + der(0x30, both)))
+
+
+def believed(token, jwk, folder):
+    """Head and claims of a token that this key signed (RS384, ES384); raises
+    what subprocess does if another did."""
+    signed, _, sig = token.rpartition(".")
+    raw = unb64(sig)
+    if jwk["kty"] == "EC":
+        half = len(raw) // 2
+        raw = der(0x30, der_integer(raw[:half]) + der_integer(raw[half:]))
+    key, kept = Path(folder) / "public.der", Path(folder) / "signature"
+    key.write_bytes(public_der(jwk))
+    kept.write_bytes(raw)
+    openssl("dgst", "-sha384", "-verify", str(key), "-keyform", "DER",
+            "-signature", str(kept), data=signed.encode())
+    head, claims, _ = token.split(".")
+    return json.loads(unb64(head)), json.loads(unb64(claims))

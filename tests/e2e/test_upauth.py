@@ -8,9 +8,9 @@ import json
 import unittest
 
 from tests.e2e import behind_lighttpd
-from tests.e2e.guarded import CLIENT, SECRET, Guarded
+from tests.e2e.guarded import CLIENT, SECRET, Guarded, Smart
 from tests.rig import place
-from tests.rig.client import Env
+from tests.rig.client import Env, request
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import PROCESSES, House
 
@@ -233,6 +233,142 @@ class Oauth(Story):
             with self.subTest(said), \
                     self.assertRaisesRegex(place.Advice, said):
                 self.house.operator("seal", *words, tenant, typed="s\ns\n")
+
+
+class Backend(Story):
+    """SMART Backend Services."""
+
+    def signed_for(self, alg=None, hospital=None, **more):
+        """(tenant, kid, the app's token) of one with a key in use."""
+        hospital = self.hospital = hospital or self.enterContext(Smart())
+        tenant, token = self.tenant(total_ms=more.pop("total_ms", ""))
+        made = self.wardgate("key", "make", "provider",
+                             *(["--alg", alg] if alg else []), tenant)
+        self.assertEqual(made["stage"], "use")
+        hospital.jwks_url = made["jwks_url"]
+        put_tenant(self.house, tenant, auth="smart", token_client=CLIENT,
+                   **more)
+        return tenant, made["kid"], token
+
+    def keys(self, tenant):
+        answer = request("GET", f"{self.env['WG_BASE']}/oauth2/jwks/{tenant}")
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(answer.header["content-type"],
+                         "application/jwk-set+json")
+        return answer
+
+    def test_good_with_either_algorithm_and_wherever_the_endpoint_is_named(
+            self):
+        for alg, where, given in (
+                ("ES384", "well-known", False), ("RS384", "statement", False),
+                (None, "nowhere", True)):
+            with self.subTest(alg=alg, where=where):
+                hospital = self.enterContext(Smart(says_where=where))
+                _, kid, token = self.signed_for(
+                    alg, hospital, token_scope="system/*.read",
+                    **({"token_url": hospital.token_url} if given else {}))
+                for _ in range(READS):
+                    self.opens(token)
+                self.assertEqual(set(hospital.kids), {kid})
+                self.assertLessEqual(len(hospital.asked), PROCESSES)
+                self.assertEqual({f["scope"] for f in hospital.asked},
+                                 {"system/*.read"})
+
+    def test_expired_tokens_are_signed_for_anew(self):
+        *_, token = self.signed_for()
+        self.opens(token)
+        self.hospital.end()
+        for _ in range(READS):
+            self.opens(token)
+
+    def test_a_key_is_rotated_in_stages_and_nobody_is_refused(self):
+        tenant, old, token = self.signed_for()
+        self.opens(token)
+        step = self.wardgate("key", "rotate", "provider", tenant)
+        self.assertEqual((step["step"], step["stage"]),
+                         ("publish", "published"))
+        new = step["kid"]
+        House.heard()
+        both = self.keys(tenant).json["keys"]
+        self.assertEqual([k["kid"] for k in both], [old, new])
+        for key in both:
+            self.assertEqual((key["kty"], key["use"], key["alg"]),
+                             ("EC", "sig", "ES384"))
+            self.assertNotIn("d", key)
+        with self.assertRaisesRegex(place.Advice, "may not be known"):
+            self.house.operator("key", "rotate", "provider", tenant)
+        with self.assertRaisesRegex(place.Advice, "in use"):
+            self.house.operator("key", "remove", "provider", tenant, old)
+        self.opens(token)
+        self.assertEqual(set(self.hospital.kids), {old})
+        self.wardgate("key", "use", "provider", "--now", tenant, new)
+        House.heard()
+        for _ in range(READS):
+            self.opens(token)
+        self.assertEqual(self.hospital.kids[-1], new)
+        listed = self.wardgate("key", "list", "provider", tenant)
+        self.assertEqual(listed["jwks_url"], self.hospital.jwks_url)
+        self.assertEqual({k["kid"]: k["stage"]
+                          for k in listed["provider_keys"]},
+                         {old: "retired", new: "use"})
+        step = self.wardgate("key", "rotate", "provider", tenant)
+        self.assertEqual((step["step"], step["kid"]), ("remove", old))
+        House.heard()
+        self.assertEqual([k["kid"] for k in self.keys(tenant).json["keys"]],
+                         [new])
+        self.opens(token)
+
+    def test_wrong_a_key_that_the_hospital_does_not_know(self):
+        tenant, _, token = self.signed_for()
+        self.hospital.jwks_url = \
+            f"{self.env['WG_BASE']}/oauth2/jwks/{TENANT.format(0xabc)}"
+        self.refused(token)
+
+    def test_no_key_and_no_endpoint_are_told_to_the_owner(self):
+        self.hospital = self.enterContext(Smart())
+        tenant, token = self.tenant()
+        put_tenant(self.house, tenant, auth="smart", token_client=CLIENT)
+        self.shut(token, 502, "provider_refused_us", "provider_credential")
+        *_, token = self.signed_for(
+            hospital=self.enterContext(Smart(says_where="nowhere")))
+        self.refused(token)
+        self.assertEqual(self.hospital.asked, [])
+
+    def test_slow_endpoints_end_with_the_deadline(self):
+        hospital = self.enterContext(Smart())
+        hospital.wait_s = 60
+        *_, token = self.signed_for(hospital=hospital, total_ms=800)
+        self.shut(token, 504, "provider_token_unavailable",
+                  "provider_token_unavailable")
+
+    def test_without_expires_in_a_token_is_used_for_a_while(self):
+        hospital = self.enterContext(Smart())
+        hospital.life = None
+        *_, token = self.signed_for(hospital=hospital)
+        for _ in range(READS):
+            self.opens(token)
+        self.assertLessEqual(len(hospital.asked), PROCESSES)
+
+    def test_a_set_tells_nobody_which_tenants_there_are(self):
+        nobody = self.keys(TENANT.format(0xabcdef))
+        without, _ = self.tenant()
+        self.assertEqual(self.keys(without).body, nobody.body)
+        self.assertEqual(nobody.json, {"keys": []})
+        for path in ("x", "", TENANT.format(1) + "/x"):
+            answer = request("GET",
+                             f"{self.env['WG_BASE']}/oauth2/jwks/{path}")
+            self.assertEqual(answer.status, 404, (path, answer))
+
+    def test_keys_are_sealed_anew_with_all_others(self):
+        tenant, kid, token = self.signed_for()
+        self.opens(token)
+        steps = []
+        while not steps or steps[-1] != "remove":
+            steps.append(self.wardgate("key", "rotate", "seal")["step"])
+        self.assertIn("reseal", steps)
+        put_tenant(self.house, tenant, search_post="on")    # opens it again
+        House.heard()
+        self.opens(token)
 
 
 if __name__ == "__main__":

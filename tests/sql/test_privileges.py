@@ -10,7 +10,8 @@ from tests.sql import base
 
 MAY_CALL = {
     "wg_metadata": """ready signing_key_in_use signing_keys_refused
-        statement_for_tenant probe_figures secret_ends""",
+        statement_for_tenant probe_figures secret_ends
+        provider_jwks""",
     "wg_token": """ready changes_since client_for_token client_keys_for_token
         pepper_in_use secret_rehash
         client_jwks_wanted assertion_use route_for_token
@@ -68,7 +69,8 @@ MAY_CALL = {
         pepper_in_use pepper_needed pepper_use pepper_remove
         sealing_key_add sealing_key_list sealing_key_in_use sealing_key_use
         sealing_key_remove credential_server credential_put
-        credential_outdated credential_reseal
+        credential_outdated credential_reseal provider_key_add
+        provider_key_list provider_key_use provider_key_remove
         switch_read
         account_able account_add account_for_signin account_list
         account_roles_set account_totp_keep account_totp_remove

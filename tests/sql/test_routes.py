@@ -54,7 +54,8 @@ class Routes(base.DatabaseCase):
             "slug": "hospital", "auth": "none", "credential": None,
             "token_url": None, "token_client": None, "token_auth": None,
             "token_scope": None, "token_resource": None,
-            "token_audience": None, "networks": [],
+            "token_audience": None, "token_kid": None, "token_alg": None,
+            "networks": [],
             "requests_max": None, "calls_per_s": None})
 
     def test_what_a_provider_can_and_its_record_numbers_are_told(self):

@@ -195,6 +195,97 @@ class Sealing(base.DatabaseCase):
         self.no("go with auth=oauth", ask.format("basic", good, "", ""))
         self.no("go with auth=oauth", ask.format("header", "", "c", ""))
 
+    def provider_key(self, what, *more, tenant=TENANT):
+        values = ", ".join(f"'{v}'" for v in (tenant, *more))
+        return self.sql(f"select * from wardgate.provider_key_{what}"
+                        f"({values})", "wg_operator")
+
+    def published(self, tenant=TENANT):
+        return self.sql(f"select wardgate.provider_jwks('{tenant}')",
+                        "wg_metadata")
+
+    def test_keys_of_a_provider_go_from_stage_to_stage(self):
+        self.add(KEYS[0])
+        own = ["p" * 42 + c for c in "012345"]
+        add = [(k, "ES384", f'{{"kid":"{k[-1]}"}}', box(KEYS[0], k[-1]))
+               for k in own]
+        self.assertEqual(self.published(), '{"keys":[]}')
+        revision = self.revision()
+        self.assertEqual(self.provider_key("add", *add[0]), "use")
+        self.assertGreater(self.revision(), revision)
+        revision = self.revision()
+        self.assertEqual(self.provider_key("add", *add[1]), "published")
+        self.assertEqual(self.revision(), revision)     # the same one signs
+        self.assertEqual(self.published(), '{"keys":[{"kid":"0"},{"kid":"1"}]}')
+        self.assertEqual(self.published(TENANT2), '{"keys":[]}')
+        self.assertEqual(self.stages()[KEYS[0]], ("use", 2))
+        use = "select * from wardgate.provider_key_use('{}', '{}', '{}')"
+        self.no("may not be known", use.format(TENANT, own[1], "1 hour"))
+        self.no("has no key", use.format(TENANT2, own[1], "0"))
+        self.assertEqual(self.provider_key("use", own[1], "0"),
+                         f"changed|{own[0]}")
+        self.assertGreater(self.revision(), revision)
+        self.assertEqual(self.provider_key("use", own[1], "0"), "unchanged|")
+        self.no("is in use", "select wardgate.provider_key_remove("
+                f"'{TENANT}', '{own[1]}')")
+        self.assertEqual(self.provider_key("remove", own[0]), "removed")
+        self.assertEqual(self.published(), '{"keys":[{"kid":"1"}]}')
+        for more in add[2:5]:
+            self.provider_key("add", *more)
+        self.no("has four keys", "select wardgate.provider_key_add("
+                f"'{TENANT}', '{own[5]}', 'ES384', '{{}}', "
+                f"'{box(KEYS[0], '5')}')")
+        self.no("no provider", "select wardgate.provider_key_add("
+                f"'{'1' * 8}-1111-1111-1111-{'1' * 12}', '{own[5]}', 'ES384',"
+                f" '{{}}', '{box(KEYS[0], '5')}')")
+        acts = self.sql("select string_agg(detail, ' ') from wardgate.audit"
+                        " where interaction like '%provider-key'")
+        self.assertNotIn("wgbox1", acts)
+
+    def test_who_signs_has_its_key_in_the_route(self):
+        self.add(KEYS[0])
+        route = ("select auth, credential, token_kid, token_alg, token_url"
+                 f" from wardgate.route_for_facade('{TENANT}', '{TENANT}')")
+        self.no("needs token_client", "select * from wardgate.credential_put("
+                f"'{TENANT}', 'smart', '')")
+        self.no("without one", "select * from wardgate.credential_put("
+                f"'{TENANT}', 'smart', '{box(KEYS[0])}', '', 'us')")
+        self.no("no token_auth", "select * from wardgate.credential_put("
+                f"'{TENANT}', 'smart', '', '', 'us', 'basic')")
+        self.sql("select * from wardgate.credential_put("
+                 f"'{TENANT}', 'smart', '', '', 'us')", "wg_operator")
+        self.assertEqual(self.sql(route, "wg_facade"), "smart||||")
+        self.provider_key("add", "p" * 43, "RS384", "{}", box(KEYS[0], "p"))
+        self.assertEqual(self.sql(route, "wg_facade"), "smart|"
+                         + box(KEYS[0], "p") + f"|{'p' * 43}|RS384|")
+        self.put(TENANT, "basic", box(KEYS[0]))
+        self.assertEqual(self.sql(route, "wg_facade"),
+                         f"basic|{box(KEYS[0])}|||")
+
+    def test_all_boxes_of_a_tenant_are_sealed_anew_together(self):
+        self.add(KEYS[0])
+        self.add(KEYS[1])
+        self.put(TENANT, "basic", box(KEYS[0]))
+        for c in "01":
+            self.provider_key("add", "p" * 42 + c, "ES384", "{}",
+                              box(KEYS[0], c))
+        self.put(TENANT2, "basic", box(KEYS[0], "B"))
+        self.use(KEYS[1])
+        self.no("4 credentials are sealed",
+                f"select wardgate.sealing_key_remove('{KEYS[0]}')")
+        rows = self.rows("select * from wardgate.credential_outdated(null, 1)",
+                         "wg_operator")
+        self.assertEqual(sorted(r["kind"] for r in rows),
+                         ["basic", "smart", "smart"])
+        rows += self.rows("select * from wardgate.credential_outdated("
+                          f"'{TENANT}', 1)", "wg_operator")
+        for i, row in enumerate(rows):
+            self.assertEqual(self.sql(
+                f"select wardgate.credential_reseal('{row['tenant_id']}', "
+                f"'{row['box']}', '{box(KEYS[1], 'xyzw'[i])}')",
+                "wg_operator"), "t")
+        self.assertEqual(self.remove(KEYS[0]), "removed")
+
     def test_a_key_stays_while_a_box_needs_it(self):
         self.add(KEYS[0])
         self.add(KEYS[1])

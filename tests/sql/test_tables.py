@@ -40,6 +40,7 @@ KEPT_SMALL = {
     "pepper": PEOPLE,
     "provider": PEOPLE,
     "provider_credential": PEOPLE,
+    "provider_key": PEOPLE,
     "sealing_key": PEOPLE,
     "signing_key": PEOPLE,
     "tenant": PEOPLE,
@@ -56,8 +57,8 @@ KEPT_SMALL = {
 
 # What says who may do what: each change of it is an act.
 ACTS = {"client", "client_secret", "client_jwks", "client_jwks_url", "tenant",
-        "provider", "provider_credential", "client_grant", "signing_key",
-        "sealing_key", "pepper", "policy", "account", "proposal",
+        "provider", "provider_credential", "provider_key", "client_grant",
+        "signing_key", "sealing_key", "pepper", "policy", "account", "proposal",
         "client_owner", "grant_request", "probe_patient"}
 
 KEY = "abcdefgh"

@@ -1,0 +1,162 @@
+-- 47_provider_keys.sql - keys that sign for tokens, tenant by tenant
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- published -> use -> retired -> gone. A hospital fetches the public halves; the
+-- one that signs must have been published long enough to be known there, and a
+-- retired one stays published until an operator removes it.
+
+create function wardgate.provider_key_changed(tenant uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.provider as p set credential_at = clock_timestamp()
+   where p.tenant_id = tenant;
+end $$;
+comment on function wardgate.provider_key_changed is
+  'Another key signs: the revision rises, tokens of before are used no more';
+
+create function wardgate.provider_key_lock(tenant uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.onboarding_lock();
+  perform from wardgate.provider as p
+    where p.tenant_id = tenant for update;
+  if not found then
+    perform wardgate.refuse('WG404', format(
+        'The tenant %s has no provider that could want a key.', tenant));
+  end if;
+end $$;
+comment on function wardgate.provider_key_lock is
+  'WG404 unless the tenant has a provider, whose keys nobody else changes now';
+
+create function wardgate.provider_key_add(
+  tenant uuid, key text, algorithm text, public_jwk text, sealed text,
+  out stage text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text;
+begin
+  perform wardgate.provider_key_lock(tenant);
+  kept := wardgate.credential_box_read(sealed);
+  if (select count(*) from wardgate.provider_key as k
+       where k.tenant_id = tenant) >= 4 then
+    perform wardgate.refuse('WG409',
+        'This tenant has four keys; remove a retired one first.');
+  end if;
+  stage := case when exists (
+                  select from wardgate.provider_key as k
+                   where k.tenant_id = tenant and k.stage = 'use')
+                then 'published' else 'use' end;
+  insert into wardgate.provider_key (kid, tenant_id, alg, jwk, box, stage,
+         used_at)
+  values (key, tenant, algorithm, public_jwk, kept, provider_key_add.stage,
+         case provider_key_add.stage when 'use' then now() end);
+  if stage = 'use' then
+    perform wardgate.provider_key_changed(tenant);
+  end if;
+end $$;
+comment on function wardgate.provider_key_add is
+  'Publishes a new key of a tenant, which signs if none does; returns its stage';
+
+create function wardgate.provider_key_list(tenant uuid)
+returns table (
+  kid        text,
+  alg        text,
+  stage      text,
+  made_at    timestamptz,
+  used_at    timestamptz,
+  retired_at timestamptz)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select k.kid, k.alg, k.stage, k.made_at, k.used_at, k.retired_at
+    from wardgate.provider_key as k
+   where k.tenant_id = tenant
+   order by k.made_at, k.kid;
+end $$;
+comment on function wardgate.provider_key_list is 'The keys of a tenant';
+
+create function wardgate.provider_key_must_be(tenant uuid, key text)
+returns wardgate.provider_key
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.provider_key;
+begin
+  perform wardgate.provider_key_lock(tenant);
+  select o.* into k
+    from wardgate.provider_key as o
+   where o.tenant_id = tenant and o.kid = key;
+  if k.kid is null then
+    perform wardgate.refuse('WG404', format(
+        'This tenant has no key %s; `wardgate key list provider %s` shows '
+        'all.', wardgate.quoted(coalesce(key, '')), tenant));
+  end if;
+  return k;
+end $$;
+comment on function wardgate.provider_key_must_be is
+  'The row of a key of a tenant, held until the transaction ends';
+
+create function wardgate.provider_key_use(
+  tenant uuid, key text, known_after interval,
+  out outcome text, out retired text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.provider_key := wardgate.provider_key_must_be(tenant, key);
+begin
+  outcome := 'unchanged';
+  if k.stage = 'use' then
+    return;
+  end if;
+  if k.made_at + known_after > clock_timestamp() then
+    perform wardgate.refuse('WG409', format(
+        'This key was published at %s UTC and may not be known to the '
+        'hospital before %s UTC; use it then, or at once with --now.',
+        to_char(k.made_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+        to_char((k.made_at + known_after) at time zone 'UTC',
+          'YYYY-MM-DD HH24:MI:SS')));
+  end if;
+  update wardgate.provider_key as o
+     set stage = 'retired', retired_at = now()
+   where o.tenant_id = tenant and o.stage = 'use'
+  returning o.kid into retired;
+  update wardgate.provider_key as o
+     set stage = 'use', used_at = now(), retired_at = null
+   where o.kid = key;
+  perform wardgate.provider_key_changed(tenant);
+  outcome := 'changed';
+end $$;
+comment on function wardgate.provider_key_use is
+  'Lets a published key sign, and retires the one that did';
+
+create function wardgate.provider_key_remove(
+  tenant uuid, key text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  k wardgate.provider_key := wardgate.provider_key_must_be(tenant, key);
+begin
+  if k.stage = 'use' then
+    perform wardgate.refuse('WG409',
+        'This key is in use; make another one, let it be fetched, and use '
+        'that first.');
+  end if;
+  delete from wardgate.provider_key as o where o.kid = key;
+  outcome := 'removed';
+end $$;
+comment on function wardgate.provider_key_remove is
+  'Publishes a key no more, and forgets it';
+
+-- The same for a tenant that there is not as for one without keys.
+create function wardgate.provider_jwks(tenant uuid, out jwks text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  select format('{"keys":[%s]}',
+           string_agg(k.jwk, ',' order by k.made_at, k.kid))
+    into jwks
+    from wardgate.provider_key as k
+   where k.tenant_id = tenant;
+end $$;
+comment on function wardgate.provider_jwks is
+  'The JWK Set (RFC 7517 5) that is published for a provider';
