@@ -95,6 +95,7 @@ return rough;
 class Story(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        behind_lighttpd()   # behind either: test_portal_walks.py
         cls.env = Env.read()
         cls.house = House(cls.env["WG_HOME"])
 
@@ -323,7 +324,6 @@ class Pages(Story):
 
     @classmethod
     def setUpClass(cls):
-        behind_lighttpd()
         super().setUpClass()
         cls.login = f"look{time.time_ns()}"
         cls.key = cls.house.add_account(
