@@ -5,11 +5,35 @@
 #include "app/facade_fill.h"
 #include "app/facade_page.h"
 #include "app/facade_total.h"
+#include "fhir/match.h"
+
+/* What was not asked for by patient may be about one all the same: somebody
+ * found by record number, a record found by its id. Absent: about several, or
+ * nobody. */
+static struct str
+whose(const struct visit *v, const struct bundle *b)
+{
+	struct str one = STR_NONE, id;
+	struct tree_node *entry, *record;
+
+	tree_each(entry, tree_at(b->root, NAME_entry))
+	{
+		if (!(record = bundle_match(entry)))
+			continue;
+		id = match_whom(v->type, v->face.version, record);
+		if (!id.len || (one.len && !str_eq(one, id)))
+			return STR_NONE;
+		one = id;
+	}
+	return one;
+}
 
 /* b has its links and its total; now it is answered. */
 static bool
 finish(struct visit *v, struct bundle *b, const struct links *called)
 {
+	struct str one = v->row->patient.len ? v->row->patient : whose(v, b);
+
 	v->row->matches = b->has_total ? (int64_t)b->total : -1;
 	v->row->returned = (int64_t)b->matches;
 	fill_displays(v, b->root, called, b->aside);
@@ -17,6 +41,7 @@ finish(struct visit *v, struct bundle *b, const struct links *called)
 	if (called)
 		links_rewrite(called, v->w->a, b->root);
 	links_rewrite(&v->links, v->w->a, b->root);
+	v->row->patient = one;
 	return visit_answer(v, b->root);
 }
 

@@ -5,13 +5,12 @@
 #include "base/enc.h"
 #include "fhir/outcome.h"
 
-#define BALP        "https://profiles.ihe.net/ITI/BALP/"
-#define PROFILE     BALP "StructureDefinition/IHE.BasicAudit."
-#define TERMS       "http://terminology.hl7.org/CodeSystem/"
-#define DCM         "http://dicom.nema.org/resources/ontology/DCM"
-#define URI_SYSTEM  "urn:ietf:rfc:3986"
-#define JTI         "urn:ietf:params:oauth:jti:"
-#define QUERY_BYTES ((size_t)512)
+#define BALP       "https://profiles.ihe.net/ITI/BALP/"
+#define PROFILE    BALP "StructureDefinition/IHE.BasicAudit."
+#define TERMS      "http://terminology.hl7.org/CodeSystem/"
+#define DCM        "http://dicom.nema.org/resources/ontology/DCM"
+#define URI_SYSTEM "urn:ietf:rfc:3986"
+#define JTI        "urn:ietf:params:oauth:jti:"
 
 /* What a pattern calls the two ends: data flows to the client when it reads, the
  * question flows from it when it searches. */
@@ -223,23 +222,20 @@ put_patient(
 	tree_put(a, entity, "what", reference(a, STR("Patient"), e->patient));
 }
 
-/* Of a search the trail keeps what it was for and about whom, not its words. */
+/* Of a search the trail keeps what it was for and whom it was about, not its
+ * words: the parameters are left out. */
 static void
 put_query(struct arena *a, struct tree_node *entity,
     const struct audit_event *e, const char *base)
 {
-	struct str asked = str_of(arena_printf(a, "%.*s?%s=%.*s",
-	    STR_FMT(e->type), str_is(e->type, "Patient") ? "_id" : "patient",
-	    STR_FMT(e->patient)));
 	struct str line = str_of(arena_printf(
-	    a, "GET %s/%.*s", face_url(a, base, e->face), STR_FMT(asked)));
-	char *raw;
+	    a, "GET %s/%.*s", face_url(a, base, e->face), STR_FMT(e->type)));
+	char *raw = arena_get(a, (line.len + 2) / 3 * 4);
 
-	if (line.len > QUERY_BYTES)
-		line.len = QUERY_BYTES;
-	raw = arena_get(a, (line.len + 2) / 3 * 4 + 1);
 	put_role(a, entity, "24", "Query");
-	put_text(a, entity, "description", asked);
+	put_text(a, entity, "description",
+	    str_of(
+		arena_printf(a, "%.*s, parameters not kept", STR_FMT(line))));
 	put_text(a, entity, "query",
 	    (struct str){ raw, enc_b64(raw, line.at, line.len) });
 }

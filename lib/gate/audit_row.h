@@ -24,7 +24,7 @@ struct audit_row {
 	struct str interaction; /* token, read, search-type, ... */
 	struct str type;        /* resource type */
 	struct str id;          /* resource id */
-	struct str patient;     /* patient id that a search was about */
+	struct str patient;     /* patient id that it was about */
 	struct str face;        /* DSTU2, STU3, R4 */
 	int status;             /* HTTP status of the answer */
 	const char *reason;     /* reason code, "ok" */

@@ -104,7 +104,7 @@ comment on column wardgate.audit.interaction is
 comment on column wardgate.audit.resource_type is 'FHIR type asked for';
 comment on column wardgate.audit.resource_id is 'FHIR id asked for';
 comment on column wardgate.audit.patient_id is
-  'FHIR id of the patient whose records were asked for; of an act: whose accesses somebody was told';
+  'FHIR id of the patient whose records were asked for, or the only one whose were found; of an act: whose accesses somebody was told';
 comment on column wardgate.audit.face is 'dstu2, stu3 or r4';
 comment on column wardgate.audit.status is 'HTTP status of the answer';
 comment on column wardgate.audit.reason is

@@ -76,15 +76,18 @@ class Disclosures(Case):
         tenant, client = self.env["WG_TENANT_R4"], self.env["WG_CLIENT_ID"]
         since = self.psql("select wardgate.trail_text(clock_timestamp())")
         token = self.env.token("R4")
-        one = self.env.search("Patient", "R4", token,
-                              family="a").json["entry"][0]["resource"]["id"]
+        person = self.env.search("Patient", "R4", token, family="a").json[
+            "entry"][0]["resource"]
+        one = person["id"]
         calls = [self.env.fhir("GET", f"Patient/{one}", token, "R4",
                                {"X-Request-Id": "officer-1"}),
                  self.env.search("Observation", "R4", token, patient=one),
-                 self.env.search("Coverage", "R4", token, patient=one),
+                 self.env.search("Patient", "R4", token,
+                                 identifier=person["identifier"][0]["value"]),
                  self.env.search("Coverage", "R4", token, patient=one,
                                  nonsense="1", _include="*")]
         self.assertEqual([c.status for c in calls], [200, 200, 200, 400])
+        self.assertEqual(calls[2].json["total"], 1)
         who = self.auditor()
         who.sign_in(who.login, to="/")
         self.assertEqual(who.page.path, "/audit")
@@ -96,7 +99,8 @@ class Disclosures(Case):
         shown = re.findall(r'/admin/why\?trace=([0-9a-f]{32})"', page.text)
         for call in calls[:3]:
             self.assertIn(call.header["x-trace-id"], shown)
-        for text in ("read Patient", "search-type Observation", "Served, 200",
+        for text in ("read Patient", "search-type Observation",
+                     "search-type Patient", "Served, 200",
                      "1 access" if len(shown) == 1 else "accesses"):
             self.assertIn(text, page.words)
         self.assertEqual(who.get(

@@ -167,6 +167,20 @@ class Others(Lists):
                 f"'{answer.header['x-trace-id']}'"), [[whose, "1", "read"]])
 
 
+    def test_the_audit_trail_says_whose_record_was_found(self):
+        """By its id, or a patient by name: when all are about one."""
+        for found, total, whose in (
+                ([observation(1), observation(2)], 2, "p1"),
+                ([observation(1), observation(2, "p2")], 2, ""),
+                ([], 0, "")):
+            ids = ",".join(o["id"] for o in found) or "o9"
+            answer = self.search(bundle(*found, total=total),
+                                 f"Observation?_id={ids}")
+            self.assertEqual(rows(
+                self.env, "select patient_id, returned from wardgate.audit"
+                f" where trace_id = '{answer.header['x-trace-id']}'"),
+                [[whose, str(total)]], answer)
+
     def test_it_says_so_when_the_record_is_the_same_as_before(self):
         """The hospital's own 304 would name nobody."""
         for what, whose, passed_on in (("Observation/o1", "p1", False),
