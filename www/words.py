@@ -37,7 +37,7 @@ REFUSING = ("gate/phrase", "gate/account", "ext/pass", "ext/jwk",
 RULES = ("20_rules", "27_account", "45_onboard", "*_portal_*")
 # Of other functions the portal meets these.
 REFUSED = (("40_clients", "secret_add"), ("40_clients", "client_add"),
-           ("40_clients", "grant_give"),
+           ("40_clients", "grant_give"), ("37_probe", "production_check"),
            ("46_sealing", "token_url_read"),
            ("46_sealing", "credential_token_read"))
 

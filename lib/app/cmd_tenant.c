@@ -91,3 +91,30 @@ tenant_networks(struct command *c, struct err *e)
 	say_str(c, "networks", db_text(rows, 0, 1));
 	return true;
 }
+
+bool
+tenant_environment(struct command *c, struct err *e)
+{
+	struct db_arg args[3] = { [2] = verb_text(c, "--override") };
+	const char *tenant = command_word(c, "TENANT");
+	const char *wanted = command_word(c, "ENVIRONMENT");
+	const struct db_rows *rows;
+	struct str outcome;
+	struct guid g;
+
+	if (!command_end(c, e) || !command_guid(c, "TENANT", tenant, &g, e))
+		return false;
+	args[0] = db_arg_text(str_of(tenant));
+	args[1] = db_arg_text(str_of(wanted));
+	if (!(rows = command_ask(c, "tenant_environment_set", args, 3, e)))
+		return false;
+	outcome = db_text(rows, 0, 0);
+	say_str(c, "outcome", outcome);
+	if (str_is(outcome, "refused"))
+		return err_set(e, ERR_CONFLICT,
+		    "%.*s Probe it with `wardgate probe --patient`, or say why "
+		    "it may do without, with --override.",
+		    STR_FMT(db_text(rows, 0, 1)));
+	say_str(c, "environment", db_text(rows, 0, 1));
+	return true;
+}

@@ -22,4 +22,9 @@ bool tenant_resume(struct command *c, struct err *e);
  * it is public. */
 bool tenant_networks(struct command *c, struct err *e);
 
+/* tenant_environment - into production, or back into test. One that no probe
+ * found usable is refused (ERR_CONFLICT) unless --override says why it may do
+ * without; both stand in the trail. */
+bool tenant_environment(struct command *c, struct err *e);
+
 #endif

@@ -205,3 +205,126 @@ begin
 end $$;
 comment on function wardgate.probe_figures is
   'For the metrics: the newest probe of each tenant, and the last good one';
+
+-- ---- into production ------------------------------------------------------
+
+-- Null: nothing. A probe counts for thirty days, with a test patient, and for the
+-- provider as it is.
+create function wardgate.production_problem(tenant uuid)
+returns text
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  last wardgate.probe;
+begin
+  if exists (select from wardgate.policy as y
+              where y.name = 'production_probe' and y.value = 'advised')
+      or exists (select from wardgate.production_override as o
+                  where o.tenant_id = tenant) then
+    return null;
+  end if;
+  select b.* into last
+    from wardgate.probe as b
+   where b.tenant_id = tenant order by b.probe_id desc limit 1;
+  return case
+      when last.probe_id is null then 'It was never probed.'
+      when last.verdict = 'unusable' then
+          'Its newest probe says: ' || last.reason
+      when not last.with_patient then
+          'Its newest probe had no test patient.'
+      when last.at < now() - interval '30 days' then
+          'Its newest probe is older than 30 days.'
+      when not exists (select from wardgate.provider as p
+                        where p.tenant_id = tenant
+                          and p.revision = last.revision) then
+          'Its provider was changed since its newest probe.'
+      end;
+end $$;
+comment on function wardgate.production_problem is
+  'Why a hospital is not fit for production; null: it is';
+
+-- override: why it may do without, which is kept until it leaves production.
+create function wardgate.production_override_keep(tenant uuid, override text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  why_kept text := wardgate.line_read('override', wardgate.given(override),
+      500);
+begin
+  if why_kept is not null then
+    insert into wardgate.production_override as o (tenant_id, why, made_by)
+    values (tenant, why_kept, wardgate.actor())
+        on conflict (tenant_id) do update
+       set why = excluded.why, made_by = excluded.made_by, made_at = now()
+     where o.why <> excluded.why;
+  end if;
+end $$;
+comment on function wardgate.production_override_keep is
+  'Keeps why a hospital may go into production without a good probe';
+
+-- Part of tenant_put. was: null for a new tenant.
+create function wardgate.production_check(
+  tenant uuid, was text, override text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  environment text := (select t.environment
+                         from wardgate.tenant as t where t.tenant_id = tenant);
+begin
+  if environment = 'test' then
+    delete from wardgate.production_override as o where o.tenant_id = tenant;
+  elsif was is distinct from 'production' then
+    perform wardgate.production_override_keep(tenant, override);
+    if wardgate.production_problem(tenant) is not null then
+      perform wardgate.refuse('WG409',
+          'This hospital goes into production when a probe with a test '
+          'patient has found it usable. Let its environment be test, probe it '
+          '(wardgate probe --patient ID TENANT), and then let it be '
+          'production.');
+    end if;
+  end if;
+end $$;
+comment on function wardgate.production_check is
+  'Refuses production for a hospital without a good probe or an override';
+
+-- outcome: changed, unchanged, or refused, which stands in the trail like the
+-- others: so nothing is raised for it.
+create function wardgate.tenant_environment_set(
+  tenant text, environment text, override text)
+returns table (object text, id text, outcome text, detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  before      bigint := wardgate.onboarding_lock();
+  tenant_kept uuid := wardgate.guid_read('tenant', tenant);
+  wanted      text := wardgate.word_read('environment',
+      wardgate.given(environment), array['test', 'production']);
+  was         text;
+  problem     text;
+begin
+  perform wardgate.tenant_must_be(tenant_kept);
+  was := (select t.environment
+            from wardgate.tenant as t where t.tenant_id = tenant_kept);
+  if wanted = 'production' and was <> wanted then
+    perform wardgate.production_override_keep(tenant_kept, override);
+    problem := wardgate.production_problem(tenant_kept);
+  end if;
+  if problem is not null then
+    perform wardgate.audit_act('refuse-production', null, tenant_kept, null,
+        null, problem);
+  else
+    update wardgate.tenant as t
+       set environment = wanted
+     where t.tenant_id = tenant_kept and t.environment <> wanted;
+    perform wardgate.production_check(tenant_kept, wanted, null);
+  end if;
+  return query
+  select 'tenant', tenant_kept::text,
+         case when problem is not null then 'refused'
+              when was = wanted then 'unchanged'
+              else 'changed'
+          end,
+         coalesce(problem, wanted);
+  return query select * from wardgate.onboarding_summary(before);
+end $$;
+comment on function wardgate.tenant_environment_set is
+  'Puts a hospital into production, if it is fit for that, or back into test';

@@ -294,12 +294,15 @@ create function wardgate.tenant_put(
   write_extensions text default null, types text default null,
   purpose text default null, networks text default null,
   environment text default null, requests_max text default null,
-  calls_per_s text default null)
+  calls_per_s text default null, override text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   before      bigint := wardgate.onboarding_lock();
   tenant_kept uuid := wardgate.guid_read('tenant', tenant);
+  was         text := (select t.environment
+                         from wardgate.tenant as t
+                        where t.tenant_id = tenant_kept);
   client_kept uuid;
 begin
   if wardgate.given(client) is not null then
@@ -319,6 +322,7 @@ begin
          fhir_version, mode, search_post, http2, connect_ms, total_ms,
          can_contains, can_sort, can_total, can_batch, coverage_person,
          write_extensions, networks, requests_max, calls_per_s) as p;
+  perform wardgate.production_check(tenant_kept, was, override);
   if client_kept is not null then
     return query
     select 'grant', client_kept::text, g.outcome, ''
@@ -463,9 +467,10 @@ declare
 begin
   if (name, value) not in (('provider_http', 'refuse'),
       ('provider_http', 'loopback'), ('second_approver', 'off'),
-      ('second_approver', 'on')) is not false then
+      ('second_approver', 'on'), ('production_probe', 'required'),
+      ('production_probe', 'advised')) is not false then
     perform wardgate.refuse('WG400',
-        'The policies are provider_http, refuse or loopback, and second_approver, off or on.');
+        'The policies are provider_http, refuse or loopback, second_approver, off or on, and production_probe, required or advised.');
   end if;
   update wardgate.policy as p set value = policy_set.value
    where p.name = policy_set.name and p.value <> policy_set.value;

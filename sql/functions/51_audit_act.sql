@@ -130,6 +130,7 @@ begin
       ('provider', 'provider', 'tenant_id',
        'provider_id revision credential_at', ''),
       ('provider_credential', 'credential', 'tenant_id', 'set_at', 'box'),
+      ('production_override', 'override', 'tenant_id', 'made_at', ''),
       ('probe_patient', 'test-patient', 'tenant_id', '', ''),
       ('provider_key', 'provider-key', 'tenant_id kid', 'made_at', 'box jwk'),
       ('client_grant', 'grant', 'client_id tenant_id', 'granted_at', ''),

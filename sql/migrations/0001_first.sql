@@ -368,16 +368,18 @@ create table wardgate.policy (
   value text not null,
   constraint policy_known check (
     name = 'provider_http' and value in ('refuse', 'loopback')
-    or name = 'second_approver' and value in ('off', 'on'))
+    or name = 'second_approver' and value in ('off', 'on')
+    or name = 'production_probe' and value in ('required', 'advised'))
 );
 comment on table wardgate.policy is 'Rules of the house that SQL itself checks';
 comment on column wardgate.policy.name is
-  'provider_http: may the URL of a provider be plain http? second_approver: do some changes need a second operator?';
+  'provider_http: may the URL of a provider be plain http? second_approver: do some changes need a second operator? production_probe: must a probe have found a hospital usable before it goes into production?';
 comment on column wardgate.policy.value is
-  'provider_http: refuse, or loopback (this machine only: demo and tests); second_approver: off or on';
+  'provider_http: refuse, or loopback (this machine only: demo and tests); second_approver: off or on; production_probe: required, or advised (demo and tests)';
 
 insert into wardgate.policy (name, value)
-values ('provider_http', 'refuse'), ('second_approver', 'off');
+values ('provider_http', 'refuse'), ('second_approver', 'off'),
+       ('production_probe', 'required');
 
 create table wardgate.tenant (
   tenant_id     uuid primary key,
@@ -589,6 +591,19 @@ comment on column wardgate.probe.findings is
   'Objects in the order of the report: call, title, word, found, loss, ms, status';
 comment on column wardgate.probe.drift is
   'What was otherwise in the probe before: call, title, was, became';
+
+create table wardgate.production_override (
+  tenant_id uuid primary key references wardgate.tenant on delete cascade,
+  why       text not null,
+  made_by   text not null,
+  made_at   timestamptz not null default now(),
+  constraint production_override_why check (length(why) between 1 and 500)
+);
+comment on table wardgate.production_override is
+  'Hospitals that are in production without a probe that found them usable';
+comment on column wardgate.production_override.why is 'Why, in words';
+comment on column wardgate.production_override.made_by is 'Who said so';
+comment on column wardgate.production_override.made_at is 'When';
 
 -- ---- schema/40_keys.sql
 
@@ -2993,6 +3008,129 @@ end $$;
 comment on function wardgate.probe_figures is
   'For the metrics: the newest probe of each tenant, and the last good one';
 
+-- ---- into production ------------------------------------------------------
+
+-- Null: nothing. A probe counts for thirty days, with a test patient, and for the
+-- provider as it is.
+create function wardgate.production_problem(tenant uuid)
+returns text
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  last wardgate.probe;
+begin
+  if exists (select from wardgate.policy as y
+              where y.name = 'production_probe' and y.value = 'advised')
+      or exists (select from wardgate.production_override as o
+                  where o.tenant_id = tenant) then
+    return null;
+  end if;
+  select b.* into last
+    from wardgate.probe as b
+   where b.tenant_id = tenant order by b.probe_id desc limit 1;
+  return case
+      when last.probe_id is null then 'It was never probed.'
+      when last.verdict = 'unusable' then
+          'Its newest probe says: ' || last.reason
+      when not last.with_patient then
+          'Its newest probe had no test patient.'
+      when last.at < now() - interval '30 days' then
+          'Its newest probe is older than 30 days.'
+      when not exists (select from wardgate.provider as p
+                        where p.tenant_id = tenant
+                          and p.revision = last.revision) then
+          'Its provider was changed since its newest probe.'
+      end;
+end $$;
+comment on function wardgate.production_problem is
+  'Why a hospital is not fit for production; null: it is';
+
+-- override: why it may do without, which is kept until it leaves production.
+create function wardgate.production_override_keep(tenant uuid, override text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  why_kept text := wardgate.line_read('override', wardgate.given(override),
+      500);
+begin
+  if why_kept is not null then
+    insert into wardgate.production_override as o (tenant_id, why, made_by)
+    values (tenant, why_kept, wardgate.actor())
+        on conflict (tenant_id) do update
+       set why = excluded.why, made_by = excluded.made_by, made_at = now()
+     where o.why <> excluded.why;
+  end if;
+end $$;
+comment on function wardgate.production_override_keep is
+  'Keeps why a hospital may go into production without a good probe';
+
+-- Part of tenant_put. was: null for a new tenant.
+create function wardgate.production_check(
+  tenant uuid, was text, override text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  environment text := (select t.environment
+                         from wardgate.tenant as t where t.tenant_id = tenant);
+begin
+  if environment = 'test' then
+    delete from wardgate.production_override as o where o.tenant_id = tenant;
+  elsif was is distinct from 'production' then
+    perform wardgate.production_override_keep(tenant, override);
+    if wardgate.production_problem(tenant) is not null then
+      perform wardgate.refuse('WG409',
+          'This hospital goes into production when a probe with a test '
+          'patient has found it usable. Let its environment be test, probe it '
+          '(wardgate probe --patient ID TENANT), and then let it be '
+          'production.');
+    end if;
+  end if;
+end $$;
+comment on function wardgate.production_check is
+  'Refuses production for a hospital without a good probe or an override';
+
+-- outcome: changed, unchanged, or refused, which stands in the trail like the
+-- others: so nothing is raised for it.
+create function wardgate.tenant_environment_set(
+  tenant text, environment text, override text)
+returns table (object text, id text, outcome text, detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  before      bigint := wardgate.onboarding_lock();
+  tenant_kept uuid := wardgate.guid_read('tenant', tenant);
+  wanted      text := wardgate.word_read('environment',
+      wardgate.given(environment), array['test', 'production']);
+  was         text;
+  problem     text;
+begin
+  perform wardgate.tenant_must_be(tenant_kept);
+  was := (select t.environment
+            from wardgate.tenant as t where t.tenant_id = tenant_kept);
+  if wanted = 'production' and was <> wanted then
+    perform wardgate.production_override_keep(tenant_kept, override);
+    problem := wardgate.production_problem(tenant_kept);
+  end if;
+  if problem is not null then
+    perform wardgate.audit_act('refuse-production', null, tenant_kept, null,
+        null, problem);
+  else
+    update wardgate.tenant as t
+       set environment = wanted
+     where t.tenant_id = tenant_kept and t.environment <> wanted;
+    perform wardgate.production_check(tenant_kept, wanted, null);
+  end if;
+  return query
+  select 'tenant', tenant_kept::text,
+         case when problem is not null then 'refused'
+              when was = wanted then 'unchanged'
+              else 'changed'
+          end,
+         coalesce(problem, wanted);
+  return query select * from wardgate.onboarding_summary(before);
+end $$;
+comment on function wardgate.tenant_environment_set is
+  'Puts a hospital into production, if it is fit for that, or back into test';
+
 -- ---- functions/40_clients.sql
 
 -- Each says what it did: created, changed, unchanged. Doing a thing twice is
@@ -4140,12 +4278,15 @@ create function wardgate.tenant_put(
   write_extensions text default null, types text default null,
   purpose text default null, networks text default null,
   environment text default null, requests_max text default null,
-  calls_per_s text default null)
+  calls_per_s text default null, override text default null)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   before      bigint := wardgate.onboarding_lock();
   tenant_kept uuid := wardgate.guid_read('tenant', tenant);
+  was         text := (select t.environment
+                         from wardgate.tenant as t
+                        where t.tenant_id = tenant_kept);
   client_kept uuid;
 begin
   if wardgate.given(client) is not null then
@@ -4165,6 +4306,7 @@ begin
          fhir_version, mode, search_post, http2, connect_ms, total_ms,
          can_contains, can_sort, can_total, can_batch, coverage_person,
          write_extensions, networks, requests_max, calls_per_s) as p;
+  perform wardgate.production_check(tenant_kept, was, override);
   if client_kept is not null then
     return query
     select 'grant', client_kept::text, g.outcome, ''
@@ -4309,9 +4451,10 @@ declare
 begin
   if (name, value) not in (('provider_http', 'refuse'),
       ('provider_http', 'loopback'), ('second_approver', 'off'),
-      ('second_approver', 'on')) is not false then
+      ('second_approver', 'on'), ('production_probe', 'required'),
+      ('production_probe', 'advised')) is not false then
     perform wardgate.refuse('WG400',
-        'The policies are provider_http, refuse or loopback, and second_approver, off or on.');
+        'The policies are provider_http, refuse or loopback, second_approver, off or on, and production_probe, required or advised.');
   end if;
   update wardgate.policy as p set value = policy_set.value
    where p.name = policy_set.name and p.value <> policy_set.value;
@@ -6548,6 +6691,7 @@ begin
       ('provider', 'provider', 'tenant_id',
        'provider_id revision credential_at', ''),
       ('provider_credential', 'credential', 'tenant_id', 'set_at', 'box'),
+      ('production_override', 'override', 'tenant_id', 'made_at', ''),
       ('probe_patient', 'test-patient', 'tenant_id', '', ''),
       ('provider_key', 'provider-key', 'tenant_id kid', 'made_at', 'box jwk'),
       ('client_grant', 'grant', 'client_id tenant_id', 'granted_at', ''),
@@ -9306,7 +9450,8 @@ grant execute on function
       wardgate.signing_key_withdraw(text, text),
       wardgate.tenant_put(text, text, text, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text, text,
-        text, text, text, text, text),
+        text, text, text, text, text, text),
+      wardgate.tenant_environment_set(text, text, text),
       wardgate.tenant_networks_set(text, text),
       wardgate.tenant_state_set(text, text, text, text, text),
       wardgate.tenant_remove(text),

@@ -1,8 +1,8 @@
--- policy.sql - rules of the house: plain http, and a second operator
+-- policy.sql - rules of the house: plain http, second operators, probes
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- psql "$WG_DB" -v provider_http=refuse|loopback -v second_approver=off|on
---      -f sql/onboard/policy.sql
+--      -v production_probe=required|advised -f sql/onboard/policy.sql
 --
 --   provider_http    refuse (as installed): only https, never this machine;
 --                    loopback: also http and https on this machine, for
@@ -13,6 +13,9 @@
 --                    in the portal. The scripts of this folder are refused such
 --                    changes then, and so is the removal of a production
 --                    hospital: set it to off for that
+--   production_probe  required (as installed): a hospital goes into production when
+--                    a probe has found it usable, or somebody has said why it may
+--                    do without; advised: when an operator says so
 --   dry_run          1: show what would happen, change nothing
 --
 -- What is left out stays as it is. For the owner of the schema only. The settings
@@ -26,9 +29,10 @@
 
 \if :{?provider_http}
 \elif :{?second_approver}
+\elif :{?production_probe}
 \else
 do $$ begin
-  raise exception 'provider_http or second_approver is missing; usage: psql "$WG_DB" [-v provider_http=refuse|loopback] [-v second_approver=off|on] [-v dry_run=1] -f policy.sql';
+  raise exception 'provider_http, second_approver or production_probe is missing; usage: psql "$WG_DB" [-v provider_http=refuse|loopback] [-v second_approver=off|on] [-v production_probe=required|advised] [-v dry_run=1] -f policy.sql';
 end $$;
 \endif
 \if :{?dry_run}
@@ -45,6 +49,10 @@ select object, id, outcome, detail
 \if :{?second_approver}
 select object, id, outcome, detail
   from wardgate.policy_set('second_approver', :'second_approver');
+\endif
+\if :{?production_probe}
+select object, id, outcome, detail
+  from wardgate.policy_set('production_probe', :'production_probe');
 \endif
 \if :dry
 rollback;

@@ -36,7 +36,10 @@
 --   calls_per_s   how often a host may ask it per second (new: as often as
 --                 there are requests)
 --   environment   production: records of patients; test: made-up ones only
---                 (new: production)
+--                 (new: production). Into production goes who was probed with
+--                 a test patient and found usable: begin with test, run
+--                 `wardgate probe --patient ID TENANT`, then come back
+--   override      or why it may do without; stands in the trail
 --   auth          what the server wants to see with each request: none, basic
 --                 (user and password), header (one header field), oauth (a
 --                 token that the gateway gets with a client secret), or smart
@@ -159,6 +162,10 @@ end $$;
 \else
 \set environment ''
 \endif
+\if :{?override}
+\else
+\set override ''
+\endif
 \if :{?auth}
 \else
 \set auth ''
@@ -208,7 +215,7 @@ select object, id, outcome, detail
        :'total_ms', :'mrn_system', :'client', :'can_contains', :'can_sort',
        :'can_total', :'can_batch', :'coverage_person', :'write_extensions',
        :'types', :'purpose', :'networks', :'environment',
-       :'requests_max', :'calls_per_s');
+       :'requests_max', :'calls_per_s', :'override');
 select :'auth' <> '' or :'credential' <> '' or :'token_url' <> ''
        or :'token_client' <> '' as wanted \gset
 \if :wanted

@@ -79,6 +79,13 @@ prepare tenant_state_set (text, text, text, text, text) as
 prepare tenant_networks_set (text, text) as
   select outcome, detail from wardgate.tenant_networks_set($1, $2);
 
+-- Let the environment of tenant $1 be $2, test or production; $3: why it may do
+-- without a good probe, empty: it may not. What was done, also `refused`; and
+-- where it is, or why not.
+prepare tenant_environment_set (text, text, text) as
+  select outcome, detail
+    from wardgate.tenant_environment_set($1, $2, $3);
+
 prepare tenant_list as
   select tenant_id, slug, name, state, notice_until, fhir_version, base_url,
          live_grants, environment

@@ -6,16 +6,18 @@ create table wardgate.policy (
   value text not null,
   constraint policy_known check (
     name = 'provider_http' and value in ('refuse', 'loopback')
-    or name = 'second_approver' and value in ('off', 'on'))
+    or name = 'second_approver' and value in ('off', 'on')
+    or name = 'production_probe' and value in ('required', 'advised'))
 );
 comment on table wardgate.policy is 'Rules of the house that SQL itself checks';
 comment on column wardgate.policy.name is
-  'provider_http: may the URL of a provider be plain http? second_approver: do some changes need a second operator?';
+  'provider_http: may the URL of a provider be plain http? second_approver: do some changes need a second operator? production_probe: must a probe have found a hospital usable before it goes into production?';
 comment on column wardgate.policy.value is
-  'provider_http: refuse, or loopback (this machine only: demo and tests); second_approver: off or on';
+  'provider_http: refuse, or loopback (this machine only: demo and tests); second_approver: off or on; production_probe: required, or advised (demo and tests)';
 
 insert into wardgate.policy (name, value)
-values ('provider_http', 'refuse'), ('second_approver', 'off');
+values ('provider_http', 'refuse'), ('second_approver', 'off'),
+       ('production_probe', 'required');
 
 create table wardgate.tenant (
   tenant_id     uuid primary key,

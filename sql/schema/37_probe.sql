@@ -48,3 +48,16 @@ comment on column wardgate.probe.findings is
   'Objects in the order of the report: call, title, word, found, loss, ms, status';
 comment on column wardgate.probe.drift is
   'What was otherwise in the probe before: call, title, was, became';
+
+create table wardgate.production_override (
+  tenant_id uuid primary key references wardgate.tenant on delete cascade,
+  why       text not null,
+  made_by   text not null,
+  made_at   timestamptz not null default now(),
+  constraint production_override_why check (length(why) between 1 and 500)
+);
+comment on table wardgate.production_override is
+  'Hospitals that are in production without a probe that found them usable';
+comment on column wardgate.production_override.why is 'Why, in words';
+comment on column wardgate.production_override.made_by is 'Who said so';
+comment on column wardgate.production_override.made_at is 'When';

@@ -358,6 +358,36 @@ class Reports(Story):
             self.assertLess(time.monotonic(), until, found)
             time.sleep(0.2)
 
+    def test_into_production_with_a_probe_or_with_a_reason(self):
+        """The rule is lifted in this house, but for the while of this."""
+        policy = place.TOP / "sql/onboard/policy.sql"
+        psql = self.house.cluster.psql_file
+        self.ward("r4")
+        put_tenant(self.house, TENANT, environment="test")
+        self.addCleanup(put_tenant, self.house, TENANT,
+                        environment="production")
+        psql(policy, production_probe="required")
+        self.addCleanup(psql, policy, production_probe="advised")
+        go = ("tenant", "environment", TENANT)
+        self.probe("--no-patient")
+        said = self.run_it(*go, "production", code=REFUSED).stderr
+        self.assertIn("had no test patient", said)
+        self.probe("--patient", PATIENT)
+        self.run_it(*go, "production")
+        self.run_it(*go, "test")
+        self.ward("r4/~503")
+        self.probe(code=REFUSED)
+        said = self.run_it(*go, "production", code=REFUSED).stderr
+        self.assertIn("Not usable", said)
+        self.run_it(*go, "production", "--override", "They mend it tonight.")
+        tail = self.run_it("audit", "tail", "--tenant", TENANT, "-n", "50",
+                           "--json").stdout
+        acts = [(r["interaction"], r["detail"])
+                for r in json.loads(tail)["rows"]]
+        self.assertIn("refuse-production", [name for name, _ in acts])
+        self.assertTrue([d for name, d in acts if name == "add-override"
+                         and "They mend it tonight." in d])
+
     def test_all_at_once_and_what_is_wrongly_asked(self):
         self.ward("r4")
         self.probe("--patient", PATIENT)

@@ -200,7 +200,8 @@ class Site:
         for role in ROLES:
             self.primary.psql(f"alter role {role} password '{self.word}'")
         self.primary.psql_file(place.TOP / "sql/onboard/policy.sql",
-                               provider_http="loopback")
+                               provider_http="loopback",
+                               production_probe="advised")
         first.make_keys()
         second.copy_keys(first)
         first.command(*first.program("rehearsal"), "load", "r4", "R4")

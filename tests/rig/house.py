@@ -108,7 +108,8 @@ class House:
         self.write_settings(settings)
         self.migrate()
         self.cluster.psql_file(place.TOP / "sql/onboard/policy.sql",
-                               provider_http="loopback")
+                               provider_http="loopback",
+                               production_probe="advised")
         self.make_keys()
         self.say("wards")
         self.load_wards(wards)

@@ -135,6 +135,9 @@ class Server:
         if not self._migrated:
             self._migrated = self.create()
             self.migrate(self._migrated)
+            self.run(self._migrated, OWNER, "-c", """
+                update wardgate.policy set value = 'advised'
+                 where name = 'production_probe'""")
         return self._migrated
 
     def migrate(self, name):

@@ -50,6 +50,8 @@ class Operator:
         shutil.copytree(place.TOP / "sql/migrations",
                         self.db.home / "migrations")
         self("migrate", "apply", "--dir", str(self.db.home / "migrations"))
+        self.db.psql_file(place.TOP / "sql/onboard/policy.sql",
+                          production_probe="advised")
         for slug, tenant in (("one", TENANT), ("two", OTHER)):
             self.db.psql("insert into wardgate.tenant (tenant_id, slug, name) "
                          f"values ('{tenant}', '{slug}', 'Ward')")

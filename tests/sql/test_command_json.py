@@ -61,6 +61,8 @@ VERBS = (
     ("tenant resume {tenant}", "outcome"),
     ("tenant networks {tenant} 10.1.0.0/16", "networks"),
     ("tenant maintenance --notice Soon {tenant}", "outcome"),
+    ("tenant environment {tenant} test", "outcome environment"),
+    ("tenant environment {tenant} production", "outcome environment"),
     ("revoke token {jti}", "outcome"),
     ("revoke secret {client_id} {key_id}", "outcome"),
     ("revoke client {client_id}", "outcome"),

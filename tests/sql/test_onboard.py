@@ -230,7 +230,7 @@ class Onboard(base.DatabaseCase):
             with self.subTest(script):
                 said = self.no("tenant is missing; usage: psql", script)
                 self.assertIn(f"-f {script}.sql", said)
-        self.no("provider_http or second_approver is missing; usage: psql", "policy",
+        self.no("second_approver or production_probe is missing; usage", "policy",
                 base.OWNER)
 
     def test_a_new_tenant_needs_name_provider_and_version(self):

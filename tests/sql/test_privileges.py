@@ -63,7 +63,8 @@ MAY_CALL = {
         grant_give grant_end grant_list
         revoke revocation_list
         signing_key_add signing_key_list signing_key_use
-        signing_key_withdraw tenant_networks_set tenant_put tenant_state_set
+        signing_key_withdraw tenant_networks_set tenant_environment_set
+        tenant_put tenant_state_set
         tenant_remove tenant_list loss_list probe_list
         probe_findings doctor doctor_source
         pepper_in_use pepper_needed pepper_use pepper_remove

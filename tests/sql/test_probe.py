@@ -119,6 +119,96 @@ class Probe(base.DatabaseCase):
         self.refused(f"select wardgate.probe_put('{TENANT}', 1, 'usable', '',"
                      " true, 1, null, '[]')", "wg_facade", "WG404")
 
+    # ---- into production ----
+
+    def rule(self, value):
+        self.sql("select * from wardgate.policy_set('production_probe',"
+                 f" '{value}')")
+
+    def environment(self, to, why=""):
+        return self.row(
+            f"select * from wardgate.tenant_environment_set('{TENANT}',"
+            f" '{to}', '{why}') where object = 'tenant'", "wg_operator")
+
+    def good(self, **more):
+        now = self.sql("select revision from wardgate.provider"
+                       f" where tenant_id = '{TENANT}'")
+        self.put("ok", revision=now, **more)
+
+    def acts(self, *names):
+        return [(r["interaction"], r["detail"]) for r in self.rows(
+            "select interaction, detail from wardgate.audit"
+            f" where tenant_id = '{TENANT}' and interaction = any"
+            f" ('{{{','.join(names)}}}') and at > now() - interval '1 minute'"
+            " order by at")]
+
+    def test_production_needs_a_good_probe(self):
+        self.script("tenant", tenant=TENANT, environment="test")
+        self.rule("required")
+        self.addCleanup(self.rule, "advised")
+        for spoil, why in (
+                ("select 1", "It was never probed."),
+                (lambda: self.good(verdict="unusable"),
+                 "Its newest probe says: Words."),
+                (lambda: (self.good(), self.sql(
+                    "update wardgate.probe set with_patient = false")),
+                 "Its newest probe had no test patient."),
+                (lambda: (self.good(), self.sql(
+                    "update wardgate.probe set at = now()"
+                    " - interval '31 days'")),
+                 "Its newest probe is older than 30 days."),
+                (lambda: (self.good(), self.script(
+                    "tenant", tenant=TENANT, connect_ms=4000)),
+                 "Its provider was changed since its newest probe.")):
+            with self.subTest(why):
+                if callable(spoil):
+                    spoil()
+                found = self.environment("production")
+                self.assertEqual((found["outcome"], found["detail"]),
+                                 ("refused", why))
+                with self.assertRaisesRegex(base.Refused, "into production"):
+                    self.script("tenant", tenant=TENANT,
+                                environment="production")
+                self.assertEqual(self.acts("refuse-production")[-1][1], why)
+        self.good()
+        self.assertEqual(self.environment("production")["outcome"],
+                         "changed")
+        self.assertEqual(self.environment("production")["outcome"],
+                         "unchanged")
+
+    def test_an_override_says_who_and_why_until_it_is_over(self):
+        self.script("tenant", tenant=TENANT, environment="test")
+        self.rule("required")
+        self.addCleanup(self.rule, "advised")
+        self.assertEqual(
+            self.environment("production", "Their sandbox has nobody.")
+            ["outcome"], "changed")
+        self.assertEqual(
+            self.row("select why, made_by from wardgate.production_override"),
+            {"why": "Their sandbox has nobody.", "made_by": "postgres (psql)"})
+        self.assertIn("why Their sandbox has nobody.",
+                      self.acts("add-override")[-1][1])
+        self.environment("test")
+        self.assertEqual(self.sql(
+            "select count(*) from wardgate.production_override"), "0")
+        self.assertEqual(self.environment("production")["outcome"],
+                         "refused")
+
+    def test_a_new_hospital_begins_in_test_unless_somebody_says_why(self):
+        self.rule("required")
+        self.addCleanup(self.rule, "advised")
+        with self.assertRaisesRegex(base.Refused, "into production"):
+            self.add_tenant(TENANT2, slug="nord")
+        self.add_tenant(TENANT2, slug="nord", environment="test")
+        self.script("remove", tenant=TENANT2)
+        self.add_tenant(TENANT2, slug="nord", override="Moved from the old"
+                        " gateway.")
+        self.assertEqual(self.sql("select environment from wardgate.tenant"
+                                  f" where tenant_id = '{TENANT2}'"),
+                         "production")
+        # who is there already stays, whatever is changed
+        self.script("tenant", tenant=TENANT, name="Another name")
+
     def test_only_tenants_in_use_are_asked_at_night(self):
         self.add_tenant(TENANT2, slug="nord")
         self.script("suspend", tenant=TENANT2)

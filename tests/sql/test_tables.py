@@ -51,6 +51,7 @@ KEPT_SMALL = {
     "roll_up": ONE,
     "probe": "has a hundred rows for each tenant at most",
     "probe_patient": PEOPLE,
+    "production_override": PEOPLE,
     "provider_found": "has one row for each provider",
     "loss": "has one row for each tenant and element of our own tables",
 }
@@ -59,7 +60,8 @@ KEPT_SMALL = {
 ACTS = {"client", "client_secret", "client_jwks", "client_jwks_url", "tenant",
         "provider", "provider_credential", "provider_key", "client_grant",
         "signing_key", "sealing_key", "pepper", "policy", "account", "proposal",
-        "client_owner", "grant_request", "probe_patient"}
+        "client_owner", "grant_request", "probe_patient",
+        "production_override"}
 
 KEY = "abcdefgh"
 OLD = "now() - interval '500 days'"
