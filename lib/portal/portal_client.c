@@ -85,9 +85,10 @@ static bool
 view_period(
     struct page *p, const struct db_arg of[2], int64_t hours, const char *list)
 {
-	const struct db_arg args[] = { of[0], of[1], db_arg_int(hours) };
+	const struct db_arg args[] = { of[0], of[1], db_arg_int(hours),
+		db_arg_int(TRAFFIC_MOST) };
 	const struct db_rows *rows =
-	    page_ask(p, "portal_client_traffic", args, 3);
+	    page_ask(p, "portal_client_traffic", args, 4);
 	struct view *row;
 
 	if (!rows)
@@ -96,6 +97,8 @@ view_period(
 	view_text(row, "period", str_of(list));
 	view_rows(row, "traffic", rows);
 	view_flag(row, "traffic_any", db_count(rows) > 0);
+	view_flag(row, "timed", hours <= TRAFFIC_DAY);
+	view_flag(row, "most", db_count(rows) == TRAFFIC_MOST);
 	return true;
 }
 

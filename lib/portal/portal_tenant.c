@@ -112,15 +112,17 @@ view_acts(struct page *p, const struct db_arg of[2],
 static bool
 view_traffic(struct page *p, const struct db_arg of[2])
 {
-	const struct db_arg args[] = { of[0], of[1], db_arg_int(TRAFFIC_DAY) };
+	const struct db_arg args[] = { of[0], of[1], db_arg_int(TRAFFIC_DAY),
+		db_arg_int(TRAFFIC_MOST) };
 	const struct db_rows *rows =
-	    page_ask(p, "portal_tenant_traffic", args, 3);
+	    page_ask(p, "portal_tenant_traffic", args, 4);
 
 	if (!rows || !traffic_until(p) ||
 	    !traffic_hours(p, "portal_tenant_hours", of))
 		return false;
 	view_rows(p->view, "traffic", rows);
 	view_flag(p->view, "traffic_any", db_count(rows) > 0);
+	view_flag(p->view, "most", db_count(rows) == TRAFFIC_MOST);
 	return true;
 }
 

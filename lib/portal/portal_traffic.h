@@ -10,6 +10,7 @@
 
 #define TRAFFIC_DAY  24 /* hours, the present one included */
 #define TRAFFIC_WEEK 168
+#define TRAFFIC_MOST 50 /* hospitals or apps in one table */
 
 /* Calls of one hour. */
 struct traffic_hour {

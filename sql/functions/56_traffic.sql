@@ -196,30 +196,25 @@ end $$;
 comment on function wardgate.traffic_live is
   'Traffic since the keeper came last';
 
--- Some hour may have two rows: what was summed up, and what was not yet.
+-- Some hour may have two rows: what was summed up, and what was not yet. Written
+-- so that a query that uses it reads what it needs and no more.
 create function wardgate.traffic_since(
   since timestamptz, client uuid, tenant uuid)
 returns setof wardgate.traffic
-language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp as $$
-begin
-  if client is not null then
-    return query
-    select t.* from wardgate.traffic as t
-     where t.client_id = client and t.hour >= since
-       and (tenant is null or t.tenant_id = tenant);
-  else
-    return query
-    select t.* from wardgate.traffic as t
-     where t.tenant_id = tenant and t.hour >= since;
-  end if;
-  return query
-  select t.* from wardgate.traffic_live() as t
+language sql stable
+begin atomic
+  select t.*
+    from wardgate.traffic as t
    where t.hour >= since and (client is null or t.client_id = client)
-     and (tenant is null or t.tenant_id = tenant);
-end $$;
+     and (tenant is null or t.tenant_id = tenant)
+   union all
+  select l.*
+    from wardgate.traffic_live() as l
+   where l.hour >= since and (client is null or l.client_id = client)
+     and (tenant is null or l.tenant_id = tenant);
+end;
 comment on function wardgate.traffic_since is
-  'Traffic of an app, or of a hospital, or of both, since the start of an hour';
+  'Traffic of an app (null: of all), of a hospital, since the start of an hour';
 
 -- The start of the first of so many hours, of which this one is the last.
 create function wardgate.hours_ago(hours bigint)

@@ -4,14 +4,15 @@
 -- The first parameter is always the account that asks. Operators see every
 -- hospital; whoever keeps an app sees what that app asked, and no more.
 
--- One row for each hour, app or hospital that `by_what` names. Percentiles are
--- of all calls, whatever came of them.
+-- One row for each hour, app or hospital that `by_what` names, those with most
+-- calls first. Percentiles are of all calls, whatever came of them. There are none
+-- when they would take long: timed false, or of so many rows that a page would
+-- wait for them, which an app with hundreds of hospitals has.
 create function wardgate.traffic_sums(
-  by_what text, since timestamptz, client uuid, tenant uuid)
+  by_what text, since timestamptz, client uuid, tenant uuid, timed boolean,
+  at_most bigint)
 returns table (
-  hour      timestamptz,
-  client_id uuid,
-  tenant_id uuid,
+  key       text,
   calls     bigint,
   refused   bigint,
   failed    bigint,
@@ -25,29 +26,44 @@ set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
   return query
-  with spread as (
-    select case by_what when 'hour' then t.hour end as hour,
-           case by_what when 'client' then t.client_id end as client_id,
-           case by_what when 'tenant' then t.tenant_id end as tenant_id,
-           t.outcome, u.ms, sum(u.n) as n
-      from wardgate.traffic_since(since, client, tenant) as t
-     cross join unnest(t.took_ms, t.took_n) as u (ms, n)
-     where t.program = 'facade'
-     group by 1, 2, 3, 4, 5),
-  summed as (
-    select s.hour, s.client_id, s.tenant_id, sum(s.n)::bigint as calls,
-           coalesce(sum(s.n) filter (where s.outcome = 'refused'),
+  with summed as materialized (
+    select case by_what when 'hour' then t.hour::text
+                        when 'client' then t.client_id::text
+                        else t.tenant_id::text
+            end as key,
+           sum(t.calls)::bigint as calls,
+           coalesce(sum(t.calls) filter (where t.outcome = 'refused'),
                0)::bigint as refused,
-           coalesce(sum(s.n) filter (where s.outcome = 'failed'),
-               0)::bigint as failed,
-           wardgate.took_percentiles(array_agg(s.ms), array_agg(s.n)) as took
+           coalesce(sum(t.calls) filter (where t.outcome = 'failed'),
+               0)::bigint as failed, count(*) as rows
+      from wardgate.traffic_since(since, client, tenant) as t
+     where t.program = 'facade'
+     group by 1
+     order by 2 desc, 1
+     limit at_most),
+  spread as (
+    select s.key, u.ms, sum(u.n) as n
+      from wardgate.traffic_since(since, client, tenant) as t
+      join summed as s
+        on s.key = case by_what when 'hour' then t.hour::text
+                                when 'client' then t.client_id::text
+                                else t.tenant_id::text
+                    end
+     cross join unnest(t.took_ms, t.took_n) as u (ms, n)
+     where t.program = 'facade' and timed
+       and (select sum(o.rows) from summed as o) <= 20000
+     group by s.key, u.ms),
+  took as (
+    select s.key,
+           wardgate.took_percentiles(array_agg(s.ms), array_agg(s.n)) as ms
       from spread as s
-     group by s.hour, s.client_id, s.tenant_id)
-  select s.hour, s.client_id, s.tenant_id, s.calls, s.refused, s.failed,
+     group by s.key)
+  select s.key, s.calls, s.refused, s.failed,
          round(s.failed * 100.0 / s.calls)::bigint,
          s.failed > 0 and s.failed * 100 < s.calls,
-         (s.took).p50, (s.took).p95, (s.took).p99
-    from summed as s;
+         (k.ms).p50, (k.ms).p95, (k.ms).p99
+    from summed as s
+    left join took as k using (key);
 end $$;
 comment on function wardgate.traffic_sums is
   'Calls of an app or to a hospital by hour, app or hospital, failed ones in per cent';
@@ -73,7 +89,7 @@ begin
     from generate_series(wardgate.hours_ago(hours), wardgate.hours_ago(1),
          '1 hour') as h (hour)
     left join wardgate.traffic_sums('hour', wardgate.hours_ago(hours), client,
-         tenant) as s using (hour)
+         tenant, true, hours) as s on s.key::timestamptz = h.hour
    order by h.hour;
 end $$;
 comment on function wardgate.traffic_hours is
@@ -95,7 +111,7 @@ comment on function wardgate.portal_tenant_hours is
   'Calls to a hospital in each of the last hours, for operators';
 
 create function wardgate.portal_tenant_traffic(
-  account uuid, tenant uuid, hours bigint)
+  account uuid, tenant uuid, hours bigint, at_most bigint)
 returns table (
   client_id uuid, client_name text, calls bigint, refused bigint,
   failed bigint, percent bigint, under_one boolean, p50 bigint, p95 bigint,
@@ -105,11 +121,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
   return query
-  select s.client_id, c.name, s.calls, s.refused, s.failed, s.percent,
+  select c.client_id, c.name, s.calls, s.refused, s.failed, s.percent,
          s.under_one, s.p50, s.p95, s.p99
     from wardgate.traffic_sums('client', wardgate.hours_ago(hours), null,
-         tenant) as s
-    join wardgate.client as c using (client_id)
+         tenant, true, at_most) as s
+    join wardgate.client as c on c.client_id = s.key::uuid
    order by s.calls desc, c.name;
 end $$;
 comment on function wardgate.portal_tenant_traffic is
@@ -130,8 +146,9 @@ end $$;
 comment on function wardgate.portal_client_hours is
   'Calls of an app in each of the last hours';
 
+-- Without percentiles for more than a day.
 create function wardgate.portal_client_traffic(
-  account uuid, client uuid, hours bigint)
+  account uuid, client uuid, hours bigint, at_most bigint)
 returns table (
   tenant_id uuid, tenant_name text, calls bigint, refused bigint,
   failed bigint, percent bigint, under_one boolean, p50 bigint, p95 bigint,
@@ -141,11 +158,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_client_must_be(account, client);
   return query
-  select s.tenant_id, t.name, s.calls, s.refused, s.failed, s.percent,
+  select s.key::uuid, t.name, s.calls, s.refused, s.failed, s.percent,
          s.under_one, s.p50, s.p95, s.p99
     from wardgate.traffic_sums('tenant', wardgate.hours_ago(hours), client,
-         null) as s
-    left join wardgate.tenant as t using (tenant_id)
+         null, hours <= 24, at_most) as s
+    left join wardgate.tenant as t on t.tenant_id = s.key::uuid
    order by s.calls desc, t.name;
 end $$;
 comment on function wardgate.portal_client_traffic is
@@ -247,7 +264,6 @@ returns table (
   calls        bigint,
   refused      bigint,
   failed       bigint,
-  hours        text,
   last_at      timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -261,30 +277,18 @@ begin
     select l.tenant_id, l.hour, l.outcome, l.calls, l.last_at
       from wardgate.traffic_live() as l
      where l.program = 'facade'),
-  counted as (
-    select x.tenant_id, x.hour, sum(x.calls) as calls,
-           coalesce(sum(x.calls) filter (where x.outcome = 'refused'), 0)
+  day as (
+    select x.tenant_id, sum(x.calls)::bigint as calls,
+           sum(x.calls) filter (where x.outcome = 'refused')::bigint
              as refused,
-           coalesce(sum(x.calls) filter (where x.outcome = 'failed'), 0)
-             as failed
-      from (select t.tenant_id, t.hour, t.outcome, t.calls
+           sum(x.calls) filter (where x.outcome = 'failed')::bigint as failed
+      from (select t.tenant_id, t.outcome, t.calls
               from wardgate.traffic as t
              where t.hour >= start and t.program = 'facade'
              union all
-            select l.tenant_id, l.hour, l.outcome, l.calls from live as l
+            select l.tenant_id, l.outcome, l.calls from live as l
              where l.hour >= start) as x
-     group by x.tenant_id, x.hour),
-  day as (
-    select t.tenant_id, sum(c.calls)::bigint as calls,
-           sum(c.refused)::bigint as refused, sum(c.failed)::bigint as failed,
-           string_agg(format('%s/%s/%s', coalesce(c.calls, 0),
-             coalesce(c.refused, 0), coalesce(c.failed, 0)), ' '
-             order by h.hour) as hours
-      from wardgate.tenant as t
-     cross join generate_series(start, wardgate.hours_ago(1), '1 hour')
-           as h (hour)
-      left join counted as c on c.tenant_id = t.tenant_id and c.hour = h.hour
-     group by t.tenant_id),
+     group by x.tenant_id),
   known as (
     select t.*, wardgate.tenant_state_now(t.state, t.notice_until) as now_is,
            greatest((
@@ -314,9 +318,9 @@ begin
                        + interval '2 hours') then 'silent'
               else 'active'
           end, k.notice, k.notice_until, coalesce(d.calls, 0),
-         coalesce(d.refused, 0), coalesce(d.failed, 0), d.hours, k.last_at
+         coalesce(d.refused, 0), coalesce(d.failed, 0), k.last_at
     from known as k
-    join day as d using (tenant_id);
+    left join day as d using (tenant_id);
 end $$;
 comment on function wardgate.portal_overview_all is
   'State and last 24 hours of every hospital, for operators';
@@ -347,6 +351,8 @@ returns table (
   since        timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
+declare
+  start timestamptz := wardgate.hours_ago(24);
 begin
   return query
   with page as materialized (
@@ -362,23 +368,43 @@ begin
   live as materialized (
     select l.* from wardgate.traffic_live() as l
      where l.program = 'facade'),
+  rows as materialized (
+    select t.tenant_id, t.hour, t.outcome, t.calls, t.took_ms, t.took_n
+      from page as g
+      join wardgate.traffic as t using (tenant_id)
+     where t.hour >= start and t.program = 'facade'
+     union all
+    select l.tenant_id, l.hour, l.outcome, l.calls, l.took_ms, l.took_n
+      from page as g
+      join live as l using (tenant_id)
+     where l.hour >= start),
   took as (
-    select x.tenant_id,
+    select r.tenant_id,
            wardgate.took_percentiles(array_agg(u.ms), array_agg(u.n::bigint))
              as ms
-      from (select t.tenant_id, t.took_ms, t.took_n
-              from page as g
-              join wardgate.traffic as t using (tenant_id)
-             where t.hour >= wardgate.hours_ago(24) and t.program = 'facade'
-             union all
-            select l.tenant_id, l.took_ms, l.took_n from live as l
-             where l.hour >= wardgate.hours_ago(24)) as x
-     cross join unnest(x.took_ms, x.took_n) as u (ms, n)
-     group by x.tenant_id)
+      from rows as r
+     cross join unnest(r.took_ms, r.took_n) as u (ms, n)
+     group by r.tenant_id),
+  counted as (
+    select r.tenant_id, r.hour, sum(r.calls) as calls,
+           sum(r.calls) filter (where r.outcome = 'refused') as refused,
+           sum(r.calls) filter (where r.outcome = 'failed') as failed
+      from rows as r
+     group by r.tenant_id, r.hour),
+  day as (
+    select g.tenant_id,
+           string_agg(format('%s/%s/%s', coalesce(c.calls, 0),
+             coalesce(c.refused, 0), coalesce(c.failed, 0)), ' '
+             order by h.hour) as hours
+      from page as g
+     cross join generate_series(start, wardgate.hours_ago(1), '1 hour')
+           as h (hour)
+      left join counted as c on c.tenant_id = g.tenant_id and c.hour = h.hour
+     group by g.tenant_id)
   select g.tenant_id, g.name, g.slug, g.state, g.notice, g.notice_until,
          g.calls, g.refused, g.failed,
          round(g.share * 100)::bigint, g.failed > 0 and g.share < 0.01,
-         (k.ms).p50, (k.ms).p95, g.hours, g.last_at,
+         (k.ms).p50, (k.ms).p95, d.hours, g.last_at,
          greatest((
            select max(l.last_at) from live as l
             where l.tenant_id = g.tenant_id and l.outcome = 'answered'), (
@@ -387,8 +413,9 @@ begin
             where t.tenant_id = g.tenant_id and t.program = 'facade'
               and t.outcome = 'answered'
             order by t.hour desc, t.last_at desc
-            limit 1)), g.found, wardgate.hours_ago(24)
+            limit 1)), g.found, start
     from page as g
+    join day as d using (tenant_id)
     left join took as k using (tenant_id)
    order by g.state <> 'silent', g.share desc nulls last,
          g.state = 'suspended', g.state = 'new', g.name, g.tenant_id;

@@ -342,25 +342,27 @@ prepare portal_overview (uuid, text, text, bigint, bigint) as
 prepare traffic_until as
   select wardgate.traffic_until() as until;
 
--- Hospital $2 in each of the last $3 hours, and by app; for operators.
+-- Hospital $2 in each of the last $3 hours, and by app, the $4 with most calls; for
+-- operators.
 prepare portal_tenant_hours (uuid, uuid, bigint) as
   select hour, calls, refused, failed, p50, p95, p99
     from wardgate.portal_tenant_hours($1, $2, $3);
 
-prepare portal_tenant_traffic (uuid, uuid, bigint) as
+prepare portal_tenant_traffic (uuid, uuid, bigint, bigint) as
   select client_id, client_name, calls, refused, failed, percent, under_one,
          p50, p95, p99
-    from wardgate.portal_tenant_traffic($1, $2, $3);
+    from wardgate.portal_tenant_traffic($1, $2, $3, $4);
 
--- App $2 in each of the last $3 hours, by hospital, and why it was refused.
+-- App $2 in each of the last $3 hours, by hospital, the $4 with most calls, and why
+-- it was refused.
 prepare portal_client_hours (uuid, uuid, bigint) as
   select hour, calls, refused, failed, p50, p95, p99
     from wardgate.portal_client_hours($1, $2, $3);
 
-prepare portal_client_traffic (uuid, uuid, bigint) as
+prepare portal_client_traffic (uuid, uuid, bigint, bigint) as
   select tenant_id, tenant_name, calls, refused, failed, percent, under_one,
          p50, p95, p99
-    from wardgate.portal_client_traffic($1, $2, $3);
+    from wardgate.portal_client_traffic($1, $2, $3, $4);
 
 prepare portal_client_refusals (uuid, uuid, bigint) as
   select program, outcome, reason, calls, last_at

@@ -216,7 +216,7 @@ class Sums(Base):
         self.sql("insert into wardgate.audit (at, trace_id, program, status,"
                  " client_id, tenant_id) select now(), gen_random_uuid(),"
                  f" 'facade', 502, '{CLIENT}', '{TENANT}'")
-        call = f"portal_client_traffic('{BEN}', '{CLIENT}', 24)"
+        call = f"portal_client_traffic('{BEN}', '{CLIENT}', 24, 9)"
         got = self.row(f"select * from wardgate.{call}", "wg_admin")
         self.assertEqual((got["calls"], got["failed"], got["percent"],
                           got["p50"], got["p99"]), (5, 1, 20, 7, 7))
@@ -260,14 +260,14 @@ class Shown(Base):
         self.write(row())
         self.roll_up()
         for call in (f"portal_client_hours('{{}}', '{CLIENT}', 24)",
-                     f"portal_client_traffic('{{}}', '{CLIENT}', 24)",
+                     f"portal_client_traffic('{{}}', '{CLIENT}', 24, 9)",
                      f"portal_client_refusals('{{}}', '{CLIENT}', 24)",
                      f"portal_secret_uses('{{}}', '{CLIENT}')"):
             self.denied(call.format(eve), "WG404", "There is no such app.")
             self.all(call.format(BEN))
             self.all(call.format(ANN))
         for call in (f"portal_tenant_hours('{{}}', '{TENANT}', 24)",
-                     f"portal_tenant_traffic('{{}}', '{TENANT}', 24)",
+                     f"portal_tenant_traffic('{{}}', '{TENANT}', 24, 9)",
                      "portal_overview('{}', '', '', 0, 9)"):
             for who in (eve, BEN):
                 self.denied(call.format(who), "WG404",
@@ -286,7 +286,7 @@ class Shown(Base):
         self.assertEqual([(h["calls"], h["failed"], h["p50"])
                           for h in hours[-4:-1]],
                          [(1, 0, 20), (2, 1, 10), (0, 0, None)])
-        got = self.one(f"portal_client_traffic('{BEN}', '{CLIENT}', 24)")
+        got = self.one(f"portal_client_traffic('{BEN}', '{CLIENT}', 24, 9)")
         self.assertEqual((got["tenant_name"], got["calls"], got["percent"],
                           got["p50"], got["p95"]), ("Hospital", 3, 33, 20, 40))
         self.assertEqual(
@@ -297,8 +297,25 @@ class Shown(Base):
              ("token", "refused", "tenant-unknown", 1)])
         self.assertEqual(
             [(r["client_name"], r["calls"]) for r in self.all(
-                f"portal_tenant_traffic('{ANN}', '{TENANT}', 24)")],
+                f"portal_tenant_traffic('{ANN}', '{TENANT}', 24, 9)")],
             [("App", 3), ("Other", 1)])
+        self.assertEqual([r["client_name"] for r in self.all(
+            f"portal_tenant_traffic('{ANN}', '{TENANT}', 24, 1)")], ["App"])
+        week = self.one(f"portal_client_traffic('{BEN}', '{CLIENT}', 168, 9)")
+        self.assertEqual((week["calls"], week["failed"], week["p50"]),
+                         (3, 1, None))
+
+    def test_an_app_with_very_many_hospitals_is_told_without_percentiles(self):
+        self.sql("insert into wardgate.traffic select"
+                 f" {HOUR} - interval '1 hour', '{CLIENT}', gen_random_uuid(),"
+                 " 'facade', null, 'answered', 'ok', 2, now(), '{7}', '{2}'"
+                 " from generate_series(1, 20000)")
+        call = f"portal_client_hours('{BEN}', '{CLIENT}', 24)"
+        self.assertEqual([(h["calls"], h["p50"]) for h in self.all(call)[-2:]],
+                         [(40000, 7), (0, None)])
+        self.traffic("1 hour")
+        self.assertEqual([(h["calls"], h["p50"]) for h in self.all(call)[-2:]],
+                         [(40001, None), (0, None)])
 
     def test_uses_of_a_secret_since_the_hour_before(self):
         self.write(*[row(program="token", interaction="token", key=key,
