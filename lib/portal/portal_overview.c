@@ -132,11 +132,13 @@ bool
 overview_show(struct page *p)
 {
 	const struct db_arg who = db_arg_guid(&p->session.account);
-	const struct db_rows *waiting;
+	const struct db_rows *waiting, *changes;
 
 	if (!(waiting = page_ask(p, "portal_request_count", &who, 1)) ||
+	    !(changes = page_ask(p, "portal_proposal_count", &who, 1)) ||
 	    !traffic_until(p) || !traffic_ends(p, NULL) || !view_tiles(p))
 		return false;
 	view_number(p->view, "waiting", db_int(waiting, 0, 0));
+	view_number(p->view, "changes", db_int(changes, 0, 0));
 	return page_show(p, "overview");
 }

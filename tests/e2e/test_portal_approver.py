@@ -62,8 +62,9 @@ class Second(Case):
         self.assertEqual(self.url(), self.here())
         self.assertIn("waits for a second operator",
                       ben.get(f"/tenants/{self.tenant}").words)
-        self.assertRegex(ben.get("/tenants").words,
-                         "changes? waits? for a second operator")
+        for path in ("/tenants", "/"):
+            self.assertRegex(ben.get(path).words,
+                             "changes? waits? for a second operator")
         self.assertIn(place, ben.get("/proposals").text)
         page = ben.get(place)
         self.assertIn(f"base_url {self.here()} {self.here()}x", page.words)
