@@ -140,7 +140,7 @@ static const struct command_verb verbs[] = {
 	{ "key list", key_list, AS_OPERATOR, "",
 	  "keys, their stages and files" },
 	{ "seal", seal_tell, AS_OPERATOR,
-	  "--basic | --header | --oauth --token-url URL [--url URL] TENANT",
+	  "--basic | --header | --oauth --token-url URL | --certificate-key [--url URL] TENANT",
 	  "seal what a hospital's server wants to see, for the facade alone" },
 	{ "account add", account_add, AS_OPERATOR,
 	  "[--name TEXT] [--phone] --roles LIST LOGIN",

@@ -3,6 +3,7 @@
 #include "app/cmd_seal.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "app/typed.h"
 #include "app/verb.h"
@@ -45,10 +46,28 @@ read_basic(char *to, size_t room, size_t *n, struct err *e)
 	return true;
 }
 
+/* The key of a certificate is text of many lines, which nobody types. */
+static bool
+read_key(char *to, size_t room, size_t *n, struct err *e)
+{
+	ssize_t got = 1;
+
+	*n = 0;
+	while (*n < room && (got = read(0, to + *n, room - *n)) > 0)
+		*n += (size_t)got;
+	return (got >= 0 && *n < room) ||
+	       err_set(e, ERR_PARAM,
+		   "The key on standard input cannot be read, or is longer "
+		   "than %d bytes.",
+		   CREDENTIAL_KEY_MAX);
+}
+
 static bool
 read_secret(
     enum credential_kind kind, char *to, size_t room, size_t *n, struct err *e)
 {
+	if (kind == CREDENTIAL_CERTIFICATE)
+		return read_key(to, room, n, e);
 	if (kind == CREDENTIAL_BASIC)
 		return read_basic(to, room, n, e);
 	if (kind == CREDENTIAL_OAUTH)
@@ -84,7 +103,7 @@ static bool
 sealed(struct command *c, const struct credential_for *to, struct err *e)
 {
 	unsigned char public[CRYPT_X25519_BYTES];
-	char secret[CREDENTIAL_SECRET_MAX];
+	char secret[CREDENTIAL_KEY_MAX + 1];
 	const char *kid, *box = NULL;
 	size_t n;
 
@@ -103,6 +122,13 @@ sealed(struct command *c, const struct credential_for *to, struct err *e)
 	say_text(c, "credential", box);
 	if (to->token_url)
 		say_text(c, "token_url", to->token_url);
+	if (to->kind == CREDENTIAL_CERTIFICATE) {
+		say_note(c,
+		    "Only the facade can open it, and only for this tenant and "
+		    "server. Give it to sql/onboard/tenant.sql, as "
+		    "-v certificate_key=..., with -v certificate=...");
+		return true;
+	}
 	say_note(c,
 	    "Only the facade can open it, and only for this tenant and server. "
 	    "Give it to sql/onboard/tenant.sql, with -v auth=%s%s.",
@@ -112,20 +138,23 @@ sealed(struct command *c, const struct credential_for *to, struct err *e)
 	return true;
 }
 
-/* Exactly one of the three. */
+/* Exactly one of the four. */
 static bool
 read_kind(struct command *c, enum credential_kind *kind, struct err *e)
 {
 	bool header = command_flag(c, "--header"),
 	     basic = command_flag(c, "--basic"),
-	     oauth = command_flag(c, "--oauth");
+	     oauth = command_flag(c, "--oauth"),
+	     key = command_flag(c, "--certificate-key");
 
-	*kind = oauth    ? CREDENTIAL_OAUTH
+	*kind = key      ? CREDENTIAL_CERTIFICATE
+	        : oauth  ? CREDENTIAL_OAUTH
 	        : header ? CREDENTIAL_HEADER
 	                 : CREDENTIAL_BASIC;
-	return header + basic + oauth == 1 ||
-	       command_misused(
-		   c, e, "Say one of --basic, --header and --oauth.");
+	return header + basic + oauth + key == 1 ||
+	       command_misused(c, e,
+		   "Say one of --basic, --header, --oauth and "
+		   "--certificate-key.");
 }
 
 bool

@@ -283,7 +283,7 @@ fetch_pool_lend(struct fetch_pool *p, struct fetch_run *r, const char *ca_dir)
 
 /* What the handle still points at lives in the job's arena. A handle that
  * had to choose twice is not used again: libcurl 7.88 counts its retries for
- * life and gives up at the sixth. */
+ * life and gives up at the sixth. Nor one that holds a private key. */
 void
 fetch_pool_back(struct fetch_run *r)
 {
@@ -292,7 +292,7 @@ fetch_pool_back(struct fetch_run *r)
 
 	if (!--p->running)
 		p->idle_since_ms = clock_mono_ms();
-	if (r->chosen > 1 || p->spares == FETCH_SPARE_MAX) {
+	if (r->chosen > 1 || r->job->tls || p->spares == FETCH_SPARE_MAX) {
 		curl_easy_cleanup(h);
 		return;
 	}

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,9 +30,19 @@ may_be_told(const char *detail)
 	return detail[0] && !strpbrk(detail, "/?") && str_plain(str_of(detail));
 }
 
+/* An alert about our certificate comes with the first answer (RFC 8446 6.2). */
+static bool
+certificate_refused(const struct fetch_run *r)
+{
+	return r->job->tls && strstr(r->detail, " alert ") &&
+	       strstr(r->detail, "certificate");
+}
+
 static enum err_kind
 kind_of(CURLcode code, const struct fetch_run *r)
 {
+	if (certificate_refused(r))
+		return ERR_UPSTREAM_AUTH;
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
 		return ERR_UPSTREAM_TIMEOUT;
@@ -39,6 +50,8 @@ kind_of(CURLcode code, const struct fetch_run *r)
 		return ERR_UPSTREAM_LARGE;
 	case CURLE_OUT_OF_MEMORY: /* what 7.88 says of a 100 KB header line */
 		return r->job->sent ? ERR_UPSTREAM_LARGE : ERR_BROKEN;
+	case CURLE_SSL_CERTPROBLEM: /* certificate and key do not fit */
+		return ERR_CREDENTIAL;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_BAD_FUNCTION_ARGUMENT:
 	case CURLE_FAILED_INIT:
@@ -341,6 +354,51 @@ set_method(CURL *h, const struct fetch_job *job)
 	curl_easy_setopt(h, CURLOPT_POSTFIELDS, job->post.at);
 }
 
+static struct curl_blob
+blob_of(const char *text)
+{
+	union {
+		const char *kept;
+		void *read_only;
+	} at = { text };
+
+	return (
+	    struct curl_blob){ at.read_only, strlen(text), CURL_BLOB_NOCOPY };
+}
+
+/* Of one that is not in the list nobody has said that it is still good. */
+static CURLcode
+on_context(CURL *h, void *context, void *ctx)
+{
+	const struct fetch_run *r = ctx;
+
+	(void)h;
+	if (strstr(r->job->tls->ca, "-----BEGIN X509 CRL-----"))
+		X509_STORE_set_flags(
+		    SSL_CTX_get_cert_store(context), X509_V_FLAG_CRL_CHECK);
+	return CURLE_OK;
+}
+
+/* A handle that had this is not used for another transfer. */
+static void
+set_tls(CURL *h, struct fetch_run *r)
+{
+	const struct fetch_tls *t = r->job->tls;
+	struct curl_blob chain = blob_of(t->chain), key = blob_of(t->key),
+			 ca = blob_of(t->ca);
+
+	if (chain.len) {
+		curl_easy_setopt(h, CURLOPT_SSLCERT_BLOB, &chain);
+		curl_easy_setopt(h, CURLOPT_SSLKEY_BLOB, &key);
+	}
+	if (!ca.len)
+		return;
+	curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
+	curl_easy_setopt(h, CURLOPT_CAINFO_BLOB, &ca);
+	curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, on_context);
+	curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, r);
+}
+
 void
 fetch_run_set(struct fetch_run *r)
 {
@@ -358,6 +416,8 @@ fetch_run_set(struct fetch_run *r)
 	curl_easy_setopt(h, CURLOPT_PIPEWAIT, job->http2 ? 1L : 0L);
 	curl_easy_setopt(h, CURLOPT_HTTPHEADER, head_list(job));
 	set_method(h, job);
+	if (job->tls)
+		set_tls(h, r);
 	curl_easy_setopt(h, CURLOPT_CERTINFO, job->look ? 1L : 0L);
 	curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)job->connect_ms);
 	curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)job->total_ms);

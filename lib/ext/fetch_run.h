@@ -38,6 +38,15 @@ struct fetch_certificate {
 	int64_t starts_s, ends_s; /* since 1970 UTC; 0: none was shown */
 };
 
+/* What TLS takes beyond the usual: PEM texts, "": not said. Kept by the caller
+ * until done, wiped by it. */
+struct fetch_tls {
+	const char *chain; /* our certificate, and what leads to its CA */
+	const char *key;   /* of it; "" only without one */
+	const char *ca; /* trusted instead of the system's CAs. With CRLs among
+	                   them, a server's certificate is looked up in these */
+};
+
 /* One transfer. The caller fills the first part and keeps the whole alive and
  * untouched until done is called; texts are NUL-terminated. */
 struct fetch_job {
@@ -48,6 +57,8 @@ struct fetch_job {
 	const struct fetch_addr *addrs; /* the only ones to be used, one port */
 	unsigned addrs_n;
 	struct fetch_guard guard;     /* asked again when a socket is opened */
+	const struct fetch_tls *tls;  /* NULL: nothing; of one pool always the
+	                               * same */
 	bool plain_http, http2;       /* may be http; offers HTTP/2 */
 	bool look;                    /* certificate is wanted */
 	char *heads[FETCH_HEADS_MAX]; /* "Name: value", NULL ends; sent as is */

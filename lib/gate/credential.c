@@ -23,7 +23,8 @@ static const char *const words[] = { [CREDENTIAL_NONE] = "none",
 	[CREDENTIAL_BASIC] = "basic",
 	[CREDENTIAL_HEADER] = "header",
 	[CREDENTIAL_OAUTH] = "oauth",
-	[CREDENTIAL_SMART] = "smart" };
+	[CREDENTIAL_SMART] = "smart",
+	[CREDENTIAL_CERTIFICATE] = "certificate" };
 
 bool
 credential_kind_read(struct str word, enum credential_kind *kind)
@@ -150,7 +151,7 @@ key_fits(struct str secret, struct err *e)
 bool
 credential_fits(enum credential_kind kind, struct str secret, struct err *e)
 {
-	if (kind == CREDENTIAL_SMART)
+	if (kind == CREDENTIAL_SMART || kind == CREDENTIAL_CERTIFICATE)
 		return key_fits(secret, e);
 	if (secret.len > CREDENTIAL_SECRET_MAX)
 		return err_set(e, ERR_PARAM,

@@ -25,8 +25,10 @@ enum credential_kind {
 	CREDENTIAL_HEADER, /* "Name: value", one field, sent as it is */
 	CREDENTIAL_OAUTH,  /* a client secret, sent to a token endpoint for the
 	                      tokens that the server wants (RFC 6749 4.4) */
-	CREDENTIAL_SMART   /* a private key, PKCS#8 in PEM, that signs for such
+	CREDENTIAL_SMART,  /* a private key, PKCS#8 in PEM, that signs for such
 	                      tokens (SMART Backend Services) */
+	CREDENTIAL_CERTIFICATE /* that of our certificate for its server (mTLS);
+	                          it goes with any of the others */
 };
 
 /* What a box is for. */

@@ -43,9 +43,21 @@ free_token(struct credential_token *t)
 	free(t);
 }
 
+static void
+free_tls(struct fetch_tls *t)
+{
+	if (!t)
+		return;
+	free_text(t->chain);
+	free_secret(t->key);
+	free_text(t->ca);
+	free(t);
+}
+
 void
 directory_credential_forget(struct directory_credential *w)
 {
+	free_tls((struct fetch_tls *)(uintptr_t)w->tls);
 	free_secret(w->line);
 	free_token((struct credential_token *)(uintptr_t)w->token);
 	free_text(w->shut);
@@ -83,8 +95,26 @@ opened(struct directory_credential *w, const char *dir,
 	return secret;
 }
 
-bool
-directory_credential_fill(struct directory_credential *w, const char *dir,
+static bool
+fill_tls(struct directory_credential *w, const char *dir,
+    struct credential_for of, const struct db_rows *rows, size_t first)
+{
+	struct str box = db_text(rows, 0, first + DIRECTORY_TLS_BOX);
+	struct fetch_tls *t;
+
+	if (db_null(rows, 0, first + DIRECTORY_TLS_CA))
+		return true;
+	if (!(w->tls = t = calloc(1, sizeof *t)))
+		abort();
+	t->chain = owned(db_text(rows, 0, first + DIRECTORY_TLS_CHAIN));
+	t->ca = owned(db_text(rows, 0, first + DIRECTORY_TLS_CA));
+	of.kind = CREDENTIAL_CERTIFICATE;
+	t->key = box.len ? opened(w, dir, &of, box) : owned(STR(""));
+	return t->key != NULL;
+}
+
+static bool
+fill_shown(struct directory_credential *w, const char *dir,
     struct credential_for of, const struct db_rows *rows, size_t first)
 {
 	struct str box = db_text(rows, 0, first + DIRECTORY_BOX);
@@ -105,4 +135,12 @@ directory_credential_fill(struct directory_credential *w, const char *dir,
 	w->token = t = token_of(rows, first, of.kind);
 	of.token_url = t->url;
 	return (t->secret = opened(w, dir, &of, box)) != NULL;
+}
+
+bool
+directory_credential_fill(struct directory_credential *w, const char *dir,
+    struct credential_for of, const struct db_rows *rows, size_t first)
+{
+	return fill_tls(w, dir, of, rows, first) &&
+	       fill_shown(w, dir, of, rows, first);
 }

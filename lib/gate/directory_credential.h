@@ -6,6 +6,7 @@
 #define GATE_DIRECTORY_CREDENTIAL_H
 
 #include "ext/db.h"
+#include "ext/fetch_run.h"
 #include "gate/credential.h"
 
 /* One at most of the first two; both NULL: nothing is wanted. Wiped with the
@@ -14,6 +15,7 @@ struct directory_credential {
 	const char
 	    *line; /* the header field that the server wants to be shown */
 	const struct credential_token *token; /* how to get tokens for it */
+	const struct fetch_tls *tls; /* a certificate, a CA; NULL: the usual */
 	const char *shut; /* why it cannot be opened, for the log; NULL: it can,
 	                     or there is none */
 };
@@ -30,6 +32,9 @@ enum directory_credential_column {
 	DIRECTORY_TOKEN_AUDIENCE,
 	DIRECTORY_TOKEN_KID,
 	DIRECTORY_TOKEN_ALG,
+	DIRECTORY_TLS_CHAIN,
+	DIRECTORY_TLS_BOX,
+	DIRECTORY_TLS_CA,
 	DIRECTORY_CREDENTIAL__MAX
 };
 

@@ -173,6 +173,7 @@ tried(struct call *c)
 	job->addrs = c->addrs;
 	job->addrs_n = c->addrs_n;
 	job->guard = guard_of(to);
+	job->tls = to->tls;
 	job->plain_http = !c->url.https;
 	job->http2 = to->http2;
 	job->look = c->ask->look;

@@ -30,7 +30,9 @@ struct upstream_target {
 	    *token;            /* it wants one that is had so: for relay/upauth,
 	             * which then says what is sent; NULL: none */
 	struct upauth *tokens; /* where that one keeps them */
-	unsigned cell;         /* its tenant's, in gate/meter */
+	const struct fetch_tls *tls; /* a certificate of ours, a CA of its own;
+	                              * kept like credential */
+	unsigned cell;               /* its tenant's, in gate/meter */
 	bool apart; /* another server of the tenant: left alone by itself */
 	bool
 	    loopback_http; /* this machine may be reached, http:// used there */

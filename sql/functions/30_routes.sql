@@ -138,7 +138,10 @@ returns table (
   token_resource text,
   token_audience text,
   token_kid      text,
-  token_alg      text)
+  token_alg      text,
+  tls_chain      text,
+  tls_box        text,
+  tls_ca         text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -169,7 +172,7 @@ begin
          coalesce(w.kind, 'none'), coalesce(w.box, s.box),
          w.token_url,
          w.token_client, w.token_auth, w.token_scope, w.token_resource,
-         w.token_audience, s.kid, s.alg
+         w.token_audience, s.kid, s.alg, x.chain, x.box, x.ca
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
@@ -179,6 +182,7 @@ begin
     left join wardgate.provider_credential as w on w.tenant_id = tenant
     left join wardgate.provider_key as s
            on s.tenant_id = tenant and s.stage = 'use' and w.kind = 'smart'
+    left join wardgate.provider_tls as x on x.tenant_id = tenant
    where c.only_row;
 end $$;
 comment on function wardgate.route_for_facade is

@@ -409,6 +409,12 @@ begin
   update wardgate.provider_key as k
      set box = kept
    where k.tenant_id = tenant and k.box = old_box;
+  if found then
+    return true;
+  end if;
+  update wardgate.provider_tls as c
+     set box = kept
+   where c.tenant_id = tenant and c.box = old_box;
   return found;
 end $$;
 comment on function wardgate.credential_reseal is

@@ -160,3 +160,95 @@ begin
 end $$;
 comment on function wardgate.provider_jwks is
   'The JWK Set (RFC 7517 5) that is published for a provider';
+
+-- ---- TLS
+
+create function wardgate.pem_read(what text, value text, parts text)
+returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text := replace(btrim(value, E' \t\r\n'), E'\r\n', E'\n');
+begin
+  if kept ~ 'PRIVATE KEY-----' then
+    perform wardgate.refuse('WG400', format(
+        'The value of %s holds a private key: consider it leaked, the '
+        'server''s log may hold it. A key is sealed first, with `wardgate '
+        'seal --certificate-key`.', what));
+  end if;
+  if kept !~ ('^(-----BEGIN (' || parts || ')-----\n[A-Za-z0-9+/=\n]+'
+        '-----END (' || parts || ')-----\n*)+$') then
+    perform wardgate.refuse('WG400', format(
+        'The value of %s is not PEM and nothing else.', what));
+  end if;
+  return kept || E'\n';
+end $$;
+comment on function wardgate.pem_read is
+  'Certificates as typed, PEM; null stays null';
+
+-- certificate with certificate_key, the box of its key; provider_ca. none takes
+-- either away. What is left out stays.
+create function wardgate.tls_put(
+  tenant text, certificate text, certificate_key text, provider_ca text)
+returns table (object text, id text, outcome text, detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  before      bigint := wardgate.onboarding_lock();
+  tenant_kept uuid := wardgate.guid_read('tenant', tenant);
+  old         wardgate.provider_tls;
+  new         wardgate.provider_tls;
+begin
+  perform wardgate.provider_key_lock(tenant_kept);
+  select t.* into old
+    from wardgate.provider_tls as t where t.tenant_id = tenant_kept;
+  new.chain := coalesce(old.chain, '');
+  new.box := old.box;
+  new.ca := coalesce(old.ca, '');
+  if (coalesce(wardgate.given(certificate), 'none') = 'none')
+      <> (wardgate.given(certificate_key) is null) then
+    perform wardgate.refuse('WG400',
+        'certificate and certificate_key, the box of its private key, go '
+        'together.');
+  end if;
+  if lower(wardgate.given(certificate)) = 'none' then
+    new.chain := '';
+    new.box := null;
+  elsif wardgate.given(certificate) is not null then
+    new.chain := wardgate.pem_read('certificate',
+        wardgate.given(certificate), 'CERTIFICATE');
+    new.box := wardgate.credential_box_read(certificate_key);
+  end if;
+  if lower(wardgate.given(provider_ca)) = 'none' then
+    new.ca := '';
+  elsif wardgate.given(provider_ca) is not null then
+    new.ca := wardgate.pem_read('provider_ca', wardgate.given(provider_ca),
+        'CERTIFICATE|X509 CRL');
+  end if;
+  outcome := 'unchanged';
+  if (new.chain, new.box, new.ca) is distinct from
+      (coalesce(old.chain, ''), old.box, coalesce(old.ca, '')) then
+    if new.chain || new.ca = '' then
+      delete from wardgate.provider_tls as t
+       where t.tenant_id = tenant_kept;
+      outcome := 'removed';
+    else
+      insert into wardgate.provider_tls as t (tenant_id, chain, box, ca)
+      values (tenant_kept, new.chain, new.box, new.ca)
+          on conflict (tenant_id) do update
+         set chain = excluded.chain, box = excluded.box, ca = excluded.ca,
+             set_at = now();
+      outcome := case when old.tenant_id is null then 'created'
+                      else 'changed' end;
+    end if;
+    perform wardgate.provider_key_changed(tenant_kept);
+  end if;
+  object := 'tls';
+  id := tenant_kept::text;
+  detail := format('%s, %s',
+      case new.chain when '' then 'no certificate'
+           else 'a certificate, sealed to ' || split_part(new.box, '.', 2) end,
+      case new.ca when '' then 'the system''s CAs' else 'a CA of its own' end);
+  return next;
+  return query select * from wardgate.onboarding_summary(before);
+end $$;
+comment on function wardgate.tls_put is
+  'Sets, changes or removes certificate and CA for the provider of a tenant';

@@ -132,6 +132,7 @@ begin
       ('provider_credential', 'credential', 'tenant_id', 'set_at', 'box'),
       ('production_override', 'override', 'tenant_id', 'made_at', ''),
       ('probe_patient', 'test-patient', 'tenant_id', '', ''),
+      ('provider_tls', 'tls', 'tenant_id', 'set_at', 'box chain ca'),
       ('provider_key', 'provider-key', 'tenant_id kid', 'made_at', 'box jwk'),
       ('client_grant', 'grant', 'client_id tenant_id', 'granted_at', ''),
       ('signing_key', 'signing-key', 'kid', 'made_at', ''),

@@ -823,13 +823,48 @@ comment on column wardgate.provider_key.made_at is 'Since when it is published';
 comment on column wardgate.provider_key.used_at is 'When it began to sign';
 comment on column wardgate.provider_key.retired_at is 'When it ceased to';
 
+create table wardgate.provider_tls (
+  tenant_id uuid primary key
+    references wardgate.provider (tenant_id) on delete cascade,
+  chain     text not null default '',
+  box       text,
+  sealed_to text generated always as (split_part(box, '.', 2)) stored
+    references wardgate.sealing_key,
+  ca        text not null default '',
+  set_at    timestamptz not null default now(),
+  constraint provider_tls_both check ((chain = '') = (box is null)),
+  constraint provider_tls_something check (chain || ca <> ''),
+  constraint provider_tls_lengths check (
+    length(chain) <= 32000 and length(ca) <= 64000),
+  constraint provider_tls_box_form check (
+    box ~ '^wgbox1\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{64,}$'
+    and length(box) <= 5577)
+);
+create index provider_tls_by_key on wardgate.provider_tls (sealed_to);
+comment on table wardgate.provider_tls is
+  'What a provider wants of TLS: a certificate of the gateway, a CA of its own';
+comment on column wardgate.provider_tls.chain is
+  'Certificate of the gateway and what leads to its CA, PEM; empty: none';
+comment on column wardgate.provider_tls.box is
+  'The private key of that certificate, sealed for the facade';
+comment on column wardgate.provider_tls.sealed_to is
+  'The key that it is sealed to; part of the box';
+comment on column wardgate.provider_tls.ca is
+  'CAs trusted for this provider instead of the system''s, and their CRLs, PEM; empty: the system''s';
+comment on column wardgate.provider_tls.set_at is
+  'When it was set; sealing it anew does not count';
+
 create view wardgate.sealed_box as
 select tenant_id, kind, box, kid
   from wardgate.provider_credential
  where box is not null
  union all
 select tenant_id, 'smart', box, sealed_to
-  from wardgate.provider_key;
+  from wardgate.provider_key
+ union all
+select tenant_id, 'certificate', box, sealed_to
+  from wardgate.provider_tls
+ where box is not null;
 comment on view wardgate.sealed_box is
   'Every box, and the key that it is sealed to';
 
@@ -2667,7 +2702,10 @@ returns table (
   token_resource text,
   token_audience text,
   token_kid      text,
-  token_alg      text)
+  token_alg      text,
+  tls_chain      text,
+  tls_box        text,
+  tls_ca         text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -2698,7 +2736,7 @@ begin
          coalesce(w.kind, 'none'), coalesce(w.box, s.box),
          w.token_url,
          w.token_client, w.token_auth, w.token_scope, w.token_resource,
-         w.token_audience, s.kid, s.alg
+         w.token_audience, s.kid, s.alg, x.chain, x.box, x.ca
     from wardgate.change as c
     left join wardgate.client as l on l.client_id = client
     left join wardgate.tenant as t on t.tenant_id = tenant
@@ -2708,6 +2746,7 @@ begin
     left join wardgate.provider_credential as w on w.tenant_id = tenant
     left join wardgate.provider_key as s
            on s.tenant_id = tenant and s.stage = 'use' and w.kind = 'smart'
+    left join wardgate.provider_tls as x on x.tenant_id = tenant
    where c.only_row;
 end $$;
 comment on function wardgate.route_for_facade is
@@ -4982,6 +5021,12 @@ begin
   update wardgate.provider_key as k
      set box = kept
    where k.tenant_id = tenant and k.box = old_box;
+  if found then
+    return true;
+  end if;
+  update wardgate.provider_tls as c
+     set box = kept
+   where c.tenant_id = tenant and c.box = old_box;
   return found;
 end $$;
 comment on function wardgate.credential_reseal is
@@ -5458,6 +5503,98 @@ begin
 end $$;
 comment on function wardgate.provider_jwks is
   'The JWK Set (RFC 7517 5) that is published for a provider';
+
+-- ---- TLS
+
+create function wardgate.pem_read(what text, value text, parts text)
+returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  kept text := replace(btrim(value, E' \t\r\n'), E'\r\n', E'\n');
+begin
+  if kept ~ 'PRIVATE KEY-----' then
+    perform wardgate.refuse('WG400', format(
+        'The value of %s holds a private key: consider it leaked, the '
+        'server''s log may hold it. A key is sealed first, with `wardgate '
+        'seal --certificate-key`.', what));
+  end if;
+  if kept !~ ('^(-----BEGIN (' || parts || ')-----\n[A-Za-z0-9+/=\n]+'
+        '-----END (' || parts || ')-----\n*)+$') then
+    perform wardgate.refuse('WG400', format(
+        'The value of %s is not PEM and nothing else.', what));
+  end if;
+  return kept || E'\n';
+end $$;
+comment on function wardgate.pem_read is
+  'Certificates as typed, PEM; null stays null';
+
+-- certificate with certificate_key, the box of its key; provider_ca. none takes
+-- either away. What is left out stays.
+create function wardgate.tls_put(
+  tenant text, certificate text, certificate_key text, provider_ca text)
+returns table (object text, id text, outcome text, detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  before      bigint := wardgate.onboarding_lock();
+  tenant_kept uuid := wardgate.guid_read('tenant', tenant);
+  old         wardgate.provider_tls;
+  new         wardgate.provider_tls;
+begin
+  perform wardgate.provider_key_lock(tenant_kept);
+  select t.* into old
+    from wardgate.provider_tls as t where t.tenant_id = tenant_kept;
+  new.chain := coalesce(old.chain, '');
+  new.box := old.box;
+  new.ca := coalesce(old.ca, '');
+  if (coalesce(wardgate.given(certificate), 'none') = 'none')
+      <> (wardgate.given(certificate_key) is null) then
+    perform wardgate.refuse('WG400',
+        'certificate and certificate_key, the box of its private key, go '
+        'together.');
+  end if;
+  if lower(wardgate.given(certificate)) = 'none' then
+    new.chain := '';
+    new.box := null;
+  elsif wardgate.given(certificate) is not null then
+    new.chain := wardgate.pem_read('certificate',
+        wardgate.given(certificate), 'CERTIFICATE');
+    new.box := wardgate.credential_box_read(certificate_key);
+  end if;
+  if lower(wardgate.given(provider_ca)) = 'none' then
+    new.ca := '';
+  elsif wardgate.given(provider_ca) is not null then
+    new.ca := wardgate.pem_read('provider_ca', wardgate.given(provider_ca),
+        'CERTIFICATE|X509 CRL');
+  end if;
+  outcome := 'unchanged';
+  if (new.chain, new.box, new.ca) is distinct from
+      (coalesce(old.chain, ''), old.box, coalesce(old.ca, '')) then
+    if new.chain || new.ca = '' then
+      delete from wardgate.provider_tls as t
+       where t.tenant_id = tenant_kept;
+      outcome := 'removed';
+    else
+      insert into wardgate.provider_tls as t (tenant_id, chain, box, ca)
+      values (tenant_kept, new.chain, new.box, new.ca)
+          on conflict (tenant_id) do update
+         set chain = excluded.chain, box = excluded.box, ca = excluded.ca,
+             set_at = now();
+      outcome := case when old.tenant_id is null then 'created'
+                      else 'changed' end;
+    end if;
+    perform wardgate.provider_key_changed(tenant_kept);
+  end if;
+  object := 'tls';
+  id := tenant_kept::text;
+  detail := format('%s, %s',
+      case new.chain when '' then 'no certificate'
+           else 'a certificate, sealed to ' || split_part(new.box, '.', 2) end,
+      case new.ca when '' then 'the system''s CAs' else 'a CA of its own' end);
+  return next;
+  return query select * from wardgate.onboarding_summary(before);
+end $$;
+comment on function wardgate.tls_put is
+  'Sets, changes or removes certificate and CA for the provider of a tenant';
 
 -- ---- functions/48_portal_tenants.sql
 
@@ -6693,6 +6830,7 @@ begin
       ('provider_credential', 'credential', 'tenant_id', 'set_at', 'box'),
       ('production_override', 'override', 'tenant_id', 'made_at', ''),
       ('probe_patient', 'test-patient', 'tenant_id', '', ''),
+      ('provider_tls', 'tls', 'tenant_id', 'set_at', 'box chain ca'),
       ('provider_key', 'provider-key', 'tenant_id kid', 'made_at', 'box jwk'),
       ('client_grant', 'grant', 'client_id tenant_id', 'granted_at', ''),
       ('signing_key', 'signing-key', 'kid', 'made_at', ''),
@@ -9489,6 +9627,7 @@ grant execute on function
       wardgate.credential_server(uuid),
       wardgate.credential_put(text, text, text, text, text, text, text,
         text, text),
+      wardgate.tls_put(text, text, text, text),
       wardgate.provider_key_add(uuid, text, text, text, text),
       wardgate.provider_key_list(uuid),
       wardgate.provider_key_use(uuid, text, interval),

@@ -54,6 +54,12 @@
 --                 out), or basic
 --   token_scope, token_resource, token_audience  what else it sends, as the
 --                 hospital says; these six are always given all together
+--   certificate   certificate of the gateway for this server, and what leads to
+--                 its CA: PEM text, as "$(cat FILE)"; none: take it away
+--   certificate_key  the box of its key: `wardgate seal --certificate-key`
+--   provider_ca   CAs that the server's certificate may be of, instead of the
+--                 system's, with CRLs if revoked ones are to be refused: PEM
+--                 text; none: the system's
 --   dry_run       1: show what would happen, change nothing
 --
 -- What is left out stays as it is. Live within a second, nothing restarts.
@@ -202,6 +208,18 @@ end $$;
 \else
 \set token_audience ''
 \endif
+\if :{?certificate}
+\else
+\set certificate ''
+\endif
+\if :{?certificate_key}
+\else
+\set certificate_key ''
+\endif
+\if :{?provider_ca}
+\else
+\set provider_ca ''
+\endif
 \if :{?dry_run}
 \else
 \set dry_run 0
@@ -223,6 +241,13 @@ select object, id, outcome, detail
   from wardgate.credential_put(:'tenant', :'auth', :'credential',
        :'token_url', :'token_client', :'token_auth', :'token_scope',
        :'token_resource', :'token_audience');
+\endif
+select :'certificate' <> '' or :'certificate_key' <> ''
+       or :'provider_ca' <> '' as wanted \gset
+\if :wanted
+select object, id, outcome, detail
+  from wardgate.tls_put(:'tenant', :'certificate', :'certificate_key',
+       :'provider_ca');
 \endif
 \if :dry
 rollback;

@@ -28,7 +28,8 @@ prepare changes_since (bigint) as
 -- provider_id on null when the tenant has no provider; connect_ms and
 -- total_ms null: as the settings say. can_*: auto, on, off. types that the grant
 -- covers, none: all. auth: none, basic, header, oauth, smart; credential: its
--- sealed box; token_*: how tokens are had with it, null or empty: not said.
+-- sealed box; token_*: how tokens are had with it, null or empty: not said; tls_*: a
+-- certificate, the box of its key, a CA.
 prepare route_for_facade (uuid, uuid) as
   select n, client_state, live_keys, grant_state, grant_ends, tenant_state,
          notice, notice_until, retry_after_s, mrn_system, provider_id,
@@ -37,7 +38,8 @@ prepare route_for_facade (uuid, uuid) as
          coverage_person, write_extensions, types, slug, networks,
          requests_max, calls_per_s, auth,
          credential, token_url, token_client, token_auth, token_scope,
-         token_resource, token_audience, token_kid, token_alg
+         token_resource, token_audience, token_kid, token_alg, tls_chain,
+         tls_box, tls_ca
     from wardgate.route_for_facade($1, $2);
 
 -- Signing keys whose tokens count for nothing; $1: for how many seconds those of

@@ -133,12 +133,47 @@ comment on column wardgate.provider_key.made_at is 'Since when it is published';
 comment on column wardgate.provider_key.used_at is 'When it began to sign';
 comment on column wardgate.provider_key.retired_at is 'When it ceased to';
 
+create table wardgate.provider_tls (
+  tenant_id uuid primary key
+    references wardgate.provider (tenant_id) on delete cascade,
+  chain     text not null default '',
+  box       text,
+  sealed_to text generated always as (split_part(box, '.', 2)) stored
+    references wardgate.sealing_key,
+  ca        text not null default '',
+  set_at    timestamptz not null default now(),
+  constraint provider_tls_both check ((chain = '') = (box is null)),
+  constraint provider_tls_something check (chain || ca <> ''),
+  constraint provider_tls_lengths check (
+    length(chain) <= 32000 and length(ca) <= 64000),
+  constraint provider_tls_box_form check (
+    box ~ '^wgbox1\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{64,}$'
+    and length(box) <= 5577)
+);
+create index provider_tls_by_key on wardgate.provider_tls (sealed_to);
+comment on table wardgate.provider_tls is
+  'What a provider wants of TLS: a certificate of the gateway, a CA of its own';
+comment on column wardgate.provider_tls.chain is
+  'Certificate of the gateway and what leads to its CA, PEM; empty: none';
+comment on column wardgate.provider_tls.box is
+  'The private key of that certificate, sealed for the facade';
+comment on column wardgate.provider_tls.sealed_to is
+  'The key that it is sealed to; part of the box';
+comment on column wardgate.provider_tls.ca is
+  'CAs trusted for this provider instead of the system''s, and their CRLs, PEM; empty: the system''s';
+comment on column wardgate.provider_tls.set_at is
+  'When it was set; sealing it anew does not count';
+
 create view wardgate.sealed_box as
 select tenant_id, kind, box, kid
   from wardgate.provider_credential
  where box is not null
  union all
 select tenant_id, 'smart', box, sealed_to
-  from wardgate.provider_key;
+  from wardgate.provider_key
+ union all
+select tenant_id, 'certificate', box, sealed_to
+  from wardgate.provider_tls
+ where box is not null;
 comment on view wardgate.sealed_box is
   'Every box, and the key that it is sealed to';

@@ -139,6 +139,7 @@ grant execute on function
       wardgate.credential_server(uuid),
       wardgate.credential_put(text, text, text, text, text, text, text,
         text, text),
+      wardgate.tls_put(text, text, text, text),
       wardgate.provider_key_add(uuid, text, text, text, text),
       wardgate.provider_key_list(uuid),
       wardgate.provider_key_use(uuid, text, interval),

@@ -71,7 +71,7 @@ MAY_CALL = {
         sealing_key_add sealing_key_list sealing_key_in_use sealing_key_use
         sealing_key_remove credential_server credential_put
         credential_outdated credential_reseal provider_key_add
-        provider_key_list provider_key_use provider_key_remove
+        provider_key_list provider_key_use provider_key_remove tls_put
         switch_read
         account_able account_add account_for_signin account_list
         account_roles_set account_totp_keep account_totp_remove

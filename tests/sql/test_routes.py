@@ -55,6 +55,7 @@ class Routes(base.DatabaseCase):
             "token_url": None, "token_client": None, "token_auth": None,
             "token_scope": None, "token_resource": None,
             "token_audience": None, "token_kid": None, "token_alg": None,
+            "tls_chain": None, "tls_box": None, "tls_ca": None,
             "networks": [],
             "requests_max": None, "calls_per_s": None})
 

@@ -262,6 +262,46 @@ class Sealing(base.DatabaseCase):
         self.assertEqual(self.sql(route, "wg_facade"),
                          f"basic|{box(KEYS[0])}|||")
 
+    def test_a_certificate_and_a_CA_stand_beside_the_credential(self):
+        self.add(KEYS[0])
+        pem = ("-----BEGIN CERTIFICATE-----\nMIIB\n"
+               "-----END CERTIFICATE-----\n")
+        crl = pem.replace("CERTIFICATE", "X509 CRL")
+        key = pem.replace("CERTIFICATE", "PRIVATE KEY")
+
+        def put(certificate="", its_key="", ca=""):
+            return self.rows(
+                "select outcome from wardgate.tls_put("
+                f"'{TENANT}', '{certificate}', '{its_key}', '{ca}')",
+                "wg_operator")[0]["outcome"]
+        for args, outcome in (
+                ((pem, box(KEYS[0])), "created"),
+                ((pem, box(KEYS[0])), "unchanged"),
+                (("", "", pem + crl), "changed"),
+                ((pem + pem, box(KEYS[0], "B")), "changed"),
+                (("none",), "changed"), (("", "", "none"), "removed"),
+                (("none", "", "none"), "unchanged")):
+            revision = self.revision()
+            self.assertEqual(put(*args), outcome, args)
+            self.assertEqual(self.revision() > revision,
+                             outcome != "unchanged")
+        put(pem, box(KEYS[0]), crl)
+        self.assertEqual(self.stages()[KEYS[0]], ("use", 1))
+        row, = self.rows(
+            "select auth, credential, tls_chain, tls_box, tls_ca from "
+            f"wardgate.route_for_facade('{TENANT}', '{TENANT}')", "wg_facade")
+        self.assertEqual(list(row.values()),
+                         ["none", None, pem, box(KEYS[0]), crl])
+        for args, words in (
+                ((pem,), "go together"), (("", box(KEYS[0])), "go together"),
+                (("none", box(KEYS[0])), "go together"),
+                ((key, box(KEYS[0])), "holds a private key"),
+                (("", "", key), "holds a private key"),
+                ((crl, box(KEYS[0])), "not PEM"), (("", "", "x"), "not PEM"),
+                (("", "", pem + "x"), "not PEM")):
+            with self.subTest(words), self.assertRaisesRegex(Refused, words):
+                put(*args)
+
     def test_all_boxes_of_a_tenant_are_sealed_anew_together(self):
         self.add(KEYS[0])
         self.add(KEYS[1])

@@ -41,6 +41,7 @@ KEPT_SMALL = {
     "provider": PEOPLE,
     "provider_credential": PEOPLE,
     "provider_key": PEOPLE,
+    "provider_tls": PEOPLE,
     "sealing_key": PEOPLE,
     "signing_key": PEOPLE,
     "tenant": PEOPLE,
@@ -58,7 +59,8 @@ KEPT_SMALL = {
 
 # What says who may do what: each change of it is an act.
 ACTS = {"client", "client_secret", "client_jwks", "client_jwks_url", "tenant",
-        "provider", "provider_credential", "provider_key", "client_grant",
+        "provider", "provider_credential", "provider_key", "provider_tls",
+        "client_grant",
         "signing_key", "sealing_key", "pepper", "policy", "account", "proposal",
         "client_owner", "grant_request", "probe_patient",
         "production_override"}
