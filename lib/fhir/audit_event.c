@@ -384,7 +384,6 @@ audit_events_add(struct audit_events *to, const struct audit_event *e)
 {
 	const char *url;
 
-	arena_reset(to->a);
 	url =
 	    arena_printf(to->a, "%s/AuditEvent/%s", to->base, id_of(to->a, e));
 	open_entry(to);
@@ -393,6 +392,7 @@ audit_events_add(struct audit_events *to, const struct audit_event *e)
 	buf_str(to->b, ",\"resource\":");
 	tree_write(to->b, make(to->a, e, to->base));
 	buf_char(to->b, '}');
+	arena_reset(to->a);
 }
 
 void

@@ -34,7 +34,8 @@ struct audit_event {
 /* A bundle while it is written: one event in memory at a time. */
 struct audit_events {
 	struct buf *b;
-	struct arena *a;  /* of one event; audit_events_end frees it */
+	struct arena *a;  /* of one event, for its texts too; it is reset after
+	                  * each, and audit_events_end frees it */
 	const char *base; /* public address of the gateway */
 	size_t n;
 };

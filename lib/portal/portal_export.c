@@ -80,6 +80,7 @@ export_csv(struct page *p, const struct db_rows *rows,
     const struct export_column *columns, size_t n, const char *what)
 {
 	struct buf b = buf_new(p->w->a, FILE_BYTES);
+	struct arena *one = arena_new(); /* row: b alone grows in ours */
 	size_t r, c;
 
 	for (c = 0; c < n; c++)
@@ -88,11 +89,12 @@ export_csv(struct page *p, const struct db_rows *rows,
 	csv_end(&b);
 	for (r = 0; r < db_count(rows); r++) {
 		for (c = 0; c < n; c++)
-			csv_cell(
-			    &b, text_of(p->w->a, rows, r, columns[c].name));
+			csv_cell(&b, text_of(one, rows, r, columns[c].name));
 		csv_cell(&b, cut_after(rows, r) ? STR(more_rows) : STR_NONE);
 		csv_end(&b);
+		arena_reset(one);
 	}
+	arena_free(one);
 	return page_file(p, CSV_TYPE, file_name(p, what, "csv"), &b);
 }
 
@@ -135,8 +137,8 @@ export_events(struct page *p, const struct db_rows *rows)
 
 	audit_events_begin(&bundle, &b, p->w->conf->public_base,
 	    str_of(clock_text(now, clock_now_us())));
-	for (r = 0; r < n; r++) {
-		struct audit_event e = event_of(a, rows, r);
+	for (r = 0; r < n && !arena_over(a); r++) {
+		struct audit_event e = event_of(bundle.a, rows, r);
 
 		audit_events_add(&bundle, &e);
 	}
