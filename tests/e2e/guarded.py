@@ -32,6 +32,7 @@ class Guarded(Provider):
         self.life, self.says, self.status, self.wait_s = 3600, None, 200, 0
         self.more = ()
         self.asked, self.good, self.numbers = [], set(), 0
+        self.owner = {}     # token -> whom it was given to
         self.guard = threading.Lock()
         self.on("/r4", self.admit)
         self.on("/login/token", self.token)
@@ -69,11 +70,12 @@ class Guarded(Provider):
             client, secret = form.get("client_id"), form.get("client_secret")
         return client if self.secrets.get(client) == secret else None
 
-    def issue(self):
+    def issue(self, client):
         with self.guard:
             self.numbers += 1
             token = f"guarded-{self.port}-{self.numbers}"
             self.good.add(token)
+            self.owner[token] = client
         return {"access_token": token, "token_type": "Bearer",
                 **({"expires_in": self.life} if self.life else {})}
 
@@ -89,11 +91,11 @@ class Guarded(Provider):
         elif self.says is not None:
             x.answer(self.says, kind="application/json")
         elif form.get("grant_type") != "client_credentials" \
-                or self.client_of(x, form) is None:
+                or (client := self.client_of(x, form)) is None:
             x.answer({"error": "invalid_client"}, 401, "application/json",
                      REALM.items())
         else:
-            x.answer(self.issue(), kind="application/json",
+            x.answer(self.issue(client), kind="application/json",
                      more=[("Cache-Control", "no-store")])
 
 

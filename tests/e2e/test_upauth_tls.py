@@ -4,6 +4,8 @@
 # Certificates are made by openssl in a folder that goes with the story. A CA of
 # the tenant's own is what lets a double on this machine be believed at all.
 
+import base64
+import os
 import ssl
 import tempfile
 import unittest
@@ -14,13 +16,14 @@ from tests.e2e.guarded import Guarded
 from tests.e2e.test_upauth import Story
 from tests.e2e import jwt
 from tests.rig import place
-from tests.rig.crowd import put_tenant
+from tests.rig.crowd import Crowd, form, put_tenant, sample, unit
 from tests.rig.house import House
 
 setUpModule = behind_lighttpd
 
 SERVER = "subjectAltName=IP:127.0.0.1,DNS:localhost\n"
 CLIENT_USE = "extendedKeyUsage=clientAuth\n"
+MIXED = 10000 if os.environ.get("WG_SOAK") else 1000
 P256 = ("-pkeyopt", "ec_paramgen_curve:P-256")
 
 
@@ -224,6 +227,94 @@ class Tls(Story):
         with self.assertRaisesRegex(place.Advice, "PKCS#8"):
             self.house.operator("seal", "--certificate-key", tenant,
                                 typed="no key\n")
+
+
+class Shared(Guarded):
+    """One host for many hospitals, each below a path of its own and with a
+    credential of its own. What comes with another's is written down."""
+
+    def __init__(self, cert, ca):
+        super().__init__(tls=cert)
+        self.tls.load_verify_locations(ca.cert)
+        self.tls.verify_mode = ssl.CERT_OPTIONAL
+        self.off("/r4")
+        self.wrong, self.whose = [], {}
+
+    def house(self, path, fits, name=None):
+        """Below this path Authorization fits, and the certificate is of that
+        name."""
+        def look(x):
+            subject = dict(pair for part in (x.sock.getpeercert() or {}).get(
+                "subject", ()) for pair in part)
+            shown = x.seen.headers.get("authorization", "")
+            first = self.whose.setdefault(x.seen.connection, path)
+            if not fits(shown) or subject.get("commonName") != name \
+                    or first != path:
+                self.wrong.append((path, first, shown[:12], subject))
+            return True
+        self.on(path, look)
+
+
+class Mixing(Story):
+    def basic(self, tenant, word):
+        box = self.wardgate("seal", "--basic", tenant,
+                            typed=f"{word}\n{word}\n")["credential"]
+        put_tenant(self.house, tenant, auth="basic", credential=box)
+        pair = base64.b64encode(f"{word}:{word}".encode()).decode()
+        return lambda shown: shown == f"Basic {pair}"
+
+    def header(self, tenant, word):
+        box = self.wardgate("seal", "--header", tenant,
+                            typed=f"Authorization: Bearer {word}\n")
+        put_tenant(self.house, tenant, auth="header",
+                   credential=box["credential"])
+        return lambda shown: shown == f"Bearer {word}"
+
+    def oauth(self, tenant, word):
+        self.hospital.secrets[word] = word
+        self.give(tenant, token_client=word, box=self.seal(tenant, word))
+        return lambda shown: self.hospital.owner.get(
+            shown.removeprefix("Bearer ")) == word
+
+    def nothing(self, tenant, word):
+        return lambda shown: not shown
+
+    def test_tenants_of_one_host_never_mix(self):
+        """Certificates, bearers, passwords and tokens, in turn."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        ca = Authority(folder, "shared")
+        self.hospital = self.enterContext(
+            Shared(ca.sign("host", SERVER), ca))
+        plan = []
+        for i, (kind, certified) in enumerate((
+                (self.basic, False), (self.basic, False),
+                (self.header, False), (self.header, True),
+                (self.nothing, True), (self.nothing, True),
+                (self.oauth, False), (self.oauth, True))):
+            tenant, _ = self.tenant()
+            put_tenant(self.house, tenant, provider_ca=ca.pem(),
+                       provider_url=f"{self.hospital.base}/h{i}/r4")
+            name = f"ours-{i}" if certified else None
+            if certified:
+                cert, key = ca.sign(name, CLIENT_USE)
+                box = self.wardgate(
+                    "seal", "--certificate-key", tenant,
+                    typed=key.read_text())["credential"]
+                put_tenant(self.house, tenant, certificate=cert.read_text(),
+                           certificate_key=box)
+            self.hospital.house(f"/h{i}/", kind(tenant, f"word-{i}"), name)
+            plan.append(unit(tenant, form(self.client, self.secret, tenant),
+                             "GET", "/fhir/r4/Patient/p-101"))
+        House.heard()
+        with Crowd(self.env.port, plan, clients=8, units=MIXED) as crowd:
+            crowd.wait(600)
+            results = crowd.results()
+        wrong = [r for r in results if r.status != 200]
+        self.assertFalse(wrong, sample(wrong))
+        self.assertEqual(self.hospital.wrong, [])
+        reads = [s for s in self.hospital.seen if "/Patient/" in s.path]
+        self.assertGreaterEqual(len(reads), MIXED)
+        self.assertEqual(len({s.path for s in reads}), len(plan))
 
 
 del Story   # only what is made of it runs here
