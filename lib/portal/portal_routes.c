@@ -9,6 +9,7 @@
 #include "portal/portal_health.h"
 #include "portal/portal_keys.h"
 #include "portal/portal_proposal.h"
+#include "portal/portal_probe.h"
 #include "portal/portal_secret.h"
 #include "portal/portal_self.h"
 #include "portal/portal_signin.h"
@@ -67,6 +68,7 @@ static const struct portal_route routes[] = {
 	{ "POST", "/tenants/new",                 NEED_PROOF,  OPERATOR,   tenant_make },
 	{ "GET",  "/tenants/*",                   NEED_FULL,   OPERATOR,   tenant_one },
 	{ "GET",  "/tenants/*/history",           NEED_FULL,   OPERATOR,   tenant_history },
+	{ "GET",  "/tenants/*/probe",             NEED_FULL,   OPERATOR,   probe_page },
 	{ "GET",  "/tenants/*/edit",              NEED_PROOF,  OPERATOR,   tenant_edit },
 	{ "POST", "/tenants/*/edit",              NEED_PROOF,  OPERATOR,   tenant_change },
 	{ "GET",  "/tenants/*/suspend",           NEED_PROOF,  OPERATOR,   tenant_suspend_ask },

@@ -224,6 +224,15 @@ prepare portal_tenant_acts (uuid, uuid, bigint, bigint) as
   select at, stamp, made_by, act, detail
     from wardgate.portal_tenant_acts($1, $2, $3, $4);
 
+-- The newest probe of a hospital (nulls: never), and what it found.
+prepare portal_probe (uuid, uuid) as
+  select probed_at, verdict, reason, with_patient, took_ms, certificate_ends,
+         changed, outdated
+    from wardgate.portal_probe($1, $2);
+prepare portal_probe_findings (uuid, uuid) as
+  select call, title, word, found, loss, ms, status, was
+    from wardgate.portal_probe_findings($1, $2);
+
 -- ---- grants, and requests for them -----------------------------------------------
 
 -- App $2, hospital $3: until, types, purpose, as typed.

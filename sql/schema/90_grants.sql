@@ -214,6 +214,8 @@ grant execute on function
       wardgate.portal_tenant_grants(uuid, uuid),
       wardgate.portal_tenant_loss(uuid, uuid, bigint),
       wardgate.portal_tenant_acts(uuid, uuid, bigint, bigint),
+      wardgate.portal_probe(uuid, uuid),
+      wardgate.portal_probe_findings(uuid, uuid),
       wardgate.portal_key_signing(uuid, interval, interval),
       wardgate.portal_key_sealing(uuid),
       wardgate.portal_key_peppers(uuid, bigint),

@@ -59,6 +59,24 @@ class Case(Story):
         return self.env.search("Patient", "STU3", token, family="zz")
 
 
+class Probes(Case):
+    def test_the_newest_probe_has_a_page_and_the_command_for_the_next(self):
+        who, place = self.operator(), self.made()
+        page = who.get(f"{place}/probe")
+        self.assertIn("This hospital has not been probed yet.", page.words)
+        self.assertIn(f"wardgate probe --patient ID {self.tenant}",
+                      page.words)
+        self.house.operator("probe", "--patient", "p-101", self.tenant)
+        page = who.get(f"{place}/probe")
+        for words in ("Usable: all calls are answered.", "native",
+                      "Newest first", "one was asked about"):
+            self.assertIn(words, page.words)
+        self.assertNotIn("p-101", page.words)
+        self.assertIn("What its last probe found", who.get(place).words)
+        developer = self.person("developer")
+        self.assertIn(developer.get(f"{place}/probe").status, (403, 404))
+
+
 class Hospitals(Case):
     def test_one_made_on_the_page_answers_an_app_until_the_link_ends(self):
         who = self.operator()

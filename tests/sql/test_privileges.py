@@ -44,6 +44,7 @@ MAY_CALL = {
         portal_secret_add portal_secret_breach portal_secret_hospitals
         portal_secret_invalidate portal_secret_list portal_secret_tokens
         portal_tenant portal_tenant_acts portal_tenant_grants
+        portal_probe portal_probe_findings
         portal_tenant_list portal_tenant_loss portal_tenant_put
         portal_tenant_state_set portal_trace portal_trail_names session_end
         session_end_one session_find session_list session_open signin_failed
