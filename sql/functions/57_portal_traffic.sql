@@ -289,11 +289,12 @@ begin
             select l.tenant_id, l.outcome, l.calls from live as l
              where l.hour >= start) as x
      group by x.tenant_id),
-  known as (
+  newest as (
+    select l.tenant_id, max(l.last_at) as last_at from live as l
+     group by l.tenant_id),
+  known as materialized (
     select t.*, wardgate.tenant_state_now(t.state, t.notice_until) as now_is,
-           greatest((
-             select max(l.last_at) from live as l
-              where l.tenant_id = t.tenant_id), (
+           greatest(n.last_at, (
              select max(o.last_at)
                from wardgate.traffic as o
               where o.tenant_id = t.tenant_id and o.program = 'facade'
@@ -302,7 +303,8 @@ begin
                     from wardgate.traffic as p
                    where p.tenant_id = t.tenant_id and p.program = 'facade'))
              ) as last_at
-      from wardgate.tenant as t)
+      from wardgate.tenant as t
+      left join newest as n using (tenant_id))
   select k.tenant_id, k.name, k.slug,
          case when k.now_is <> 'active' then k.now_is
               when k.last_at is null then 'new'
