@@ -320,8 +320,8 @@ run_all(struct batch_run *r)
 			.ctx = &r->entry[i] };
 	if (r->learns && crew && n > 1)
 		jobs[n++] = (struct fanout_job){ .run = learn, .ctx = r };
-	fanout_run(crew, jobs, n, (unsigned)w->conf->batch_parallel,
-	    w->req->deadline_ms);
+	fanout_run(crew, &r->v->claims->tenant, jobs, n,
+	    (unsigned)w->conf->batch_parallel, w->req->deadline_ms);
 	for (i = 0; i < r->batch.n; i++) {
 		if (!jobs[i].ran)
 			give_up(&r->entry[i]);

@@ -132,7 +132,7 @@ run(struct round *in, struct fanout_job *jobs, size_t n)
 {
 	size_t i;
 
-	fanout_run(in->v->facade->crew, jobs, n,
+	fanout_run(in->v->facade->crew, &in->v->claims->tenant, jobs, n,
 	    (unsigned)in->v->w->conf->fill_parallel, in->deadline_ms);
 	for (i = 0; i < n; i++)
 		if (!jobs[i].ran)

@@ -11,10 +11,12 @@
 
 #define STACK_BYTES ((size_t)1024 * 1024)
 
-/* What one caller wants done; lives on its stack, and in the list while there
- * are jobs to begin. */
+/* What one caller wants done; lives on its stack, in the list while there are
+ * jobs to begin, and among all until the last has ended. */
 struct call {
 	struct call *prev, *next;
+	struct call *before, *after; /* among all */
+	const struct guid *owner;
 	struct fanout_job *jobs;
 	size_t n, begun;
 	unsigned helpers, helpers_max; /* of the crew, at its jobs just now */
@@ -26,8 +28,10 @@ struct fanout {
 	pthread_mutex_t lock; /* guards everything below, and all calls */
 	pthread_cond_t wanted;
 	struct call *first, *last;
+	struct call *all;
 	bool ending;
 	unsigned crew;
+	unsigned helping; /* of the crew */
 	pthread_t thread[];
 };
 
@@ -56,6 +60,42 @@ strike_off(struct fanout *f, struct call *c)
 		c->next->prev = c->prev;
 	else
 		f->last = c->prev;
+}
+
+static void
+come(struct fanout *f, struct call *c)
+{
+	c->before = NULL;
+	c->after = f->all;
+	if (f->all)
+		f->all->before = c;
+	f->all = c;
+}
+
+static void
+go(struct fanout *f, struct call *c)
+{
+	if (c->after)
+		c->after->before = c->before;
+	if (c->before)
+		c->before->after = c->after;
+	else
+		f->all = c->after;
+}
+
+/* May the owner of this call have one more of the crew? */
+static bool
+share_left(const struct fanout *f, const struct call *c)
+{
+	unsigned left = f->crew - f->helping, n = 0;
+	const struct call *i;
+
+	if (!c->owner)
+		return true;
+	for (i = f->all; i; i = i->after)
+		if (i->owner && guid_eq(i->owner, c->owner))
+			n += i->helpers;
+	return n < left;
 }
 
 /* ---- jobs; the lock is held but while one runs --------------------------------- */
@@ -89,7 +129,8 @@ find_call(struct fanout *f)
 {
 	struct call *c = f->first;
 
-	while (c && (c->begun == c->n || c->helpers == c->helpers_max))
+	while (c && (c->begun == c->n || c->helpers == c->helpers_max ||
+			!share_left(f, c)))
 		c = c->next;
 	return c;
 }
@@ -104,7 +145,9 @@ help(struct fanout *f, struct call *c)
 	if (!(job = next_job(c)))
 		return;
 	c->helpers++;
+	f->helping++;
 	run_unlocked(f, job);
+	f->helping--;
 	/* the caller is still there: it waits for its helpers */
 	if (!--c->helpers && c->begun == c->n)
 		pthread_cond_signal(&c->left);
@@ -163,10 +206,11 @@ run_alone(struct call *c)
 }
 
 void
-fanout_run(struct fanout *f, struct fanout_job *jobs, size_t n,
-    unsigned at_most, int64_t deadline_ms)
+fanout_run(struct fanout *f, const struct guid *owner, struct fanout_job *jobs,
+    size_t n, unsigned at_most, int64_t deadline_ms)
 {
-	struct call c = { .jobs = jobs,
+	struct call c = { .owner = owner,
+		.jobs = jobs,
 		.n = n,
 		.helpers_max = at_most ? at_most - 1 : 0,
 		.deadline_ms = deadline_ms };
@@ -180,9 +224,11 @@ fanout_run(struct fanout *f, struct fanout_job *jobs, size_t n,
 	}
 	pthread_cond_init(&c.left, NULL);
 	pthread_mutex_lock(&f->lock);
+	come(f, &c);
 	enlist(f, &c);
 	call_helpers(f, &c);
 	work_through(f, &c);
+	go(f, &c);
 	pthread_mutex_unlock(&f->lock);
 	pthread_cond_destroy(&c.left);
 }

@@ -8,6 +8,7 @@
 # upstream.py   the provider behind all of them, and what it answers
 # machine.py    CPU time and memory of processes, from /proc
 # directory.py  hot tenants among 100,000, and queries per miss
+# isolation.py  what the others notice when hospitals hang
 # report.py     tables in Markdown, figures in JSON
 # bench_*.c     one module alone, run by hand
-# other *.c     load client, provider, bare programs, token maker, slow disk
+# other *.c     load client, provider, bare programs, token maker, slow disk, slow names

@@ -8,7 +8,7 @@
 # free loopback ports in a temporary folder, and measures them in turns:
 # round 1 A B C, round 2 A B C, ... Results: build/bench/bench.md, bench.json.
 # Keys: token read search convert metadata unit page delay memory directory
-# batch timing flat.
+# batch timing flat isolation.
 
 import argparse
 import os
@@ -17,13 +17,14 @@ import sys
 import time
 from types import SimpleNamespace
 
-from tests.bench import (batch, directory, flat, machine, peer_oidc, peers, perf,
-                         report, subjects, timing)
+from tests.bench import (batch, directory, flat, isolation, machine, peer_oidc,
+                         peers, perf, report, subjects, timing)
 from tests.bench.house import House
 from tests.bench.upstream import Upstream
 from tests.rig import place
 
-KEYS = (*subjects.MAKERS, "memory", "directory", "batch", "timing", "flat")
+KEYS = (*subjects.MAKERS, "memory", "directory", "batch", "timing", "flat",
+        "isolation")
 MEMORY_MB = 64
 
 # figure, subject, our work's and the other's name, what is compared: cpu is
@@ -262,7 +263,7 @@ def measure(stand, load, args):
     result["subjects"] = figures
     result["rounds"] = {s.key: {w.name: w.rounds for w in s.works}
                         for s in todo}
-    memory = tenants = batched = timed = flatness = None
+    memory = tenants = batched = timed = flatness = isolated = None
     if "token" in args.only:
         texts.append(yardstick(result))
     if "memory" in args.only:
@@ -277,11 +278,14 @@ def measure(stand, load, args):
     if "timing" in args.only:
         timed = result["timing"] = timing.run(stand, args)
         texts.append(timing.text(timed))
+    if "isolation" in args.only:
+        isolated = result["isolation"] = isolation.run(stand, load, args)
+        texts.append(isolation.text(isolated))
     if "flat" in args.only:
         flatness = result["flat"] = flat.run(stand, load, args)
         texts.append(flat.text(flatness))
     targets = judge(figures, memory, tenants, batched, timed, flatness,
-                    stand.ours.programs)
+                    stand.ours.programs) + isolation.judge(isolated)
     result["targets"] = targets
     report.write(stand.build, result, [report.target_table(targets), *texts])
     print((stand.build / "bench.md").read_text())

@@ -32,6 +32,7 @@ class RigHouse(rig.House):
     """Without wards, and with more for the database server's command line."""
 
     slow = {}
+    preload = None  # into facade
     database_more = []
 
     def run(self, name, argv, **more):
@@ -39,6 +40,11 @@ class RigHouse(rig.House):
             argv = [*argv, *self.database_more]
             more["env"] = {**more.get("env", {}), **self.slow}
         super().run(name, argv, **more)
+
+    def environment(self, name):
+        more = {"LD_PRELOAD": self.preload} if self.preload and \
+            name == "facade" else {}
+        return {**super().environment(name), **more}
 
     def load_wards(self, folder):
         pass
@@ -50,11 +56,13 @@ class House:
     programs = PROGRAMS
 
     def __init__(self, build, home, slow, provider, processes=rig.PROCESSES,
-                 database_more=()):
+                 database_more=(), preload=None, settings=""):
         self.build, self.home, self.files = build, home, 0
         made = type("BenchHouse", (RigHouse,), {
-            "slow": slow, "database_more": list(database_more)})
-        self.house = made.fresh("lighttpd", processes=processes)
+            "slow": slow, "preload": preload,
+            "database_more": list(database_more)})
+        self.house = made.fresh("lighttpd", processes=processes,
+                                settings=settings)
         try:
             self.port = self.house.port
             self.client = self.house.env["WG_CLIENT_ID"]

@@ -20,6 +20,7 @@
 #define INNER     3
 #define LONGEST_S 180
 
+static const struct guid nobody;
 static struct fanout *crew;
 static atomic_uint wrong;
 
@@ -50,7 +51,7 @@ run(void *ctx)
 	for (i = 0; i < INNER; i++)
 		jobs[i] =
 		    (struct fanout_job){ .run = count, .ctx = &t->inner[i] };
-	fanout_run(crew, jobs, INNER, INNER, 0);
+	fanout_run(crew, &nobody, jobs, INNER, INNER, 0);
 	for (i = 0; i < INNER; i++)
 		if (t->inner[i] != 1)
 			atomic_fetch_add(&wrong, 1);
@@ -70,7 +71,7 @@ one_round(unsigned n)
 		tasks[i].fans_out = (n + i) % 5 == 0;
 		jobs[i] = (struct fanout_job){ .run = run, .ctx = &tasks[i] };
 	}
-	fanout_run(crew, jobs, JOBS, 1 + n % (JOBS + 1), deadline);
+	fanout_run(crew, &nobody, jobs, JOBS, 1 + n % (JOBS + 1), deadline);
 	for (i = 0; i < JOBS; i++)
 		if (tasks[i].runs != jobs[i].ran || (!deadline && !jobs[i].ran))
 			atomic_fetch_add(&wrong, 1);

@@ -64,7 +64,7 @@ fan_out(struct fanout *f, struct fanout_job *jobs, struct task *tasks, size_t n,
 	for (i = 0; i < n; i++)
 		jobs[i] =
 		    (struct fanout_job){ .run = run_task, .ctx = &tasks[i] };
-	fanout_run(f, jobs, n, at_most, deadline_ms);
+	fanout_run(f, NULL, jobs, n, at_most, deadline_ms);
 }
 
 static void
@@ -224,6 +224,68 @@ let_crew(struct holder *h)
 	sem_destroy(&h->let);
 }
 
+/* Two of four help, which leaves two to others. */
+struct owned {
+	pthread_t thread;
+	struct guid owner;
+	struct task tasks[CREW + 1];
+	struct fanout_job jobs[CREW + 1];
+};
+
+static void *
+run_owned(void *ctx)
+{
+	struct owned *o = ctx;
+	size_t i;
+
+	for (i = 0; i < CREW + 1; i++)
+		o->jobs[i] =
+		    (struct fanout_job){ .run = run_task, .ctx = &o->tasks[i] };
+	fanout_run(crew, &o->owner, o->jobs, CREW + 1, CREW + 1, 0);
+	return NULL;
+}
+
+static void
+one_owner_leaves_helpers_to_others(void **state)
+{
+	struct owned hangs[2] = { { .owner = { { 1 } } },
+		{ .owner = { { 1 } } } };
+	struct owned well = { .owner = { { 2 } } };
+	pthread_barrier_t two;
+	sem_t begun, let;
+	size_t i;
+	int n;
+
+	(void)state;
+	sem_init(&begun, 0, 0);
+	sem_init(&let, 0, 0);
+	for (i = 0; i < 2 * (CREW + 1); i++) {
+		struct task *t = &hangs[i / (CREW + 1)].tasks[i % (CREW + 1)];
+
+		t->begun = &begun;
+		t->let = &let;
+	}
+	pthread_create(&hangs[0].thread, NULL, run_owned, &hangs[0]);
+	pthread_create(&hangs[1].thread, NULL, run_owned, &hangs[1]);
+	for (i = 0; i < 2 + CREW / 2; i++) /* two callers, half the crew */
+		sem_wait(&begun);
+	pthread_barrier_init(&two, NULL, 2);
+	well.tasks[0].all = well.tasks[1].all = &two; /* alone: for ever */
+	run_owned(&well);
+	assert_each_once(well.jobs, well.tasks, CREW + 1);
+	sem_getvalue(&begun, &n);
+	assert_int_equal(n, 0);
+	for (i = 0; i < 2 * (CREW + 1); i++)
+		sem_post(&let);
+	for (i = 0; i < 2; i++) {
+		pthread_join(hangs[i].thread, NULL);
+		assert_each_once(hangs[i].jobs, hangs[i].tasks, CREW + 1);
+	}
+	pthread_barrier_destroy(&two);
+	sem_destroy(&begun);
+	sem_destroy(&let);
+}
+
 static void
 nobody_waits_for_a_busy_crew(void **state)
 {
@@ -297,6 +359,7 @@ main(void)
 		STORY(as_many_run_at_once_as_may),
 		STORY(never_more_run_at_once_than_may),
 		STORY(without_a_crew_the_caller_does_all),
+		STORY(one_owner_leaves_helpers_to_others),
 		STORY(nobody_waits_for_a_busy_crew),
 		STORY(jobs_that_fan_out_again_all_end),
 		STORY(after_the_deadline_no_job_is_begun),
