@@ -114,6 +114,22 @@ view_activity(struct page *p, const struct db_arg of[2])
 	       view_refusals(p, week);
 }
 
+/* Columns of portal_secret_uses. */
+enum { KEY_ID, SINCE, USES };
+
+/* All tokens of a secret are counted a minute or two late, the latest are not: it
+ * never got fewer than these. */
+static void
+view_uses(struct view *row, const struct db_rows *uses, size_t r)
+{
+	const struct view_value *all = view_find(row, STR("uses"));
+
+	view_time(row, "since", db_time(uses, r, SINCE));
+	view_number(row, "uses_since", db_int(uses, r, USES));
+	if (all && all->number < db_int(uses, r, USES))
+		view_number(row, "uses", db_int(uses, r, USES));
+}
+
 /* Each secret with the tokens that it got since the hour before. */
 static bool
 view_secrets(struct page *p, const struct db_arg args[3])
@@ -129,11 +145,9 @@ view_secrets(struct page *p, const struct db_arg args[3])
 
 		view_cells(row, rows, i);
 		for (u = 0; u < db_count(uses); u++)
-			if (str_eq(db_text(uses, u, 0), db_text(rows, i, 0))) {
-				view_time(row, "since", db_time(uses, u, 1));
-				view_number(
-				    row, "uses_since", db_int(uses, u, 2));
-			}
+			if (str_eq(db_text(uses, u, KEY_ID),
+				db_text(rows, i, KEY_ID)))
+				view_uses(row, uses, u);
 	}
 	return true;
 }

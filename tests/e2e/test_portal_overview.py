@@ -177,7 +177,7 @@ class Numbers(Case):
         reasons = {r[0]: r[1:3] for r in self.table(page, "Reason code")[0]}
         self.assertEqual(sorted(reasons.values()),
                          [["records", "2"], ["records", "2"]], reasons)
-        self.assertIn("; 1 of them since", page.words)
+        self.assertIn("Tokens 1; 1 of them since", page.words)
 
     def test_everybody_s_numbers_are_for_nobody_else(self):
         name = "Private " + uuid.uuid4().hex[:8]
