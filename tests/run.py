@@ -152,6 +152,8 @@ PARTS = (
          summary_line),
     Part("words", "the portal's words in all languages",
          lambda: [python_module("tests.house.check_words")], summary_line),
+    Part("alerts", "alert rules and the board: figures that there are",
+         lambda: [python_module("tests.house.check_alerts")], summary_line),
     Part("unit", "modules, under ASan and UBSan", units, cmocka, jobs=2),
     Part("unit-db", "modules that ask a database", units_with_database,
          cmocka),
@@ -169,7 +171,7 @@ PARTS = (
     Part("demo", "what a newcomer meets",
          lambda: discover("tests/demo"), unittests),
 )
-QUICK = ("house", "hostile", "conform", "words", "unit", "fuzz", "fhir", "man")
+QUICK = ("house", "hostile", "conform", "words", "alerts", "unit", "fuzz", "fhir", "man")
 
 
 # ---- running ----

@@ -19,6 +19,7 @@ share/wardgate/sql/migrations/0001_first.sql
 share/wardgate/sql/onboard/tenant.sql
 share/wardgate/www/errors/fhir-404.html lib/systemd/system/wardgate.target
 lib/sysusers.d/wardgate.conf lib/tmpfiles.d/wardgate.conf
+share/wardgate/prometheus/wardgate.rules.yml share/wardgate/grafana/wardgate.json
 share/doc/wardgate/README.md""".split()
 
 
