@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rehearsal/rehearsal.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 
 #include "rehearsal/rehearsal_answer.h"
@@ -10,6 +12,7 @@
 #include "rehearsal/rehearsal_fake.h"
 #include "rehearsal/rehearsal_log.h"
 #include "rehearsal/rehearsal_wire.h"
+#include "rehearsal/rehearsal_token.h"
 
 #define MOUNT      "/rehearsal/"
 #define METADATA   "/metadata" /* the one answer that asks nothing else */
@@ -81,6 +84,23 @@ read_faults(struct rehearsal_visit *v, struct str *rest, struct err *e)
 	return true;
 }
 
+static bool
+is_token_endpoint(const struct rehearsal_visit *v, struct str path)
+{
+	return v->faults.demand == REHEARSAL_OAUTH &&
+	       str_is(path, REHEARSAL_TOKEN_PATH);
+}
+
+static bool
+admitted(const struct work *w, const struct rehearsal_visit *v, struct str path)
+{
+	if (v->faults.demand == REHEARSAL_OAUTH)
+		return is_token_endpoint(v, path) ||
+		       rehearsal_token_counts(
+			   w->req->authorization, clock_now_s());
+	return rehearsal_fault_admits(&v->faults, w->req->authorization);
+}
+
 /* /rehearsal/r4/~slow/Patient/p-101: ward r4, base to the end of ~slow. */
 static bool
 read_path(struct work *w, struct rehearsal_visit *v, struct str *rest)
@@ -99,7 +119,7 @@ read_path(struct work *w, struct rehearsal_visit *v, struct str *rest)
 		return false;
 	v->base = str_of(arena_printf(w->a, "%s%.*s", w->conf->public_base,
 	    (int)(rest->at - path.at), path.at));
-	if (!rehearsal_fault_admits(&v->faults, w->req->authorization)) {
+	if (!admitted(w, v, *rest)) {
 		v->faults.instead = REHEARSAL_STATUS;
 		v->faults.amount = 401;
 	}
@@ -139,6 +159,11 @@ static void
 reply_to(const struct rehearsal_visit *v, const struct rehearsal_call *call,
     struct rehearsal_reply *reply)
 {
+	if (v->faults.instead == REHEARSAL_TRUTH &&
+	    is_token_endpoint(v, call->path)) {
+		rehearsal_token_give(v, call, clock_now_s(), reply);
+		return;
+	}
 	if (is_batch(v, call)) {
 		rehearsal_batch(v, call->body, reply);
 		return;

@@ -46,6 +46,7 @@ static const struct fault {
 	{ "getpages", LINKS, REHEARSAL_GETPAGES, 0, 0 },
 	{ "basic", DEMAND, REHEARSAL_BASIC, 0, 0 },
 	{ "bearer", DEMAND, REHEARSAL_BEARER, 0, 0 },
+	{ "oauth", DEMAND, REHEARSAL_OAUTH, 0, 0 },
 	{ "strict", FLAG, offsetof(struct rehearsal_faults, strict), 0, 0 },
 	{ "getonly", FLAG, offsetof(struct rehearsal_faults, getonly), 0, 0 },
 	{ "nocontains", FLAG, offsetof(struct rehearsal_faults, nocontains),
@@ -164,8 +165,7 @@ rehearsal_fault_names(void)
 	return "~400 ~401 ~403 ~404 ~410 ~429 ~500 ~503 ~slow ~slow-MS ~cut "
 	       "~drip ~html ~xml ~huge ~huge-MB ~endless ~version ~redirect "
 	       "~wrongtype ~notjson ~empty ~bom ~nototal ~relative ~internal "
-	       "~getpages ~basic ~bearer ~strict ~getonly ~nocontains ~nocount "
-	       "~nosort "
-	       "~refusesort "
+	       "~getpages ~basic ~bearer ~oauth ~strict ~getonly ~nocontains "
+	       "~nocount ~nosort ~refusesort "
 	       "~noperson ~nocompartment ~nobatch ~nocoverage ~limited";
 }

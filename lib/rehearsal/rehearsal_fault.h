@@ -39,9 +39,14 @@ enum rehearsal_links {
 };
 
 /* What must be shown, or 401: as a hospital's own server would ask for it. */
-enum rehearsal_demand { REHEARSAL_NOTHING, REHEARSAL_BASIC, REHEARSAL_BEARER };
+enum rehearsal_demand {
+	REHEARSAL_NOTHING,
+	REHEARSAL_BASIC,
+	REHEARSAL_BEARER,
+	REHEARSAL_OAUTH /* a token: rehearsal_token says which */
+};
 #define REHEARSAL_USER   "gateway"
-#define REHEARSAL_SECRET "rehearsal-only" /* password, and bearer token */
+#define REHEARSAL_SECRET "rehearsal-only" /* password, bearer, client secret */
 
 struct rehearsal_faults {
 	enum rehearsal_instead instead;

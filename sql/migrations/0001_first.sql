@@ -5041,12 +5041,16 @@ begin
   select 'fault',
          format('the credential of %s (%s) was sealed for %s, and its provider is %s now: it is not sent there',
            t.slug, t.tenant_id, c.origin, wardgate.origin_of(p.base_url)),
-         format('seal the one for the new server: wardgate seal --%s%s %s',
-           c.kind, ' --token-url ' || nullif(c.token_url, ''), t.tenant_id)
+         case c.kind
+              when 'smart' then format('make and use a key for the new server (wardgate key make provider %s), then give auth=smart again', t.tenant_id)
+              else format('seal the one for the new server: wardgate seal --%s%s %s',
+                c.kind, ' --token-url ' || nullif(c.token_url, ''),
+                t.tenant_id)
+          end
     from wardgate.provider_credential as c
     join wardgate.provider as p using (tenant_id)
     join wardgate.tenant as t using (tenant_id)
-   where c.origin <> wardgate.origin_of(p.base_url) and c.kind <> 'smart'
+   where c.origin <> wardgate.origin_of(p.base_url)
    order by t.slug
    limit 20;
   return query

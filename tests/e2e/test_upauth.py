@@ -235,6 +235,24 @@ class Oauth(Story):
                 self.house.operator("seal", *words, tenant, typed="s\ns\n")
 
 
+class Rehearsed(Story):
+    def test_a_ward_that_wants_tokens_can_be_practised_on(self):
+        base = f"{self.env['WG_BASE']}/rehearsal/r4/~oauth"
+        for auth in ("body", "basic"):
+            with self.subTest(auth):
+                tenant, token = self.tenant()
+                put_tenant(self.house, tenant, provider_url=base)
+                House.heard()
+                self.shut(token, 502, "provider_refused_us",
+                          "provider_refused_us")
+                url = f"{base}/token"
+                self.give(tenant, token_url=url, token_client="gateway",
+                          token_auth=auth,
+                          box=self.seal(tenant, "rehearsal-only", url))
+                House.heard()
+                self.opens(token)
+
+
 class Backend(Story):
     """SMART Backend Services."""
 
