@@ -24,7 +24,8 @@ prepare route_for_facade (uuid, uuid) as
          coverage_person, write_extensions, types, slug, networks,
          requests_max, calls_per_s, auth,
          credential, token_url, token_client, token_auth, token_scope,
-         token_resource, token_audience, token_kid, token_alg
+         token_resource, token_audience, token_kid, token_alg, tls_chain,
+         tls_box, tls_ca
     from wardgate.route_for_facade($1, $2);
 
 -- What is kept about the provider of a tenant at a revision, and keeping it.
