@@ -67,30 +67,33 @@ end $$;
 comment on function wardgate.provider_seconded is
   'Trigger: where requests go changes with a second operator';
 
--- Sealing to the next key is let through: same kind, server and time, only
--- another box, from a key that is not in use to the one that is.
+-- Sealing to the next key is let through: all the same but the box, from a key
+-- that is not in use to the one that is. Argument: the column that names the key.
 create function wardgate.credential_seconded()
 returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  kept text[] := array['box', 'kid'];
+  box    text[] := array['box', tg_argv[0]];
+  before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  after  jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  tenant uuid := (coalesce(after, before) ->> 'tenant_id')::uuid;
 begin
   if not wardgate.second_needed() then
     return null;
   end if;
   if tg_op = 'DELETE' and not exists (
-      select from wardgate.provider as p where p.tenant_id = old.tenant_id)
-  then
+      select from wardgate.provider as p where p.tenant_id = tenant) then
     return null;
   end if;
-  if tg_op = 'UPDATE' and to_jsonb(new) - kept = to_jsonb(old) - kept
+  if after - box = before - box
       and exists (select from wardgate.sealing_key as k
-                   where k.kid = new.kid and k.stage = 'use')
+                   where k.kid = after ->> tg_argv[0] and k.stage = 'use')
       and not exists (select from wardgate.sealing_key as k
-                       where k.kid = old.kid and k.stage = 'use') then
+                       where k.kid = before ->> tg_argv[0]
+                         and k.stage = 'use') then
     return null;
   end if;
-  perform wardgate.second_must_be(coalesce(new.tenant_id, old.tenant_id));
+  perform wardgate.second_must_be(tenant);
   return null;
 end $$;
 comment on function wardgate.credential_seconded is
@@ -102,7 +105,10 @@ create trigger seconded after insert or update on wardgate.provider
    for each row execute function wardgate.provider_seconded();
 create trigger seconded
  after insert or update or delete on wardgate.provider_credential
-   for each row execute function wardgate.credential_seconded();
+   for each row execute function wardgate.credential_seconded('kid');
+create trigger seconded
+ after insert or update or delete on wardgate.provider_tls
+   for each row execute function wardgate.credential_seconded('sealed_to');
 
 -- ---- proposing
 

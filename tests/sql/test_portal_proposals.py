@@ -172,6 +172,21 @@ class On(Case):
         self.ask(f"portal_proposal_approve('{BEN}', '{asked}')")
         self.no(provider_url=URL)
 
+    def test_certificates_and_authorities_do_not_go_past_it_either(self):
+        insert = ("insert into wardgate.provider_tls (tenant_id, chain, ca)"
+                  f" values ('{TENANT}', '', 'an authority')")
+        self.assertIn(WORDS, str(self.refused(insert, state="WG409")))
+        self.policy("off")
+        self.sql(insert)
+        self.policy("on")
+        for text in ("update wardgate.provider_tls set ca = 'another'",
+                     "delete from wardgate.provider_tls"):
+            self.assertIn(WORDS, str(self.refused(text, state="WG409")))
+        self.assertEqual(self.sql("select ca from wardgate.provider_tls"),
+                         "an authority")
+        self.policy("off")
+        self.script("remove", tenant=TENANT)
+
     def test_keys_are_changed_without_anybody_else(self):
         self.policy("off")
         self.script("tenant", tenant=TENANT, auth="header", credential=BOX)
