@@ -66,7 +66,7 @@ static const struct command_verb verbs[] = {
 	{ "tenant list", tenant_list, AS_OPERATOR, "",
 	  "all hospitals, their states and servers" },
 	{ "tenant environment", tenant_environment, AS_OPERATOR,
-	  "[--override TEXT] TENANT production|test",
+	  "[--override TEXT] TENANT <production|test>",
 	  "put a hospital into production, if a probe found it usable" },
 	{ "tenant suspend", tenant_suspend, AS_OPERATOR, "TENANT",
 	  "no tokens for a hospital, and those there are count for nothing" },
