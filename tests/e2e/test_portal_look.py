@@ -348,6 +348,8 @@ class Pages(Story):
         cls.traffic()
         one = f"/clients/{cls.client}"
         ward = f"/tenants/{cls.env['WG_TENANT_STU3']}"
+        cls.house.operator("probe", "--no-patient",
+                           cls.env["WG_TENANT_STU3"])
         who.get(one + "/requests/new")
         who.post(one + "/requests/new", tenant=NOBODY, why="night shift")
         page = who.get("/requests").text.split(cls.client)[-1]
@@ -374,7 +376,7 @@ class Pages(Story):
             "account": "/account", "accounts": "/accounts",
             "why": "/why?trace=x", "help": "/help",
             "tenants": "/tenants", "tenant": ward,
-            "tenant_new": "/tenants/new",
+            "tenant_new": "/tenants/new", "tenant_probe": ward + "/probe",
             "tenant_credential": ward + "/credential",
             "proposals": "/proposals", "proposal": f"/proposals/{proposal}",
             "tenant_state": ward + "/suspend",
