@@ -7,6 +7,7 @@
 #include "portal/portal_credential.h"
 #include "portal/portal_grant.h"
 #include "portal/portal_health.h"
+#include "portal/portal_incident.h"
 #include "portal/portal_keys.h"
 #include "portal/portal_proposal.h"
 #include "portal/portal_probe.h"
@@ -67,6 +68,7 @@ static const struct portal_route routes[] = {
 	{ "GET",  "/tenants/new",                 NEED_PROOF,  OPERATOR,   tenant_new },
 	{ "POST", "/tenants/new",                 NEED_PROOF,  OPERATOR,   tenant_make },
 	{ "GET",  "/tenants/*",                   NEED_FULL,   OPERATOR,   tenant_one },
+	{ "GET",  "/tenants/*/incident.csv",      NEED_FULL,   OPERATOR,   incident_csv },
 	{ "GET",  "/tenants/*/history",           NEED_FULL,   OPERATOR,   tenant_history },
 	{ "GET",  "/tenants/*/probe",             NEED_FULL,   OPERATOR,   probe_page },
 	{ "GET",  "/tenants/*/edit",              NEED_PROOF,  OPERATOR,   tenant_edit },

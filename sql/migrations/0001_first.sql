@@ -8224,6 +8224,46 @@ end $$;
 comment on function wardgate.portal_tenant_traffic is
   'Calls to a hospital in the last hours by app, for operators';
 
+-- What happened, hour after hour, and what people did meanwhile: for the record
+-- after an outage. No hour without calls; the present one is at the end.
+create function wardgate.portal_incident(
+  account uuid, tenant uuid, hours bigint, acts_most bigint)
+returns table (
+  "time" text, what text, detail text, calls bigint, refused bigint,
+  failed bigint, p50_ms bigint, p95_ms bigint, made_by text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  since timestamptz := wardgate.hours_ago(hours);
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select wardgate.trail_text(l.at), l.what, l.detail, l.calls, l.refused,
+         l.failed, l.p50, l.p95, l.made_by
+    from (select h.hour as at, 1 as place, 'calls' as what,
+                 null as detail, h.calls, h.refused, h.failed, h.p50, h.p95,
+                 null as made_by
+            from wardgate.traffic_hours(hours, null, tenant) as h
+           where h.calls > 0
+           union all
+          select t.hour, 2, t.outcome, t.reason, sum(t.calls)::bigint, null,
+                 null, null, null, null
+            from wardgate.traffic_since(since, null, tenant) as t
+           where t.program = 'facade' and t.outcome <> 'answered'
+           group by t.hour, t.outcome, t.reason
+           union all
+         (select a.at, 3, a.interaction, a.detail, null, null, null, null,
+                 null, a.made_by
+            from wardgate.audit as a
+           where a.tenant_id = tenant and a.made_by is not null
+             and a.patient_id is null and a.at >= since
+           order by a.at desc
+           limit acts_most)) as l
+   order by l.at, l.place, l.calls desc, l.detail;
+end $$;
+comment on function wardgate.portal_incident is
+  'The last hours of a hospital: calls, why some were not answered, acts';
+
 -- ---- an app, for whoever keeps it ------------------------------------------------
 
 create function wardgate.portal_client_hours(
@@ -9760,6 +9800,7 @@ grant execute on function
       wardgate.portal_overview(uuid, text, text, bigint, bigint),
       wardgate.portal_tenant_hours(uuid, uuid, bigint),
       wardgate.portal_tenant_traffic(uuid, uuid, bigint, bigint),
+      wardgate.portal_incident(uuid, uuid, bigint, bigint),
       wardgate.portal_client_hours(uuid, uuid, bigint),
       wardgate.portal_client_traffic(uuid, uuid, bigint, bigint),
       wardgate.portal_client_refusals(uuid, uuid, bigint),

@@ -362,6 +362,11 @@ prepare portal_tenant_traffic (uuid, uuid, bigint, bigint) as
          p50, p95, p99
     from wardgate.portal_tenant_traffic($1, $2, $3, $4);
 
+-- Hospital $2 in the last $3 hours, with $4 acts at most: rows for a file.
+prepare portal_incident (uuid, uuid, bigint, bigint) as
+  select "time", what, detail, calls, refused, failed, p50_ms, p95_ms, made_by
+    from wardgate.portal_incident($1, $2, $3, $4);
+
 -- App $2 in each of the last $3 hours, by hospital, the $4 with most calls, and why
 -- it was refused.
 prepare portal_client_hours (uuid, uuid, bigint) as

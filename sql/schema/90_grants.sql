@@ -224,6 +224,7 @@ grant execute on function
       wardgate.portal_overview(uuid, text, text, bigint, bigint),
       wardgate.portal_tenant_hours(uuid, uuid, bigint),
       wardgate.portal_tenant_traffic(uuid, uuid, bigint, bigint),
+      wardgate.portal_incident(uuid, uuid, bigint, bigint),
       wardgate.portal_client_hours(uuid, uuid, bigint),
       wardgate.portal_client_traffic(uuid, uuid, bigint, bigint),
       wardgate.portal_client_refusals(uuid, uuid, bigint),

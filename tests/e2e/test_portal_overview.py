@@ -5,7 +5,9 @@
 
 import collections
 import concurrent.futures
+import csv
 import html
+import io
 import re
 import unittest
 import uuid
@@ -167,6 +169,7 @@ class Numbers(Case):
         row = [str(calls), str(refused), f"{failed} (22%)", *ms]
         page = who.get(f"/tenants/{tenant}")
         self.assertEqual(self.table(page, "App"), [[["Overview", *row]]])
+        self.saved(who, tenant, wanted)
         self.assertEqual(self.table(page, "Hour")[0][-1][1:],
                          [str(calls), str(refused), str(failed), *ms])
         page = who.get(f"/clients/{client}")
@@ -178,6 +181,28 @@ class Numbers(Case):
         self.assertEqual(sorted(reasons.values()),
                          [["records", "2"], ["records", "2"]], reasons)
         self.assertIn("Tokens 1; 1 of them since", page.words)
+
+    def saved(self, who, tenant, wanted):
+        """What an operator files after an outage."""
+        calls, refused, failed, took = wanted
+        self.assertIn(f'href="/admin/tenants/{tenant}/incident.csv"',
+                      who.page.text)
+        for hours in ("", "?hours=168", "?hours=x", "?hours=169"):
+            page = who.get(f"/tenants/{tenant}/incident.csv{hours}")
+            self.assertTrue(page.header["content-type"].startswith("text/csv"))
+            self.assertIn(f"incident-{tenant}.csv",
+                          page.header["content-disposition"])
+            lines = list(csv.DictReader(io.StringIO(page.text, newline="")))
+            self.assertEqual(
+                [(r["calls"], r["refused"], r["failed"], r["p50_ms"],
+                  r["p95_ms"]) for r in lines if r["what"] == "calls"],
+                [tuple(map(str, (calls, refused, failed, *took[:2])))])
+            self.assertEqual(
+                [(r["detail"], r["calls"]) for r in lines
+                 if r["what"] == "failed"], [("tenant_maintenance", str(failed))])
+            acts = [r for r in lines if r["made_by"]]
+            self.assertIn("maintenance", acts[-1]["detail"])
+        who.get(f"/tenants/{tenant}")
 
     def test_everybody_s_numbers_are_for_nobody_else(self):
         name = "Private " + uuid.uuid4().hex[:8]

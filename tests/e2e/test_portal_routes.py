@@ -95,6 +95,7 @@ EXPECTED = {
     "POST /tenants/new": HOSPITAL_PROOF,
     "GET /tenants/*": HOSPITALS,
     "GET /tenants/*/history": HOSPITALS,
+    "GET /tenants/*/incident.csv": HOSPITALS,
     "GET /tenants/*/probe": HOSPITALS,
     "GET /tenants/*/edit": HOSPITAL_PROOF,
     "POST /tenants/*/edit": HOSPITAL_PROOF,

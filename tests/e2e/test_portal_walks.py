@@ -263,6 +263,7 @@ class Journeys(unittest.TestCase):
         w.sees("main .done", "The hospital is in use.")
         self.house.heard()
         self.assertEqual(self.read(token).status, 504)
+        w.b.find("main a[href$='/incident.csv']")
         w.sign_out()
 
     def away(self):

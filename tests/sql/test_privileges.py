@@ -49,7 +49,8 @@ MAY_CALL = {
         portal_tenant_state_set portal_trace portal_trail_names session_end
         session_end_one session_find session_list session_open signin_failed
         signin_begin signin_good signin_untried sealing_key_in_use
-        portal_overview portal_tenant_hours portal_tenant_traffic
+        portal_overview portal_tenant_hours portal_incident
+        portal_tenant_traffic
         portal_client_hours portal_client_traffic portal_client_refusals
         portal_secret_uses portal_secret_ends traffic_until""",
     "wg_rehearsal": "",

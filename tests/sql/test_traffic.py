@@ -268,6 +268,7 @@ class Shown(Base):
             self.all(call.format(ANN))
         for call in (f"portal_tenant_hours('{{}}', '{TENANT}', 24)",
                      f"portal_tenant_traffic('{{}}', '{TENANT}', 24, 9)",
+                     f"portal_incident('{{}}', '{TENANT}', 24, 9)",
                      "portal_overview('{}', '', '', 0, 9)"):
             for who in (eve, BEN):
                 self.denied(call.format(who), "WG404",
@@ -304,6 +305,37 @@ class Shown(Base):
         week = self.one(f"portal_client_traffic('{BEN}', '{CLIENT}', 168, 9)")
         self.assertEqual((week["calls"], week["failed"], week["p50"]),
                          (3, 1, None))
+
+    def test_what_happened_is_told_hour_by_hour_with_what_people_did(self):
+        self.write(row(ago=3, us=20_000),
+                   row(ago=2, status=504, reason="provider_timeout", us=40_000),
+                   row(ago=2, status=504, reason="provider_timeout",
+                       client=CLIENT2),
+                   row(ago=2, status=404, reason="not_found"),
+                   row(ago=5), row(ago=2, tenant=TENANT2),
+                   row(ago=2, program="token", interaction="token",
+                       status=400, reason="tenant-unknown"))
+        self.roll_up()
+        self.sql("select wardgate.tenant_state_set("
+                 f"'{TENANT}', 'maintenance', 'Back at six', null, null)")
+        told = self.all(f"portal_incident('{ANN}', '{TENANT}', 4, 9)")
+        self.assertEqual(
+            [(t["what"], t["detail"], t["calls"], t["refused"], t["failed"],
+              t["p50_ms"], t["p95_ms"]) for t in told[:4]],
+            [("calls", None, 1, 0, 0, 20, 20),
+             ("calls", None, 3, 1, 2, 10, 40),
+             ("failed", "provider_timeout", 2, None, None, None, None),
+             ("refused", "not_found", 1, None, None, None, None)])
+        act, = told[4:]
+        self.assertEqual((act["what"], act["calls"]), ("change-tenant", None))
+        self.assertIn("maintenance", act["detail"])
+        self.assertTrue(act["made_by"])
+        self.assertRegex(act["time"], r"^\d{4}-\d\d-\d\dT[0-9:.]+Z$")
+        self.assertEqual([t["time"] for t in told],
+                         sorted(t["time"] for t in told))
+        more = self.all(f"portal_incident('{ANN}', '{TENANT}', 24, 0)")
+        self.assertEqual([t["what"] for t in more],
+                         ["calls", "calls", "calls", "failed", "refused"])
 
     def test_an_app_with_very_many_hospitals_is_told_without_percentiles(self):
         self.sql("insert into wardgate.traffic select"
