@@ -5,6 +5,7 @@
 #include "app/params.h"
 #include "app/why.h"
 #include "ext/jwk.h"
+#include "portal/portal_list.h"
 #include "portal/portal_traffic.h"
 
 #define REASON  2                    /* column of portal_client_refusals */
@@ -13,13 +14,8 @@
 bool
 client_all(struct page *p)
 {
-	const struct db_arg who = db_arg_guid(&p->session.account);
-	const struct db_rows *rows = page_ask(p, "portal_client_list", &who, 1);
-
-	if (!rows)
-		return false;
-	view_rows(p->view, "clients", rows);
-	return traffic_ends(p, NULL) && page_show(p, "clients");
+	return list_rows(p, "portal_client_list", "clients") &&
+	       traffic_ends(p, NULL) && page_show(p, "clients");
 }
 
 /* ---- a new one --------------------------------------------------------------------- */

@@ -4,6 +4,8 @@
 
 #include "app/params.h"
 
+#define CHOICES 2000 /* apps in one choice */
+
 /* One row of a statement, as the page. */
 static bool
 view_one(struct page *p, const char *statement, const struct db_arg of[2])
@@ -24,15 +26,17 @@ mendable(const struct page *p)
 
 /* ---- by operators -------------------------------------------------------------------- */
 
-/* All apps, to choose from. */
+/* Apps to choose from. */
 static bool
 view_apps(struct page *p, const struct db_arg of[2])
 {
+	const struct db_arg args[] = { of[0], db_arg_text(STR("")),
+		db_arg_int(0), db_arg_int(CHOICES) };
 	const struct db_rows *rows;
 	size_t i;
 
 	if (!view_one(p, "portal_tenant", of) ||
-	    !(rows = page_ask(p, "portal_client_list", of, 1)))
+	    !(rows = page_ask(p, "portal_client_list", args, 4)))
 		return false;
 	for (i = 0; i < db_count(rows); i++) {
 		struct view *row = view_row(p->view, "clients");

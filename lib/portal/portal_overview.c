@@ -3,12 +3,11 @@
 #include "portal/portal_overview.h"
 
 #include "app/params.h"
+#include "portal/portal_list.h"
 #include "portal/portal_traffic.h"
 
-#define TILES    24 /* on a page */
-#define PAGE_MAX 100000
-#define HOUR_US  (INT64_C(3600) * 1000000)
-#define FIND_MAX 100 /* bytes of what a name is searched for */
+#define TILES   24 /* on a page */
+#define HOUR_US (INT64_C(3600) * 1000000)
 
 /* Columns of portal_overview. */
 enum { HOURS = 13, FOUND = 16, SINCE };
@@ -26,16 +25,6 @@ state_asked(const struct page *p)
 		if (str_is(page_field(p, "state"), states[i]))
 			return str_of(states[i]);
 	return STR("");
-}
-
-static uint64_t
-page_asked(const struct page *p)
-{
-	uint64_t n;
-
-	return str_number(page_field(p, "page"), 6, &n) && n && n <= PAGE_MAX
-	           ? n
-	           : 1;
 }
 
 /* calls/refused/failed of each hour, oldest first, as rows and as a picture. */
@@ -78,38 +67,21 @@ view_states(struct page *p, struct str now)
 	}
 }
 
-/* Links to the pages before and after keep what was searched for. */
-static void
-view_pages(struct page *p, uint64_t at, int64_t found)
-{
-	int64_t last = (found + TILES - 1) / TILES;
-
-	view_number(p->view, "found", found);
-	if (at > 1)
-		view_number(p->view, "page_before", (int64_t)at - 1);
-	if ((int64_t)at < last)
-		view_number(p->view, "page_after", (int64_t)at + 1);
-	view_flag(p->view, "pages", at > 1 || (int64_t)at < last);
-	view_number(p->view, "page_now", (int64_t)at);
-	view_number(p->view, "page_last", last ? last : 1);
-}
-
 static bool
 view_tiles(struct page *p)
 {
-	uint64_t at = page_asked(p);
-	struct str find = str_trim(page_field(p, "find"), " \t");
+	struct list_part part;
 	struct str state = state_asked(p);
 	struct db_arg args[5];
 	const struct db_rows *rows;
 	size_t i;
 
-	if (find.len > FIND_MAX)
-		return err_set(&p->w->err, ERR_MALFORMED, NULL);
+	if (!list_asked(p, &part))
+		return false;
 	args[0] = db_arg_guid(&p->session.account);
-	args[1] = db_arg_text(find);
+	args[1] = db_arg_text(part.find);
 	args[2] = db_arg_text(state);
-	args[3] = db_arg_int((int64_t)(at - 1) * TILES);
+	args[3] = db_arg_int((part.page - 1) * TILES);
 	args[4] = db_arg_int(TILES);
 	if (!(rows = page_ask(p, "portal_overview", args, 5)))
 		return false;
@@ -120,11 +92,11 @@ view_tiles(struct page *p)
 		view_hours(
 		    tile, db_text(rows, i, HOURS), db_time(rows, i, SINCE));
 	}
-	view_text(p->view, "find", find);
+	list_view(p, &part, "",
+	    db_count(rows) ? db_int(rows, 0, FOUND) : (int64_t)0, TILES);
 	view_text(p->view, "state", state);
-	view_flag(p->view, "narrowed", find.len || state.len);
+	view_flag(p->view, "narrowed", part.find.len || state.len);
 	view_states(p, state);
-	view_pages(p, at, db_count(rows) ? db_int(rows, 0, FOUND) : (int64_t)0);
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include "portal/portal_tenant.h"
 
 #include "app/params.h"
+#include "portal/portal_list.h"
 #include "portal/portal_traffic.h"
 
 #define LOSSES     100
@@ -23,14 +24,12 @@ bool
 tenant_all(struct page *p)
 {
 	const struct db_arg who = db_arg_guid(&p->session.account);
-	const struct db_rows *rows = page_ask(p, "portal_tenant_list", &who, 1);
 	const struct db_rows *n = page_ask(p, "portal_request_count", &who, 1);
 	const struct db_rows *changes =
 	    n ? page_ask(p, "portal_proposal_count", &who, 1) : NULL;
 
-	if (!rows || !changes)
+	if (!changes || !list_rows(p, "portal_tenant_list", "tenants"))
 		return false;
-	view_rows(p->view, "tenants", rows);
 	view_number(p->view, "changes", db_int(changes, 0, 0));
 	view_number(p->view, "waiting", db_int(n, 0, 0));
 	return page_show(p, "tenants");

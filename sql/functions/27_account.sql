@@ -510,22 +510,32 @@ returns table (
   idle_end   timestamptz,
   life_end   timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  stale boolean;
 begin
-  update wardgate.portal_session as s
-     set seen_at = now()
-   where s.hash = session_find.hash
-     and s.seen_at < now() - interval '1 minute'
-     and s.seen_at >= now() - idle;
-  return query
   select a.account_id, s.session_id, s.stage, a.login, a.name, a.roles, a.lang,
          a.totp is not null, s.proved_at >= now() - proof,
-         least(s.seen_at + idle, s.made_at + life), s.made_at + life
+         least(s.seen_at + idle, s.made_at + life), s.made_at + life,
+         s.seen_at < now() - interval '1 minute'
+    into account_id, session_id, stage, login, name, roles, lang,
+         has_totp, proved, idle_end, life_end, stale
     from wardgate.portal_session as s
     join wardgate.account as a using (account_id)
    where s.hash = session_find.hash
      and s.seen_at >= now() - idle
      and s.made_at >= now() - life
      and a.disabled_at is null;
+  if not found then
+    return;
+  end if;
+  if stale then
+    update wardgate.portal_session as s
+       set seen_at = now()
+     where s.hash = session_find.hash;
+    idle_end := least(now() + idle, life_end);
+  end if;
+  return next;
 end $$;
 comment on function wardgate.session_find is
   'Who is behind a cookie; no row: nobody (any more)';

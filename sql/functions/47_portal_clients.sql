@@ -57,28 +57,26 @@ comment on function wardgate.portal_client_change is
   'Changes the texts of an app';
 
 -- ends_next: of the secrets that live, the first to end.
-create function wardgate.portal_client_list(account uuid)
+create function wardgate.portal_client_list(
+  account uuid, find text, skip bigint, at_most bigint)
 returns table (
   client_id    uuid,
   name         text,
-  purpose      text,
-  contact      text,
-  created_at   timestamptz,
   disabled_at  timestamptz,
   live_secrets bigint,
   live_grants  bigint,
   ends_next    timestamptz,
   used_at      timestamptz,
-  owners       text)
+  found        bigint)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
 declare
   all_of_them boolean := wardgate.portal_sees_all(account);
 begin
   return query
-  select c.client_id, c.name, c.purpose, c.contact, c.created_at,
-         c.disabled_at, s.live,
+  select c.client_id, c.name, c.disabled_at, s.live,
        (select count(*)
           from wardgate.client_grant as g
          where g.client_id = c.client_id
@@ -87,19 +85,22 @@ begin
        (select max(u.last_at)
           from wardgate.client_secret as k
           join wardgate.secret_use as u using (key_id)
-         where k.client_id = c.client_id),
-       (select string_agg(a.login, ', ' order by a.login)
-          from wardgate.client_owner as o
-          join wardgate.account as a using (account_id)
-         where o.client_id = c.client_id)
-    from (select o.client_id
-            from wardgate.client_owner as o
-           where not all_of_them and o.account_id = account
-           union all
-          select o.client_id
-            from wardgate.client as o
-           where all_of_them) as mine
-    join wardgate.client as c using (client_id)
+         where k.client_id = c.client_id), c.found
+    from (select m.client_id, m.name, m.disabled_at,
+                 count(*) over () as found
+            from (select a.*
+                    from wardgate.client_owner as o
+                    join wardgate.client as a using (client_id)
+                   where not all_of_them and o.account_id = account
+                   union all
+                  select a.*
+                    from wardgate.client as a
+                   where all_of_them) as m
+           where find = '' or position(lower(find) in lower(m.name)) > 0
+              or m.client_id::text = lower(find)
+           order by m.name, m.client_id
+          offset skip
+           limit at_most) as c
    cross join lateral (
          select count(*) filter (where k.not_after is null
                                     or k.not_after > now()) as live,
@@ -110,7 +111,7 @@ begin
    order by c.name, c.client_id;
 end $$;
 comment on function wardgate.portal_client_list is
-  'The apps that an account may see';
+  'The apps that an account may see, by name, those with `find` in it; found: how many there are';
 
 create function wardgate.portal_client(account uuid, client uuid)
 returns table (
@@ -125,10 +126,14 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_client_must_be(account, client);
   return query
-  select l.client_id, l.name, l.purpose, l.contact, l.created_at,
-         l.disabled_at, l.owners
-    from wardgate.portal_client_list(account) as l
-   where l.client_id = client;
+  select c.client_id, c.name, c.purpose, c.contact, c.created_at,
+         c.disabled_at,
+       (select string_agg(a.login, ', ' order by a.login)
+          from wardgate.client_owner as o
+          join wardgate.account as a using (account_id)
+         where o.client_id = c.client_id)
+    from wardgate.client as c
+   where c.client_id = client;
 end $$;
 comment on function wardgate.portal_client is 'One app';
 

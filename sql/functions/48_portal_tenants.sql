@@ -33,7 +33,8 @@ end $$;
 comment on function wardgate.portal_tenant_must_be is
   'WG404 unless the account is an operator and the tenant exists';
 
-create function wardgate.portal_tenant_list(account uuid)
+create function wardgate.portal_tenant_list(
+  account uuid, find text, skip bigint, at_most bigint)
 returns table (
   tenant_id    uuid,
   slug         text,
@@ -43,14 +44,34 @@ returns table (
   fhir_version text,
   base_url     text,
   live_grants  bigint,
-  environment  text)
+  environment  text,
+  found        bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
 begin
   perform wardgate.portal_operator_acts(account);
-  return query select l.* from wardgate.tenant_list() as l;
+  return query
+  select t.tenant_id, t.slug, t.name,
+         wardgate.tenant_state_now(t.state, t.notice_until), t.notice_until,
+         p.fhir_version, p.base_url,
+       (select count(*)
+          from wardgate.client_grant as g
+         where g.tenant_id = t.tenant_id
+           and (g.ended_at is null or g.ended_at > now())), t.environment,
+         t.found
+    from (select h.*, count(*) over () as found
+            from wardgate.tenant as h
+           where find = '' or position(lower(find) in lower(h.name)) > 0
+              or position(lower(find) in h.slug) > 0
+              or h.tenant_id::text = lower(find)
+           order by h.name, h.tenant_id
+          offset skip
+           limit at_most) as t
+    left join wardgate.provider as p using (tenant_id)
+   order by t.name, t.tenant_id;
 end $$;
 comment on function wardgate.portal_tenant_list is
-  'All hospitals, for operators';
+  'Hospitals by name, those with `find` in it, for operators; found: how many there are';
 
 -- Switches and times as somebody would type them. auth: basic or header, when
 -- its server wants to see a credential; auth_lost: the one we have is for

@@ -268,7 +268,16 @@ begin
   select c.client_id, c.name, s.hint, s.label, s.not_after,
          ceil(extract(epoch from s.not_after - now()) / 86400)::bigint,
          min(d.days)::text
-    from wardgate.client_secret as s
+    from (select k.*
+            from wardgate.client_owner as o
+            join wardgate.client_secret as k using (client_id)
+           where not all_of_them and o.account_id = account
+           union all
+          select k.*
+            from wardgate.client_secret as k
+           where all_of_them and k.invalidated_at is null
+             and k.not_after between now() and now() + interval '31 days'
+         ) as s
     join wardgate.client as c using (client_id)
     join (values (30), (14), (7), (1)) as d (days)
       on s.not_after - make_interval(days => d.days) <= now()
@@ -278,9 +287,6 @@ begin
      and s.not_after > now()
      and (portal_secret_ends.client is null
           or c.client_id = portal_secret_ends.client)
-     and (all_of_them or exists (
-         select from wardgate.client_owner as o
-          where o.client_id = c.client_id and o.account_id = account))
    group by c.client_id, c.name, s.key_id, s.hint, s.label, s.not_after
    order by s.not_after, c.name
    limit at_most;

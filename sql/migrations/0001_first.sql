@@ -128,6 +128,8 @@ create table wardgate.client_secret (
   constraint client_secret_span check (not_after > not_before)
 );
 create index client_secret_of_client on wardgate.client_secret (client_id);
+create index client_secret_by_end on wardgate.client_secret (not_after)
+ where invalidated_at is null;
 comment on table wardgate.client_secret is
   'Secrets of clients as keyed hashes; a client may have several that live';
 comment on column wardgate.client_secret.key_id is
@@ -2415,22 +2417,32 @@ returns table (
   idle_end   timestamptz,
   life_end   timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  stale boolean;
 begin
-  update wardgate.portal_session as s
-     set seen_at = now()
-   where s.hash = session_find.hash
-     and s.seen_at < now() - interval '1 minute'
-     and s.seen_at >= now() - idle;
-  return query
   select a.account_id, s.session_id, s.stage, a.login, a.name, a.roles, a.lang,
          a.totp is not null, s.proved_at >= now() - proof,
-         least(s.seen_at + idle, s.made_at + life), s.made_at + life
+         least(s.seen_at + idle, s.made_at + life), s.made_at + life,
+         s.seen_at < now() - interval '1 minute'
+    into account_id, session_id, stage, login, name, roles, lang,
+         has_totp, proved, idle_end, life_end, stale
     from wardgate.portal_session as s
     join wardgate.account as a using (account_id)
    where s.hash = session_find.hash
      and s.seen_at >= now() - idle
      and s.made_at >= now() - life
      and a.disabled_at is null;
+  if not found then
+    return;
+  end if;
+  if stale then
+    update wardgate.portal_session as s
+       set seen_at = now()
+     where s.hash = session_find.hash;
+    idle_end := least(now() + idle, life_end);
+  end if;
+  return next;
 end $$;
 comment on function wardgate.session_find is
   'Who is behind a cookie; no row: nobody (any more)';
@@ -5140,28 +5152,26 @@ comment on function wardgate.portal_client_change is
   'Changes the texts of an app';
 
 -- ends_next: of the secrets that live, the first to end.
-create function wardgate.portal_client_list(account uuid)
+create function wardgate.portal_client_list(
+  account uuid, find text, skip bigint, at_most bigint)
 returns table (
   client_id    uuid,
   name         text,
-  purpose      text,
-  contact      text,
-  created_at   timestamptz,
   disabled_at  timestamptz,
   live_secrets bigint,
   live_grants  bigint,
   ends_next    timestamptz,
   used_at      timestamptz,
-  owners       text)
+  found        bigint)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
 declare
   all_of_them boolean := wardgate.portal_sees_all(account);
 begin
   return query
-  select c.client_id, c.name, c.purpose, c.contact, c.created_at,
-         c.disabled_at, s.live,
+  select c.client_id, c.name, c.disabled_at, s.live,
        (select count(*)
           from wardgate.client_grant as g
          where g.client_id = c.client_id
@@ -5170,19 +5180,22 @@ begin
        (select max(u.last_at)
           from wardgate.client_secret as k
           join wardgate.secret_use as u using (key_id)
-         where k.client_id = c.client_id),
-       (select string_agg(a.login, ', ' order by a.login)
-          from wardgate.client_owner as o
-          join wardgate.account as a using (account_id)
-         where o.client_id = c.client_id)
-    from (select o.client_id
-            from wardgate.client_owner as o
-           where not all_of_them and o.account_id = account
-           union all
-          select o.client_id
-            from wardgate.client as o
-           where all_of_them) as mine
-    join wardgate.client as c using (client_id)
+         where k.client_id = c.client_id), c.found
+    from (select m.client_id, m.name, m.disabled_at,
+                 count(*) over () as found
+            from (select a.*
+                    from wardgate.client_owner as o
+                    join wardgate.client as a using (client_id)
+                   where not all_of_them and o.account_id = account
+                   union all
+                  select a.*
+                    from wardgate.client as a
+                   where all_of_them) as m
+           where find = '' or position(lower(find) in lower(m.name)) > 0
+              or m.client_id::text = lower(find)
+           order by m.name, m.client_id
+          offset skip
+           limit at_most) as c
    cross join lateral (
          select count(*) filter (where k.not_after is null
                                     or k.not_after > now()) as live,
@@ -5193,7 +5206,7 @@ begin
    order by c.name, c.client_id;
 end $$;
 comment on function wardgate.portal_client_list is
-  'The apps that an account may see';
+  'The apps that an account may see, by name, those with `find` in it; found: how many there are';
 
 create function wardgate.portal_client(account uuid, client uuid)
 returns table (
@@ -5208,10 +5221,14 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_client_must_be(account, client);
   return query
-  select l.client_id, l.name, l.purpose, l.contact, l.created_at,
-         l.disabled_at, l.owners
-    from wardgate.portal_client_list(account) as l
-   where l.client_id = client;
+  select c.client_id, c.name, c.purpose, c.contact, c.created_at,
+         c.disabled_at,
+       (select string_agg(a.login, ', ' order by a.login)
+          from wardgate.client_owner as o
+          join wardgate.account as a using (account_id)
+         where o.client_id = c.client_id)
+    from wardgate.client as c
+   where c.client_id = client;
 end $$;
 comment on function wardgate.portal_client is 'One app';
 
@@ -5634,7 +5651,8 @@ end $$;
 comment on function wardgate.portal_tenant_must_be is
   'WG404 unless the account is an operator and the tenant exists';
 
-create function wardgate.portal_tenant_list(account uuid)
+create function wardgate.portal_tenant_list(
+  account uuid, find text, skip bigint, at_most bigint)
 returns table (
   tenant_id    uuid,
   slug         text,
@@ -5644,14 +5662,34 @@ returns table (
   fhir_version text,
   base_url     text,
   live_grants  bigint,
-  environment  text)
+  environment  text,
+  found        bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
 begin
   perform wardgate.portal_operator_acts(account);
-  return query select l.* from wardgate.tenant_list() as l;
+  return query
+  select t.tenant_id, t.slug, t.name,
+         wardgate.tenant_state_now(t.state, t.notice_until), t.notice_until,
+         p.fhir_version, p.base_url,
+       (select count(*)
+          from wardgate.client_grant as g
+         where g.tenant_id = t.tenant_id
+           and (g.ended_at is null or g.ended_at > now())), t.environment,
+         t.found
+    from (select h.*, count(*) over () as found
+            from wardgate.tenant as h
+           where find = '' or position(lower(find) in lower(h.name)) > 0
+              or position(lower(find) in h.slug) > 0
+              or h.tenant_id::text = lower(find)
+           order by h.name, h.tenant_id
+          offset skip
+           limit at_most) as t
+    left join wardgate.provider as p using (tenant_id)
+   order by t.name, t.tenant_id;
 end $$;
 comment on function wardgate.portal_tenant_list is
-  'All hospitals, for operators';
+  'Hospitals by name, those with `find` in it, for operators; found: how many there are';
 
 -- Switches and times as somebody would type them. auth: basic or header, when
 -- its server wants to see a credential; auth_lost: the one we have is for
@@ -8361,7 +8399,16 @@ begin
   select c.client_id, c.name, s.hint, s.label, s.not_after,
          ceil(extract(epoch from s.not_after - now()) / 86400)::bigint,
          min(d.days)::text
-    from wardgate.client_secret as s
+    from (select k.*
+            from wardgate.client_owner as o
+            join wardgate.client_secret as k using (client_id)
+           where not all_of_them and o.account_id = account
+           union all
+          select k.*
+            from wardgate.client_secret as k
+           where all_of_them and k.invalidated_at is null
+             and k.not_after between now() and now() + interval '31 days'
+         ) as s
     join wardgate.client as c using (client_id)
     join (values (30), (14), (7), (1)) as d (days)
       on s.not_after - make_interval(days => d.days) <= now()
@@ -8371,9 +8418,6 @@ begin
      and s.not_after > now()
      and (portal_secret_ends.client is null
           or c.client_id = portal_secret_ends.client)
-     and (all_of_them or exists (
-         select from wardgate.client_owner as o
-          where o.client_id = c.client_id and o.account_id = account))
    group by c.client_id, c.name, s.key_id, s.hint, s.label, s.not_after
    order by s.not_after, c.name
    limit at_most;
@@ -9766,7 +9810,7 @@ grant execute on function
       wardgate.invitation_use(bytea, text, text),
       wardgate.portal_client_add(uuid, text, text, text),
       wardgate.portal_client_change(uuid, uuid, text, text, text),
-      wardgate.portal_client_list(uuid),
+      wardgate.portal_client_list(uuid, text, bigint, bigint),
       wardgate.portal_client(uuid, uuid),
       wardgate.portal_client_able(uuid, uuid, boolean),
       wardgate.portal_secret_list(uuid, uuid, interval),
@@ -9781,7 +9825,7 @@ grant execute on function
       wardgate.portal_jwks_set(uuid, uuid, text, text),
       wardgate.sealing_key_in_use(),
       wardgate.portal_trace(uuid, uuid),
-      wardgate.portal_tenant_list(uuid),
+      wardgate.portal_tenant_list(uuid, text, bigint, bigint),
       wardgate.portal_tenant(uuid, uuid),
       wardgate.portal_tenant_put(uuid, boolean, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text, text,

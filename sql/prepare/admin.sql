@@ -119,10 +119,11 @@ prepare portal_client_add (uuid, text, text, text) as
 prepare portal_client_change (uuid, uuid, text, text, text) as
   select wardgate.portal_client_change($1, $2, $3, $4, $5) as outcome;
 
-prepare portal_client_list (uuid) as
-  select client_id, name, purpose, contact, created_at, disabled_at,
-         live_secrets, live_grants, ends_next, used_at, owners
-    from wardgate.portal_client_list($1);
+-- Those with $2 in the name, after the first $3, $4 at most; found: of how many.
+prepare portal_client_list (uuid, text, bigint, bigint) as
+  select client_id, name, disabled_at, live_secrets, live_grants, ends_next,
+         used_at, found
+    from wardgate.portal_client_list($1, $2, $3, $4);
 
 prepare portal_client (uuid, uuid) as
   select client_id, name, purpose, contact, created_at, disabled_at, owners
@@ -183,10 +184,11 @@ prepare portal_trace (uuid, uuid) as
 -- ---- hospitals -------------------------------------------------------------------
 -- For operators: $1 is the account that asks, and anybody else finds nothing.
 
-prepare portal_tenant_list (uuid) as
+-- Those with $2 in the name, after the first $3, $4 at most; found: of how many.
+prepare portal_tenant_list (uuid, text, bigint, bigint) as
   select tenant_id, slug, name, state, notice_until, fhir_version, base_url,
-         live_grants, environment
-    from wardgate.portal_tenant_list($1);
+         live_grants, environment, found
+    from wardgate.portal_tenant_list($1, $2, $3, $4);
 
 prepare portal_tenant (uuid, uuid) as
   select tenant_id, slug, name, state, notice, notice_until, retry_after_s,

@@ -43,6 +43,8 @@ create table wardgate.client_secret (
   constraint client_secret_span check (not_after > not_before)
 );
 create index client_secret_of_client on wardgate.client_secret (client_id);
+create index client_secret_by_end on wardgate.client_secret (not_after)
+ where invalidated_at is null;
 comment on table wardgate.client_secret is
   'Secrets of clients as keyed hashes; a client may have several that live';
 comment on column wardgate.client_secret.key_id is

@@ -413,6 +413,34 @@ class Apps(Story):
             who.get("/account")
         self.assertIn("Care Teams", other.get(f"/clients/{client}").words)
 
+    def test_many_are_on_several_pages(self):
+        who = self.person()
+        self.house.cluster.psql(
+            "with made as (insert into wardgate.client (client_id, name)"
+            " select gen_random_uuid(), format('Many %s', lpad(n::text, 3,"
+            " '0')) from generate_series(1, 101) as n returning client_id)"
+            " insert into wardgate.client_owner (client_id, account_id)"
+            " select m.client_id, a.account_id from made as m, wardgate.account"
+            f" as a where a.login = '{who.login}'")
+        seen = []
+        for path, pages in (("/clients", "Page 1 of 3"),
+                            ("/clients?page=2", "Page 2 of 3"),
+                            ("/clients?page=3", "Page 3 of 3")):
+            page = who.get(path)
+            self.assertIn(pages, page.words)
+            seen.append(re.findall(r">(Many \d+)</a>", page.text))
+        self.assertEqual([len(names) for names in seen], [50, 50, 1])
+        self.assertEqual(sum(seen, []),
+                         [f"Many {n:03}" for n in range(1, 102)])
+        page = who.get("/clients?find=y+02")
+        self.assertEqual(len(re.findall(r">Many 02\d</a>", page.text)), 10)
+        self.assertNotIn("Page ", page.words)
+        self.assertIn("No app is called that.",
+                      who.get("/clients?find=%25").words)
+        for odd in ("page=0", "page=x", "page=1000000"):
+            self.assertIn("Page 1 of 3", who.get("/clients?" + odd).words)
+        self.assertEqual(who.get("/clients?find=" + "x" * 101).status, 400)
+
     def test_names_are_escaped_and_odd_ones_refused(self):
         who = self.person()
         client = self.app(who, '<script>alert(1)</script>" onx=\'')

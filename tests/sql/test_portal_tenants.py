@@ -8,7 +8,7 @@ ANN, BEN, OLD = ("00000000-0000-4000-8000-00000000000" + n for n in "123")
 REQUEST = "00000000-0000-4000-8000-000000000009"
 
 CALLS = (
-    "portal_tenant_list('{a}')",
+    "portal_tenant_list('{a}', '', 0, 9)",
     f"portal_tenant('{{a}}', '{TENANT}')",
     f"portal_tenant_put('{{a}}', false, '{TENANT}'"
     + ", null" * 18 + ")",
@@ -76,6 +76,35 @@ class Operators(Case):
         for call in CALLS[:-2]:
             with self.subTest(call):
                 self.ask(call.format(a=ANN))
+
+    def test_lists_are_told_in_parts_and_by_a_word(self):
+        for n in range(1, 6):
+            self.sql("insert into wardgate.client (client_id, name)"
+                     f" values (gen_random_uuid(), 'App {n}_')")
+            self.add_tenant(f"00000000-0000-4000-9000-00000000000{n}",
+                            name=f"Ward {n}")
+
+        def names(what, who, *how):
+            return self.sql(
+                "select string_agg(name || '/' || found, ' ')"
+                f" from wardgate.{what}('{who}', {', '.join(map(repr, how))})",
+                "wg_admin")
+
+        own = self.sql(f"select name from wardgate.client"
+                       f" where client_id = '{CLIENT}'")
+        for what, word in (("portal_client_list", "App"),
+                           ("portal_tenant_list", "Ward")):
+            end = "_" if word == "App" else ""
+            self.assertEqual(names(what, ANN, f"{word} ".upper(), 1, 2),
+                             f"{word} 2{end}/5 {word} 3{end}/5")
+            self.assertEqual(names(what, ANN, "%", 0, 9), "")
+            self.assertEqual(names(what, ANN, f"{word} ", 5, 9), "")
+        self.sql(f"update wardgate.account set roles = '{{developer}}'"
+                 f" where account_id = '{BEN}'")
+        self.assertEqual(names("portal_client_list", BEN, "", 0, 9),
+                         f"{own}/1")
+        self.assertEqual(names("portal_client_list", ANN, CLIENT.upper(), 0, 9),
+                         f"{own}/1")
 
     def test_another_grant_answers_the_request_for_it(self):
         self.request(TENANT)
