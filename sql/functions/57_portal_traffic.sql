@@ -262,28 +262,37 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-  all_of_them boolean := wardgate.portal_sees_all(account);
+  soon timestamptz := now() + interval '31 days';
+  keys text[];
 begin
+  -- On most pages there is nothing to tell, and that has to be cheap.
+  if wardgate.portal_sees_all(account) then
+    keys := array(
+        select s.key_id
+          from wardgate.client_secret as s
+         where s.invalidated_at is null and s.not_after between now() and soon);
+  else
+    keys := array(
+        select s.key_id
+          from wardgate.client_owner as o
+          join wardgate.client_secret as s using (client_id)
+         where o.account_id = account and s.invalidated_at is null
+           and s.not_after between now() and soon);
+  end if;
+  if cardinality(keys) = 0 then
+    return;
+  end if;
   return query
   select c.client_id, c.name, s.hint, s.label, s.not_after,
          ceil(extract(epoch from s.not_after - now()) / 86400)::bigint,
          min(d.days)::text
-    from (select k.*
-            from wardgate.client_owner as o
-            join wardgate.client_secret as k using (client_id)
-           where not all_of_them and o.account_id = account
-           union all
-          select k.*
-            from wardgate.client_secret as k
-           where all_of_them and k.invalidated_at is null
-             and k.not_after between now() and now() + interval '31 days'
-         ) as s
+    from wardgate.client_secret as s
     join wardgate.client as c using (client_id)
     join (values (30), (14), (7), (1)) as d (days)
       on s.not_after - make_interval(days => d.days) <= now()
      and s.not_after - make_interval(days => d.days)
          > s.created_at + interval '1 hour'
-   where c.disabled_at is null and s.invalidated_at is null
+   where s.key_id = any (keys) and c.disabled_at is null
      and s.not_after > now()
      and (portal_secret_ends.client is null
           or c.client_id = portal_secret_ends.client)
