@@ -88,8 +88,9 @@ show_keys(struct command *c, struct db_arg client, struct err *e)
 	const struct db_rows *keys, *url;
 	size_t k;
 
-	if (!(keys = command_ask(c, "client_jwks_list", &client, 1, e)) ||
-	    !(url = command_ask(c, "client_jwks_url_get", &client, 1, e)))
+	/* Keys that are told to have been fetched are among those read later. */
+	if (!(url = command_ask(c, "client_jwks_url_get", &client, 1, e)) ||
+	    !(keys = command_ask(c, "client_jwks_list", &client, 1, e)))
 		return false;
 	for (k = 0; db_count(url) && k < URL_COLUMNS; k++)
 		say_cell(c, url, 0, k);
