@@ -134,6 +134,15 @@ begin
 end $$;
 comment on function wardgate.account_list is 'All accounts';
 
+create function wardgate.account_is(account uuid, one_of text[])
+returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+return exists (select from wardgate.account as a
+                where a.account_id = account and a.disabled_at is null
+                  and a.roles && one_of);
+comment on function wardgate.account_is is
+  'Has the account, now, one of these roles?';
+
 -- Until the end of the transaction: what it changes is by that account.
 create function wardgate.portal_acts(account uuid)
 returns void

@@ -9,10 +9,7 @@ create function wardgate.portal_admin_must_be(account uuid)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if not exists (
-      select from wardgate.account as a
-       where a.account_id = account and a.disabled_at is null
-         and 'admin' = any (a.roles)) then
+  if not wardgate.account_is(account, array['admin']) then
     perform wardgate.refuse('WG404', 'There is no such account.');
   end if;
   perform wardgate.portal_acts(account);

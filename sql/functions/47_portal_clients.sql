@@ -9,10 +9,7 @@ returns boolean
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
-  return exists (
-      select from wardgate.account as a
-       where a.account_id = account and a.disabled_at is null
-         and a.roles && array['operator', 'admin']);
+  return wardgate.account_is(account, array['operator', 'admin']);
 end $$;
 comment on function wardgate.portal_sees_all is
   'May the account see the apps of others?';

@@ -383,10 +383,7 @@ begin
   if asked.made_by = account then
     perform wardgate.refuse('WG409',
         'You proposed this yourself: another operator has to agree.');
-  elsif not exists (
-      select from wardgate.account as a
-       where a.account_id = asked.made_by and a.disabled_at is null
-         and 'operator' = any (a.roles)) then
+  elsif not wardgate.account_is(asked.made_by, array['operator']) then
     perform wardgate.refuse('WG409',
         'Whoever proposed this is no operator any more. Decline it.');
   elsif wardgate.mapping_now(asked.tenant_id) is distinct from asked.found then

@@ -26,10 +26,8 @@ returns table (
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
-  sees_all boolean := exists (
-      select from wardgate.account as a
-       where a.account_id = account and a.disabled_at is null
-         and a.roles && array['operator', 'auditor', 'admin']);
+  sees_all boolean := wardgate.account_is(account,
+      array['operator', 'auditor', 'admin']);
 begin
   return query
   select r.at, r.program, r.entry::bigint, r.client_id, c.name,

@@ -2041,6 +2041,15 @@ begin
 end $$;
 comment on function wardgate.account_list is 'All accounts';
 
+create function wardgate.account_is(account uuid, one_of text[])
+returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+return exists (select from wardgate.account as a
+                where a.account_id = account and a.disabled_at is null
+                  and a.roles && one_of);
+comment on function wardgate.account_is is
+  'Has the account, now, one of these roles?';
+
 -- Until the end of the transaction: what it changes is by that account.
 create function wardgate.portal_acts(account uuid)
 returns void
@@ -4536,10 +4545,7 @@ create function wardgate.portal_admin_must_be(account uuid)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if not exists (
-      select from wardgate.account as a
-       where a.account_id = account and a.disabled_at is null
-         and 'admin' = any (a.roles)) then
+  if not wardgate.account_is(account, array['admin']) then
     perform wardgate.refuse('WG404', 'There is no such account.');
   end if;
   perform wardgate.portal_acts(account);
@@ -5104,10 +5110,7 @@ returns boolean
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
-  return exists (
-      select from wardgate.account as a
-       where a.account_id = account and a.disabled_at is null
-         and a.roles && array['operator', 'admin']);
+  return wardgate.account_is(account, array['operator', 'admin']);
 end $$;
 comment on function wardgate.portal_sees_all is
   'May the account see the apps of others?';
@@ -5627,10 +5630,7 @@ create function wardgate.portal_operator_acts(account uuid)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if not exists (
-      select from wardgate.account as a
-       where a.account_id = account and a.disabled_at is null
-         and 'operator' = any (a.roles)) then
+  if not wardgate.account_is(account, array['operator']) then
     perform wardgate.refuse('WG404', 'There is no such hospital.');
   end if;
   perform wardgate.portal_acts(account);
@@ -6684,10 +6684,7 @@ begin
   if asked.made_by = account then
     perform wardgate.refuse('WG409',
         'You proposed this yourself: another operator has to agree.');
-  elsif not exists (
-      select from wardgate.account as a
-       where a.account_id = asked.made_by and a.disabled_at is null
-         and 'operator' = any (a.roles)) then
+  elsif not wardgate.account_is(asked.made_by, array['operator']) then
     perform wardgate.refuse('WG409',
         'Whoever proposed this is no operator any more. Decline it.');
   elsif wardgate.mapping_now(asked.tenant_id) is distinct from asked.found then
@@ -7005,10 +7002,8 @@ returns table (
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
-  sees_all boolean := exists (
-      select from wardgate.account as a
-       where a.account_id = account and a.disabled_at is null
-         and a.roles && array['operator', 'auditor', 'admin']);
+  sees_all boolean := wardgate.account_is(account,
+      array['operator', 'auditor', 'admin']);
 begin
   return query
   select r.at, r.program, r.entry::bigint, r.client_id, c.name,
@@ -7311,10 +7306,7 @@ create function wardgate.portal_auditor_acts(account uuid)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if not exists (
-      select from wardgate.account as a
-       where a.account_id = account and a.disabled_at is null
-         and 'auditor' = any (a.roles)) then
+  if not wardgate.account_is(account, array['auditor']) then
     perform wardgate.refuse('WG404', 'There is no such page.');
   end if;
   perform wardgate.portal_acts(account);
