@@ -115,7 +115,7 @@ class Stand:
                                  f"http://127.0.0.1:{up}"]))
         self.try_peer("nginx", lambda: peers.Nginx(self.home, up))
         self.try_peer("glewlwyd", lambda: peers.Glewlwyd(
-            self.home, self.build, self.slow()))
+            self.home, self.slow()))
         self.try_peer("oidc", lambda: peer_oidc.OidcProvider(self.home))
         jwks = {"wardgate": self.ours.jwk()}
         if self.peers.glewlwyd:

@@ -5,13 +5,11 @@
 # and is as lean as its own settings allow: no access log, connections kept on
 # both sides. Missing programs raise Missing; the bench then goes on without.
 
-import glob
 import http.cookiejar
 import json
 import os
 import pwd
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -19,7 +17,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.rig import place
+from tests.rig import place, unpacked
 from tests.rig.cluster import Cluster
 
 HERE = Path(__file__).resolve().parent
@@ -262,28 +260,16 @@ database = {{ type = "postgre"
 """
 
 
-def glewlwyd_files(build):
+def glewlwyd_files():
     """Root of glewlwyd's files: the system's, or the package unpacked in the
     build folder. Its own installation makes a database of its own in the
     system's cluster, starts a service, and fails where there is no such
     cluster; so the package is unpacked and not installed."""
-    if shutil.which("glewlwyd"):
-        return Path("/")
-    root = Path(build, "glewlwyd")
-    if not (root / "usr/bin/glewlwyd").exists():
-        root.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["apt-get", "-qq", "download", "glewlwyd"],
-                              cwd=root, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
-        debs = glob.glob(str(root / "glewlwyd_*.deb"))
-        if done.returncode or not debs:
-            raise Missing("glewlwyd cannot be had with apt-get download; "
-                          "without it.")
-        files = subprocess.run(["dpkg-deb", "--fsys-tarfile", debs[0]],
-                               stdout=subprocess.PIPE, check=True).stdout
-        subprocess.run(["tar", "-x", "-C", str(root), "./usr"], input=files,
-                       check=True)
-    return root
+    program = unpacked.fetch("glewlwyd", "usr/bin/glewlwyd")
+    if not program:
+        raise Missing("glewlwyd cannot be had with apt-get download; "
+                      "without it.")
+    return program.parents[2]
 
 
 class SlowCluster(Cluster):
@@ -298,9 +284,9 @@ class SlowCluster(Cluster):
 class Glewlwyd(Peer):
     """The token server, on a cluster of its own; ES256, client secret."""
 
-    def __init__(self, home, build, slow):
+    def __init__(self, home, slow):
         super().__init__(home, "glewlwyd")
-        self.files = glewlwyd_files(build)
+        self.files = glewlwyd_files()
         self.cluster = SlowCluster(place.new_home("wg-gl-"))
         self.cluster.ours, self.cluster.slow = True, slow
         self.opener = urllib.request.build_opener(
