@@ -7,39 +7,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/command_shape.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "ext/crypt.h"
 
 #define OUTPUT_MAX  ((size_t)1 << 30)
 #define SECRET_ROOM ((size_t)64 * 1024) /* so that a secret is never moved */
-#define COLUMNS_MAX 64
-
-enum part_kind { VALUE, LIST, ROW, LIST_END };
-
-/* What was said, in order. */
-struct part {
-	struct part *next;
-	enum part_kind kind;
-	const char *name;
-	char *text; /* NULL: null */
-	size_t len;
-	bool quoted; /* text in JSON; otherwise a number or truth value */
-};
 
 struct say {
 	struct arena *a; /* of this flush */
-	struct part *first, **last;
+	struct said *first, **last;
+	struct said_table table;
 	bool json, secret;
-	/* Tables that go on over several flushes keep their shape. */
-	char headed[64];
-	size_t width[COLUMNS_MAX];
 };
 
 static void
 forget(struct say *s)
 {
-	struct part *p;
+	struct said *p;
 
 	for (p = s->first; p && s->secret; p = p->next)
 		if (p->text)
@@ -72,11 +58,11 @@ say_open(struct arena *a, bool json)
 
 /* ---- saying ------------------------------------------------------------------ */
 
-static struct part *
-add(struct command *c, enum part_kind kind, const char *name)
+static struct said *
+add(struct command *c, enum said_kind kind, const char *name)
 {
 	struct say *s = command_say(c);
-	struct part *p = arena_get(s->a, sizeof *p);
+	struct said *p = arena_get(s->a, sizeof *p);
 
 	p->kind = kind;
 	if (name)
@@ -89,7 +75,7 @@ add(struct command *c, enum part_kind kind, const char *name)
 static void
 value(struct command *c, const char *name, struct str text, bool quoted)
 {
-	struct part *p = add(c, VALUE, name);
+	struct said *p = add(c, SAID_VALUE, name);
 
 	p->quoted = quoted;
 	p->len = text.len;
@@ -159,19 +145,19 @@ say_secret(struct command *c, const char *name, const char *text)
 void
 say_list(struct command *c, const char *name)
 {
-	add(c, LIST, name);
+	add(c, SAID_LIST, name);
 }
 
 void
 say_row(struct command *c)
 {
-	add(c, ROW, NULL);
+	add(c, SAID_ROW, NULL);
 }
 
 void
 say_list_end(struct command *c)
 {
-	add(c, LIST_END, NULL);
+	add(c, SAID_LIST_END, NULL);
 }
 
 static void
@@ -227,188 +213,6 @@ say_rows(struct command *c, const char *name, const struct db_rows *rows)
 	say_list_end(c);
 }
 
-/* ---- JSON -------------------------------------------------------------------- */
-
-static void
-json_value(struct buf *b, const struct part *p)
-{
-	buf_json(b, p->name, strlen(p->name));
-	buf_char(b, ':');
-	if (!p->text)
-		buf_str(b, "null");
-	else if (p->quoted)
-		buf_json(b, p->text, p->len);
-	else
-		buf_str(b, p->text);
-}
-
-/* The rows of a list, p being its first part; returns the part after it. */
-static const struct part *
-json_list(struct buf *b, const struct part *p)
-{
-	bool inside = false, any = false;
-
-	buf_char(b, '[');
-	for (; p && p->kind != LIST_END; p = p->next) {
-		if (p->kind == ROW) {
-			buf_str(b, inside ? "}" : any ? ",{}" : "{}");
-			any = true;
-			inside = false;
-			continue;
-		}
-		buf_str(b, inside ? "," : any ? ",{" : "{");
-		inside = true;
-		json_value(b, p);
-	}
-	buf_char(b, ']');
-	return p ? p->next : NULL;
-}
-
-static void
-json(struct buf *b, const struct part *p)
-{
-	const char *before = "{";
-
-	while (p) {
-		buf_str(b, before);
-		before = ",";
-		if (p->kind == LIST) {
-			buf_json(b, p->name, strlen(p->name));
-			buf_char(b, ':');
-			p = json_list(b, p->next);
-		} else {
-			json_value(b, p);
-			p = p->next;
-		}
-	}
-	buf_str(b, *before == '{' ? "{}\n" : "}\n");
-}
-
-/* ---- text -------------------------------------------------------------------- */
-
-static const char *
-shown(const struct part *p)
-{
-	return p->text ? p->text : "-";
-}
-
-/* Characters, not bytes; every one counts as one column. */
-static size_t
-width(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
-/* Text of strangers must not steer the terminal. */
-static void
-put_plain(struct buf *b, const char *text)
-{
-	size_t n = strlen(text), step;
-
-	for (; n; text += step, n -= step) {
-		step = utf8_step(text, n);
-		if (!step || !str_plain((struct str){ text, step })) {
-			buf_char(b, '?');
-			step = step ? step : 1;
-		} else {
-			buf_put(b, text, step);
-		}
-	}
-}
-
-static void
-put_cell(struct buf *b, const char *text, size_t wide, bool last)
-{
-	size_t n = width(text);
-
-	put_plain(b, text);
-	while (!last && n++ < wide + 2)
-		buf_char(b, ' ');
-}
-
-static void
-measure(struct say *s, const struct part *p)
-{
-	size_t k = 0;
-
-	for (; p && p->kind != LIST_END; p = p->next) {
-		if (p->kind == ROW) {
-			k = 0;
-		} else if (k < COLUMNS_MAX) {
-			size_t n = width(shown(p)), head = width(p->name);
-
-			n = n > head ? n : head;
-			if (s->width[k] < n)
-				s->width[k] = n;
-			k++;
-		}
-	}
-}
-
-static bool
-ends_row(const struct part *p)
-{
-	return !p->next || p->next->kind != VALUE;
-}
-
-static void
-put_head(struct say *s, struct buf *b, const struct part *p)
-{
-	size_t k = 0;
-
-	for (; p && p->kind == VALUE; p = p->next, k++)
-		put_cell(b, p->name, s->width[k % COLUMNS_MAX], ends_row(p));
-	buf_char(b, '\n');
-}
-
-static const struct part *
-table(struct say *s, struct buf *b, const struct part *list)
-{
-	const struct part *p = list->next;
-	size_t k = 0;
-
-	if (strcmp(s->headed, list->name)) {
-		memset(s->width, 0, sizeof s->width);
-		measure(s, p);
-		if (p && p->kind == VALUE) {
-			put_head(s, b, p);
-			snprintf(s->headed, sizeof s->headed, "%s", list->name);
-		} else {
-			buf_fmt(b, "no %s\n", list->name);
-		}
-	}
-	for (; p && p->kind != LIST_END; p = p->next) {
-		if (p->kind == ROW) {
-			buf_char(b, '\n');
-			k = 0;
-		} else {
-			put_cell(b, shown(p), s->width[k++ % COLUMNS_MAX],
-			    ends_row(p));
-		}
-	}
-	return p ? p->next : NULL;
-}
-
-static void
-text(struct say *s, struct buf *b, const struct part *p)
-{
-	while (p) {
-		if (p->kind == LIST) {
-			p = table(s, b, p);
-			continue;
-		}
-		put_plain(b, p->name);
-		buf_str(b, ": ");
-		put_plain(b, shown(p));
-		buf_char(b, '\n');
-		p = p->next;
-	}
-}
-
 /* ---- printing ---------------------------------------------------------------- */
 
 /* Past stdio, whose buffer would keep a secret. */
@@ -446,9 +250,9 @@ say_flush(struct command *c)
 	if (s->secret)
 		buf_room(&b, SECRET_ROOM);
 	if (s->json)
-		json(&b, s->first);
+		said_json(&b, s->first);
 	else
-		text(s, &b, s->first);
+		said_text(&s->table, &b, s->first);
 	ok = !b.failed && write_all(b.at, b.len);
 	if (b.at)
 		crypt_wipe(b.at, b.cap);
