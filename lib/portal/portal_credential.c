@@ -18,9 +18,10 @@ static const struct kind {
 	{ CREDENTIAL_BASIC, "user", ":", "pass_basic" },
 	{ CREDENTIAL_HEADER, "header", ": ", "pass_header" },
 	{ CREDENTIAL_OAUTH, NULL, "", "pass_client" },
+	{ CREDENTIAL_SMART, NULL, NULL, NULL },
 };
 
-/* How tokens are had (CREDENTIAL_OAUTH), as portal_credential_put takes it. */
+/* How tokens are had, as portal_credential_put takes it. */
 static const char *const token_fields[] = { "token_url", "token_client",
 	"token_auth", "token_scope", "token_resource", "token_audience" };
 
@@ -155,6 +156,14 @@ sealed(struct page *p, const struct kind *k, const struct guid *tenant)
 	return box;
 }
 
+/* Of those fields the ones that the kind has: who signs sends no secret. */
+static bool
+has_field(enum credential_kind kind, const char *field)
+{
+	return kind == CREDENTIAL_OAUTH ||
+	       (kind == CREDENTIAL_SMART && strcmp(field, "token_auth") != 0);
+}
+
 static const struct db_rows *
 put(struct page *p)
 {
@@ -165,15 +174,15 @@ put(struct page *p)
 
 	if (!k || !page_of(p, args))
 		return NULL;
-	if (k->kind != CREDENTIAL_NONE &&
-	    !(box = sealed(p, k, &args[TENANT].guid)))
+	if (k->second && !(box = sealed(p, k, &args[TENANT].guid)))
 		return NULL;
 	args[KIND] = db_arg_text(str_of(credential_kind_word(k->kind)));
 	args[BOX] = db_arg_text(box ? str_of(box) : STR(""));
 	for (i = 0; i < COUNT(token_fields); i++)
-		args[TOKEN + i] = db_arg_text(
-		    k->kind == CREDENTIAL_OAUTH ? page_field(p, token_fields[i])
-						: STR(""));
+		args[TOKEN + i] =
+		    db_arg_text(has_field(k->kind, token_fields[i])
+				    ? page_field(p, token_fields[i])
+				    : STR(""));
 	return page_ask(p, "portal_credential_put", args, ARGS);
 }
 

@@ -168,7 +168,7 @@ static const char *const fields[] = { "name", "slug", "provider_url",
 	"fhir_version", "mode", "search_post", "http2", "connect_ms",
 	"total_ms", "mrn_system", "can_contains", "can_sort", "can_total",
 	"can_batch", "coverage_person", "write_extensions", "networks",
-	"environment" };
+	"environment", "requests_max", "calls_per_s", "override" };
 
 enum { WHO, FRESH, TENANT, FIELDS, ARGS = FIELDS + COUNT(fields) };
 

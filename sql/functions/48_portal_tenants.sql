@@ -70,9 +70,9 @@ end $$;
 comment on function wardgate.portal_tenant_list is
   'Hospitals by name, those with `find` in it, for operators; found: how many there are';
 
--- Switches and times as somebody would type them. auth: basic or header, when
--- its server wants to see a credential; auth_lost: the one we have is for
--- another server and is not sent.
+-- Switches, times and limits as somebody would type them. auth: what its server
+-- wants to see; auth_lost: the credential that we have is for another server and
+-- is not sent.
 create function wardgate.portal_tenant(account uuid, tenant uuid)
 returns table (
   tenant_id        uuid,
@@ -103,7 +103,16 @@ returns table (
   networks         text,
   environment      text,
   auth_server      text,
-  proposed         uuid)
+  proposed         uuid,
+  requests_max     text,
+  calls_per_s      text,
+  token_url        text,
+  token_client     text,
+  token_auth       text,
+  token_scope      text,
+  token_resource   text,
+  token_audience   text,
+  override_why     text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
@@ -123,10 +132,14 @@ begin
        (select o.proposal_id from wardgate.proposal as o
          where o.tenant_id = tenant and o.state = 'open'
            and o.expires_at > now()
-         order by o.made_at limit 1)
+         order by o.made_at limit 1),
+         p.requests_max::text, p.calls_per_s::text, c.token_url,
+         c.token_client, c.token_auth, c.token_scope, c.token_resource,
+         c.token_audience, w.why
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
     left join wardgate.provider_credential as c using (tenant_id)
+    left join wardgate.production_override as w using (tenant_id)
    where t.tenant_id = tenant;
 end $$;
 comment on function wardgate.portal_tenant is 'One hospital, for operators';
@@ -139,7 +152,8 @@ create function wardgate.portal_tenant_put(
   http2 text, connect_ms text, total_ms text, mrn_system text,
   can_contains text, can_sort text, can_total text, can_batch text,
   coverage_person text, write_extensions text, networks text,
-  environment text, out tenant_id uuid, out proposed uuid)
+  environment text, requests_max text, calls_per_s text, override text,
+  out tenant_id uuid, out proposed uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   kept uuid;
@@ -161,7 +175,8 @@ begin
         can_contains, 'can_sort', can_sort, 'can_total', can_total,
         'can_batch', can_batch, 'coverage_person', coverage_person,
         'write_extensions', write_extensions, 'networks', networks,
-        'environment', environment));
+        'environment', environment, 'requests_max', requests_max,
+        'calls_per_s', calls_per_s, 'override', override));
   portal_tenant_put.tenant_id := kept;
 end $$;
 comment on function wardgate.portal_tenant_put is

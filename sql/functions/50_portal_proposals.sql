@@ -121,6 +121,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
            'retry_after_s', 'created_at']
          || coalesce(to_jsonb(p) - array['provider_id', 'tenant_id',
            'revision', 'credential_at'], '{}')
+         || jsonb_build_object('override', w.why)
          || coalesce((
            select jsonb_object_agg('credential_' || v.key, v.value)
              from jsonb_each(to_jsonb(c) - array['tenant_id', 'box', 'kid'])
@@ -128,6 +129,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
     left join wardgate.provider_credential as c using (tenant_id)
+    left join wardgate.production_override as w using (tenant_id)
    where t.tenant_id = tenant
 $$;
 comment on function wardgate.mapping_now is
@@ -147,7 +149,10 @@ begin
             what ->> 'can_total', what ->> 'can_batch',
             what ->> 'coverage_person', what ->> 'write_extensions',
             networks => what ->> 'networks',
-            environment => what ->> 'environment') as p;
+            environment => what ->> 'environment',
+            requests_max => what ->> 'requests_max',
+            calls_per_s => what ->> 'calls_per_s',
+            override => what ->> 'override') as p;
   else
     perform c.outcome
        from wardgate.credential_put(tenant::text, what ->> 'auth',

@@ -196,18 +196,20 @@ prepare portal_tenant (uuid, uuid) as
          search_post, http2, connect_ms, total_ms, can_contains, can_sort,
          can_total, can_batch, coverage_person, write_extensions, auth,
          auth_set_at, auth_lost, networks, environment,
-         auth_server, proposed
+         auth_server, proposed, requests_max, calls_per_s, token_url,
+         token_client, token_auth, token_scope, token_resource,
+         token_audience, override_why
     from wardgate.portal_tenant($1, $2);
 
 -- $2: nobody has the tenant ID $3 yet. The rest as in sql/onboard/tenant.sql;
 -- what is empty stays as it is.
 prepare portal_tenant_put (uuid, boolean, text, text, text, text, text, text,
     text, text, text, text, text, text, text, text, text, text, text,
-    text, text) as
+    text, text, text, text, text) as
   select tenant_id, proposed
     from wardgate.portal_tenant_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
          $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-         $21);
+         $21, $22, $23, $24);
 
 -- Hospital $2: state, notice, until, Retry-After in seconds.
 prepare portal_tenant_state_set (uuid, uuid, text, text, text, text) as

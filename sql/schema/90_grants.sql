@@ -209,7 +209,7 @@ grant execute on function
       wardgate.portal_tenant(uuid, uuid),
       wardgate.portal_tenant_put(uuid, boolean, text, text, text, text, text,
         text, text, text, text, text, text, text, text, text, text, text,
-        text, text, text),
+        text, text, text, text, text, text),
       wardgate.portal_tenant_state_set(uuid, uuid, text, text, text, text),
       wardgate.portal_tenant_grants(uuid, uuid),
       wardgate.portal_tenant_loss(uuid, uuid, bigint),

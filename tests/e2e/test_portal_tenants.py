@@ -87,7 +87,9 @@ class Hospitals(Case):
                           ("needs a name", {"name": ""}),
                           ("is not known", {"fhir_version": "R9"}),
                           ("neither on nor off", {"http2": "maybe"}),
-                          ("from 50 to 60000", {"connect_ms": "7"})):
+                          ("from 50 to 60000", {"connect_ms": "7"}),
+                          ("from 1 to 1024", {"requests_max": "0"}),
+                          ("from 1 to 100000", {"calls_per_s": "x"})):
             with self.subTest(why):
                 page = who.post("/tenants/new", **self.form(**more))
                 self.assertEqual(page.status, 400)
@@ -95,7 +97,8 @@ class Hospitals(Case):
                 self.assertIn('<option value="STU3" selected'
                               if "fhir_version" not in more else "<option",
                               page.text)
-        place = self.hospital(who, total_ms="20000")
+        place = self.hospital(who, total_ms="20000", requests_max="321",
+                              calls_per_s="4321")
         client, secret = self.linked(who, place, types="Patient, Location",
                                      purpose="rounds", until="+90 days")
         token = self.ask(client, secret)
@@ -104,7 +107,7 @@ class Hospitals(Case):
         self.assertEqual(self.records(token).status, 200)
         page = who.get(place)
         for text in ("West Wing", "Patient Location", "rounds", "20000",
-                     client, "Nothing so far."):
+                     "321", "4321", client, "Nothing so far."):
             self.assertIn(text, page.words)
         self.assertIn("West Wing", who.get("/tenants").words)
 
@@ -119,6 +122,22 @@ class Hospitals(Case):
         self.assertEqual(self.ask(client, secret).status, 400)
         self.assertEqual(self.records(token).status, 401)
         self.assertEqual(who.get(f"{place}/grants/{NOBODY}/end").status, 404)
+
+    def test_without_a_good_probe_it_takes_a_reason(self):
+        def rule(value):
+            self.house.cluster.psql("select wardgate.policy_set("
+                                    f"'production_probe', '{value}')")
+        rule("required")
+        self.addCleanup(rule, "advised")
+        who, why = self.operator(), "They mend it <i>tonight</i>."
+        who.get("/tenants/new")
+        page = who.post("/tenants/new", **self.form())
+        self.assertEqual(page.status, 409)
+        self.assertIn("goes into production when a probe", page.words)
+        place = self.hospital(who, override=why)
+        self.assertIn(why, who.get(place).words)
+        self.assertIn(f"why {why}",
+                      who.get(f"{place}/history").words)
 
     def test_losses_and_every_change_stand_on_its_page(self):
         who = self.operator()

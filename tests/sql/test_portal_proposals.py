@@ -47,7 +47,8 @@ class Case(base.DatabaseCase):
                 for v in (name, url, version, environment)]
         return self.ask(
             f"portal_tenant_put('{who}', {fresh}, '{tenant}', {text[0]}, null,"
-            f" {text[1]}, {text[2]}" + ", null" * 13 + f", {text[3]})",
+            f" {text[1]}, {text[2]}" + ", null" * 13 + f", {text[3]}"
+            ", null, null, null)",
             "proposed")
 
     def credential(self, who=ANN, auth="header", box=BOX):
@@ -205,7 +206,7 @@ class On(Case):
     def test_what_could_not_be_stored_is_not_proposed(self):
         self.refused(
             f"select wardgate.portal_tenant_put('{ANN}', false, '{TENANT}',"
-            " null, null, 'https://a.example/?q'" + ", null" * 15 + ")",
+            " null, null, 'https://a.example/?q'" + ", null" * 18 + ")",
             "wg_admin", "WG400")
         self.refused(
             f"select wardgate.portal_credential_put('{ANN}', '{TENANT}',"
@@ -214,7 +215,7 @@ class On(Case):
         self.put(url=OTHER)
         self.denied(
             f"portal_tenant_put('{BEN}', false, '{TENANT}', null, null,"
-            " 'https://third.example'" + ", null" * 15 + ")", "WG409",
+            " 'https://third.example'" + ", null" * 18 + ")", "WG409",
             "Another change of this hospital waits")
         self.assertEqual(self.ask(f"portal_proposal_count('{BEN}')"), "1")
 

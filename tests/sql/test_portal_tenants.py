@@ -11,9 +11,9 @@ CALLS = (
     "portal_tenant_list('{a}', '', 0, 9)",
     f"portal_tenant('{{a}}', '{TENANT}')",
     f"portal_tenant_put('{{a}}', false, '{TENANT}'"
-    + ", null" * 18 + ")",
+    + ", null" * 21 + ")",
     f"portal_tenant_put('{{a}}', true, '{TENANT2}', 'x', null,"
-    " 'https://x.example', 'R4'" + ", null" * 14 + ")",
+    " 'https://x.example', 'R4'" + ", null" * 17 + ")",
     f"portal_tenant_state_set('{{a}}', '{TENANT}', 'suspended', '', '', '')",
     f"portal_tenant_grants('{{a}}', '{TENANT}')",
     f"portal_tenant_loss('{{a}}', '{TENANT}', 1)",
