@@ -1,6 +1,6 @@
 /* jws.c - ES256 signatures over compact JWS, with keys parsed once
  * SPDX-License-Identifier: Apache-2.0 */
-#include "ext/jws.h"
+#include "ext/jws_inner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-
-#include <jwt.h>
 
 #include "base/buf.h"
 #include "base/enc.h"
@@ -138,8 +136,6 @@ make_ready(struct jws_key *k)
 	return k->signer && EVP_PKEY_sign_init(k->signer) == 1;
 }
 
-static bool agreed(const struct jws_key *k, struct err *e);
-
 /* Takes p, also when it fails. */
 static struct jws_key *
 key_of(EVP_PKEY *p, bool private, struct err *e)
@@ -170,7 +166,7 @@ key_of(EVP_PKEY *p, bool private, struct err *e)
 	else {
 		name_by_thumbprint(k);
 		k->table = ecdsa_key_new(k->x, k->y);
-		if (agreed(k, e))
+		if (jws_agreed(k, e))
 			return k;
 	}
 	ERR_clear_error();
@@ -378,90 +374,4 @@ jws_verify(const struct jws_key *k, struct str input, struct str sig)
 	crypt_sha256(digest, input.at, input.len);
 	return k->table ? ecdsa_verify(k->table, digest, raw)
 	                : evp_verify(k, digest, raw);
-}
-
-/* ---- cross-check with libjwt ------------------------------------------------
- */
-
-/* {"alg":"ES256","typ":"JWT"} . {"check":"wardgate"}: libjwt takes no other
- * typ, and takes the algorithm from the header, so the header is ours. */
-#define CHECK_INPUT                                                            \
-	"eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9"                                 \
-	".eyJjaGVjayI6IndhcmRnYXRlIn0"
-
-/* A key of length 0 would mean "do not verify" to libjwt. */
-static bool
-libjwt_verifies(const char *token, const char *pem)
-{
-	jwt_t *j = NULL;
-	bool good = pem && pem[0] &&
-	            jwt_decode(&j, token, (const unsigned char *)pem,
-			(int)strlen(pem)) == 0 &&
-	            jwt_get_alg(j) == JWT_ALG_ES256;
-
-	jwt_free(j);
-	return good;
-}
-
-static bool
-evp_verifies(const struct jws_key *k, const char *sig)
-{
-	return jws_verify(
-	    k, STR(CHECK_INPUT), (struct str){ sig, JWS_SIG_LEN });
-}
-
-/* Without a private half nothing can be signed for the key: what remains is
- * that neither library takes another signature for its own. */
-static bool
-evp_to_libjwt(const struct jws_key *k, const char *public_pem)
-{
-	char token[sizeof CHECK_INPUT + 1 + JWS_SIG_LEN] = CHECK_INPUT ".";
-	char *sig = token + sizeof CHECK_INPUT;
-	unsigned char raw[JWS_SIG_BYTES];
-
-	if (k->private && (!jws_sign(k, STR(CHECK_INPUT), sig, NULL) ||
-			      !libjwt_verifies(token, public_pem)))
-		return false;
-	memset(raw, 0x11, sizeof raw);
-	enc_b64url(sig, raw, sizeof raw);
-	return !libjwt_verifies(token, public_pem) && !evp_verifies(k, sig);
-}
-
-static bool
-libjwt_to_evp(const struct jws_key *k, const char *private_pem)
-{
-	const unsigned char *pem = (const unsigned char *)private_pem;
-	struct str head, sig;
-	jwt_t *j = NULL;
-	char *token = NULL;
-	bool good;
-
-	if (private_pem && jwt_new(&j) == 0 &&
-	    jwt_add_grant(j, "check", "wardgate") == 0 &&
-	    jwt_set_alg(j, JWT_ALG_ES256, pem, (int)strlen(private_pem)) == 0)
-		token = jwt_encode_str(j);
-	sig = str_of(token ? strrchr(token, '.') : NULL);
-	head = (struct str){ token, (size_t)(sig.at - token) };
-	good = sig.at &&
-	       jws_verify(k, head, (struct str){ sig.at + 1, sig.len - 1 });
-	free(token);
-	jwt_free(j);
-	return good;
-}
-
-static bool
-agreed(const struct jws_key *k, struct err *e)
-{
-	struct arena *a = arena_new();
-	char *public = jws_public_pem(a, k);
-	char *private = jws_private_pem(a, k);
-	bool good = public && evp_to_libjwt(k, public) &&
-	            (!k->private || libjwt_to_evp(k, private));
-
-	if (private)
-		crypt_wipe(private, strlen(private));
-	arena_free(a);
-	return good || err_set(e, ERR_CONF,
-			   "is refused: OpenSSL and libjwt disagree about its "
-			   "signatures");
 }
