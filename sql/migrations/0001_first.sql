@@ -2041,12 +2041,16 @@ begin
 end $$;
 comment on function wardgate.account_list is 'All accounts';
 
+-- In plpgsql, whose plan stays: one in sql would be planned at each call.
 create function wardgate.account_is(account uuid, one_of text[])
 returns boolean
-language sql stable set search_path = pg_catalog, pg_temp
-return exists (select from wardgate.account as a
-                where a.account_id = account and a.disabled_at is null
-                  and a.roles && one_of);
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+  return exists (
+      select from wardgate.account as a
+       where a.account_id = account and a.disabled_at is null
+         and a.roles && one_of);
+end $$;
 comment on function wardgate.account_is is
   'Has the account, now, one of these roles?';
 
