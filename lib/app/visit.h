@@ -63,8 +63,8 @@ struct visit {
 	const struct claims *claims;
 	const struct directory_route *route;
 	enum fhir_version speaks; /* the provider's version */
-	bool
-	    links_only; /* the tenant's mode: bytes as they come but for links */
+	/* the tenant's mode: bytes as they come but for links */
+	bool links_only;
 	struct upstream_target to;
 	struct links links;
 	struct str only_ids; /* a search by _id: its value; else absent */

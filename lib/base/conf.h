@@ -96,8 +96,8 @@ struct conf {
 	int64_t failures_per_minute; /* of one source; 0: no limit */
 	int64_t limit_places;
 	int64_t metric_tenants; /* with cells of their own */
-	const char
-	    *trusted_proxies;    /* addresses and networks, blanks between */
+	/* addresses and networks, blanks between */
+	const char *trusted_proxies;
 	int64_t forwarded_field; /* enum conf_field */
 
 	int64_t audit_queue;
@@ -105,15 +105,15 @@ struct conf {
 	int64_t secrets_per_client;
 	int64_t secret_life_days;
 	int64_t secret_life_max_days;
-	const char
-	    *portal_dir; /* templates/, locale/, static/; "": as installed */
+	/* of templates/, locale/, static/; "": as installed */
+	const char *portal_dir;
 	const char *portal_key_file; /* admin and wardgate */
 	int64_t portal_body_bytes;   /* of a form */
 	int64_t portal_idle_s;       /* a session that is not used ends */
 	int64_t portal_life_s;       /* and one that is used, after this */
 	int64_t portal_proof_s;      /* a passphrase proves so long */
-	int64_t
-	    portal_remote_user; /* enum conf_switch: the web server signs in */
+	/* enum conf_switch: the web server signs in */
+	int64_t portal_remote_user;
 	int64_t invitation_life_s;
 	const char *expiry_hook; /* program of the operator; "": none */
 };

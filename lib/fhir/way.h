@@ -18,8 +18,8 @@
 
 struct way_ask {
 	enum fhir_version face;
-	const struct ability
-	    *can;             /* the provider, its operator's word included */
+	/* the provider, its operator's word included */
+	const struct ability *can;
 	const char *tenant;   /* what people call the hospital */
 	const char *own_face; /* URL of the face of the provider's version */
 	bool links;      /* records pass as they are: no face but that one */

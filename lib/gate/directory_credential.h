@@ -12,8 +12,8 @@
 /* One at most of the first two; both NULL: nothing is wanted. Wiped with the
  * entry that holds it. */
 struct directory_credential {
-	const char
-	    *line; /* the header field that the server wants to be shown */
+	/* the header field that the server wants to be shown */
+	const char *line;
 	const struct credential_token *token; /* how to get tokens for it */
 	const struct fetch_tls *tls; /* a certificate, a CA; NULL: the usual */
 	const char *shut; /* why it cannot be opened, for the log; NULL: it can,

@@ -39,9 +39,8 @@ struct session {
 	unsigned roles;
 	bool has_totp;
 	bool proved; /* passphrase or code were given a short while ago */
-	int64_t
-	    idle_end_us; /* when it ends if it is not used, UTC since 1970 */
-	int64_t life_end_us; /* and in any case */
+	/* when it ends if it is not used, and in any case; UTC since 1970 */
+	int64_t idle_end_us, life_end_us;
 };
 
 /* session_roles - bits of what is stored; role names with blanks between. */

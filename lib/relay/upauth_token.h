@@ -18,8 +18,8 @@
 /* A token, ready to be sent. */
 struct upauth_token {
 	char *line; /* "Authorization: Bearer ...", owned; credential_free */
-	unsigned
-	    life_s; /* from when it was asked for; 1 to UPAUTH_LIFE_MAX_S */
+	/* from when it was asked for; 1 to UPAUTH_LIFE_MAX_S */
+	unsigned life_s;
 };
 
 /* How the endpoint is reached; a test may turn it elsewhere. */

@@ -9,10 +9,9 @@
 #include "base/clock.h"
 #include "gate/meter.h"
 
-#define ACCEPT_INITIAL  "application/fhir+json"
-#define PAUSE_MS        40  /* before the second try, up to as much again */
-#define WORTH_MS        200 /* left for a second try, or it is not made */
-#define RETRY_AFTER_MAX 3600
+#define ACCEPT_INITIAL "application/fhir+json"
+#define PAUSE_MS       40  /* before the second try, up to as much again */
+#define WORTH_MS       200 /* left for a second try, or it is not made */
 
 struct call {
 	struct engine *en;
@@ -188,106 +187,6 @@ tried(struct call *c)
 	return engine_run(c->en, job, c->deadline_ms);
 }
 
-/* ---- what the answer means ------------------------------------------------------- */
-
-/* Seconds as sent, or from a date; 0 when absent or senseless. */
-static unsigned
-retry_after(struct call *c)
-{
-	struct str v = c->job->retry_after;
-	uint64_t n = 0;
-	int64_t at;
-
-	if (!v.at)
-		return 0;
-	if (!str_number(v, 9, &n)) {
-		at = fetch_date(str_text(c->a, v)) - clock_now_s();
-		n = at > 0 ? (uint64_t)at : 0;
-	}
-	return (unsigned)(n > RETRY_AFTER_MAX ? RETRY_AFTER_MAX : n);
-}
-
-enum err_kind
-upstream_kind(int status, bool conditional)
-{
-	switch (status) {
-	case 200:
-		return ERR_NONE;
-	case 304:
-		return conditional ? ERR_NONE : ERR_UPSTREAM_BAD;
-	case 401:
-	case 403:
-	case 407:
-		return ERR_UPSTREAM_AUTH;
-	case 404:
-		return ERR_UPSTREAM_NOT_FOUND;
-	case 410:
-		return ERR_UPSTREAM_GONE;
-	case 429:
-		return ERR_UPSTREAM_LIMIT;
-	case 503:
-		return ERR_UPSTREAM_BUSY;
-	default:
-		return status >= 600   ? ERR_UPSTREAM_BAD
-		       : status >= 500 ? ERR_UPSTREAM_FAILED
-		       : status >= 400 ? ERR_UPSTREAM_REFUSED
-		       : status >= 300 ? ERR_UPSTREAM_REDIRECT
-		                       : ERR_UPSTREAM_BAD;
-	}
-}
-
-/* application/json, application/fhir+json, application/json+fhir (DSTU2); in
- * UTF-8, which JSON always is (RFC 8259 8.1). */
-static bool
-json_type(struct str type, const char *accept)
-{
-	bool keys = accept && !strcmp(accept, UPSTREAM_KEYS);
-	struct str params;
-	struct str media = str_trim(str_cut(type, ';', &params), " \t");
-
-	if (!str_is_nocase(media, "application/json") &&
-	    !str_is_nocase(media, "application/fhir+json") &&
-	    !str_is_nocase(media, "application/json+fhir") &&
-	    !(keys && str_is_nocase(media, "application/jwk-set+json")))
-		return false;
-	while (params.at) {
-		struct str value,
-		    one = str_trim(str_cut(params, ';', &params), " \t");
-		struct str name = str_cut(one, '=', &value);
-
-		value = str_trim(value, "\"");
-		if (str_is_nocase(name, "charset") &&
-		    !str_is_nocase(value, "utf-8") &&
-		    !str_is_nocase(value, "us-ascii"))
-			return false;
-	}
-	return true;
-}
-
-/* A status that is bad in itself counts, even if its body broke off. */
-static bool
-judged(struct call *c)
-{
-	struct fetch_job *job = c->job;
-	enum err_kind kind =
-	    upstream_kind(job->status, c->ask->if_none_match.at != NULL);
-
-	if (job->status && kind) {
-		err_why(c->e, kind, "the provider answered %d", job->status);
-		c->e->retry_after_s =
-		    kind == ERR_UPSTREAM_LIMIT || kind == ERR_UPSTREAM_BUSY
-			? retry_after(c)
-			: 0;
-		return false;
-	}
-	if (job->e.kind)
-		return err_why(c->e, job->e.kind, "%s", job->e.why);
-	if (job->status == 200 && !json_type(job->content_type, c->ask->accept))
-		return err_why(c->e, ERR_UPSTREAM_BAD,
-		    "the answer's content type is not JSON in UTF-8");
-	return true;
-}
-
 /* ---- the second try ---------------------------------------------------------------- */
 
 /* Where it may help: the request never got there, or a server in front of the
@@ -319,7 +218,11 @@ pause_before(const struct call *c)
 static bool
 asked(struct call *c)
 {
-	return addresses_found(c) && (tried(c), judged(c));
+	if (!addresses_found(c))
+		return false;
+	tried(c);
+	return upstream_judge(
+	    c->job, c->ask->accept, c->ask->if_none_match.at != NULL, c->e);
 }
 
 static bool
@@ -353,7 +256,7 @@ answer(struct call *c)
 	w->location = job->location;
 	w->date = job->date;
 	w->certificate = job->certificate;
-	w->retry_after_s = retry_after(c);
+	w->retry_after_s = upstream_patience(c->job);
 	w->elapsed_ms = elapsed_ms(c);
 	return w;
 }

@@ -11,6 +11,7 @@
 #include "base/enc.h"
 #include "gate/credential.h"
 #include "relay/engine.h"
+#include "relay/upstream_judge.h"
 #include "relay/upstream_url.h"
 
 /* A provider as the directory knows it. */
@@ -22,23 +23,22 @@ struct upstream_target {
 	unsigned total_ms;    /* 0: provider_wait_ms; retry included */
 	unsigned calls_per_s; /* so often it may be asked; 0: as one likes */
 	bool http2;           /* offer HTTP/2; else HTTP/1.1 */
-	const char
-	    *credential; /* a header field that it wants to be shown; NULL:
-	                         * none. Not copied: to be kept until the call
-	                         * is over */
-	const struct credential_token
-	    *token;            /* it wants one that is had so: for relay/upauth,
-	             * which then says what is sent; NULL: none */
-	struct upauth *tokens; /* where that one keeps them */
-	const struct fetch_tls *tls; /* a certificate of ours, a CA of its own;
-	                              * kept like credential */
-	unsigned cell;               /* its tenant's, in gate/meter */
-	bool apart; /* another server of the tenant: left alone by itself */
-	bool
-	    loopback_http; /* this machine may be reached, http:// used there */
-	const struct fetch_net *nets; /* private networks that may be reached;
-	                               * kept like credential */
+
+	/* What it wants to be shown; kept by the caller until the call is over.
+	 * NULL: nothing. */
+	const char *credential;      /* a header field */
+	const struct fetch_tls *tls; /* our certificate, a CA of its own */
+	/* relay/upauth gets a token so, and keeps it there. */
+	const struct credential_token *token;
+	struct upauth *tokens;
+
+	/* Private networks that may be reached; kept like those. */
+	const struct fetch_net *nets;
 	size_t nets_n;
+	bool loopback_http; /* this machine too, http:// used there */
+
+	unsigned cell; /* its tenant's, in gate/meter */
+	bool apart;    /* another server of the tenant: left alone by itself */
 };
 
 enum upstream_method {
@@ -49,10 +49,6 @@ enum upstream_method {
 	                     * tried again */
 };
 
-/* upstream_kind - what a status means; ERR_NONE: 200, and 304 when
- * `conditional`. Also for the statuses inside of a provider's batch. */
-enum err_kind upstream_kind(int status, bool conditional);
-
 /* What the call turned out to be, whether it failed or not: for the audit
  * row and the log. */
 struct upstream_seen {
@@ -62,17 +58,14 @@ struct upstream_seen {
 	size_t bytes;        /* of the last answer's body, decoded */
 };
 
-/* What to accept for a key set. Its content type is taken only then. */
-#define UPSTREAM_KEYS "application/jwk-set+json, application/json;q=0.9"
-
 struct upstream_ask {
 	const struct upstream_target *to;
 	enum upstream_method method;
 	struct str path; /* under the base, no slash in front, percent-encoded;
 	                  * empty: the base itself */
-	struct str
-	    query;       /* percent-encoded, without ?; absent or empty: none */
-	struct str body; /* of UPSTREAM_POST_FORM and _JSON */
+	/* percent-encoded, without ?; absent or empty: none */
+	struct str query;
+	struct str body;          /* of UPSTREAM_POST_FORM and _JSON */
 	const char *accept;       /* NULL: application/fhir+json */
 	struct str if_none_match; /* these three: absent, or printable ASCII */
 	struct str traceparent;
@@ -90,9 +83,8 @@ struct upstream_answer {
 	struct str body; /* contiguous; empty with 304; not looked into */
 	struct str etag, last_modified, location; /* absent when not sent */
 	struct str date;                          /* the same */
-	struct fetch_certificate
-	    certificate;        /* if asked for, and the connection
-	                                       * is new */
+	/* if asked for, and the connection is new */
+	struct fetch_certificate certificate;
 	unsigned retry_after_s; /* 0: not sent */
 	unsigned elapsed_ms;
 };
