@@ -38,6 +38,11 @@ RULES = ("20_rules", "27_account", "45_onboard", "*_portal_*")
 # Of other functions the portal meets these.
 REFUSED = (("40_clients", "secret_add"), ("40_clients", "client_add"),
            ("40_clients", "grant_give"), ("37_probe", "production_check"),
+           ("47_provider_keys", "provider_key_lock"),
+           ("47_provider_keys", "provider_key_add"),
+           ("47_provider_keys", "provider_key_must_be"),
+           ("47_provider_keys", "provider_key_use"),
+           ("47_provider_keys", "provider_key_remove"),
            ("46_sealing", "token_url_read"),
            ("46_sealing", "credential_token_read"))
 

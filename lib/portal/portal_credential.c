@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-#include "gate/credential.h"
-#include "gate/sealing.h"
+#include "portal/portal_sealed.h"
 #include "portal/portal_tenant.h"
 
 /* Kinds that this page has fields for: what is typed in the first field if there
@@ -29,29 +28,6 @@ enum { WHO, TENANT, KIND, BOX, TOKEN, ARGS = TOKEN + COUNT(token_fields) };
 
 /* ---- showing ------------------------------------------------------------------------- */
 
-static bool
-view_tenant(struct page *p)
-{
-	const struct db_rows *rows;
-	struct db_arg args[2];
-
-	if (!page_of(p, args) ||
-	    !(rows = page_ask(p, "portal_tenant", args, 2)))
-		return false;
-	view_cells(p->view, rows, 0);
-	return tenant_second(p);
-}
-
-static bool
-view_key(struct page *p)
-{
-	const struct db_rows *rows = page_ask(p, "sealing_key_in_use", NULL, 0);
-
-	if (rows)
-		view_flag(p->view, "key", !db_null(rows, 0, 0));
-	return rows != NULL;
-}
-
 /* What was chosen; else what is set. */
 static void
 view_kinds(struct page *p)
@@ -73,7 +49,7 @@ view_kinds(struct page *p)
 static bool
 view_stored(struct page *p)
 {
-	if (!view_tenant(p) || !view_key(p))
+	if (!sealed_tenant(p) || !sealed_key(p) || !tenant_second(p))
 		return false;
 	view_kinds(p);
 	return true;
@@ -130,28 +106,16 @@ put_secret(
 static const char *
 sealed(struct page *p, const struct kind *k, const struct guid *tenant)
 {
-	const struct db_rows *rows = page_ask(p, "sealing_key_in_use", NULL, 0);
-	const struct view_value *url = view_find(p->view, STR("provider_url"));
 	struct credential_for to = { .kind = k->kind, .tenant = *tenant };
 	char secret[CREDENTIAL_SECRET_MAX];
-	struct sealing_key key;
 	const char *box = NULL;
 	size_t n = 0;
 
-	if (!rows || !sealing_key_read(rows, &key, &p->w->err))
-		return NULL;
-	if (!url->text.len) {
-		err_set(&p->w->err, ERR_CONFLICT,
-		    "This hospital has no server yet.");
-		return NULL;
-	}
-	to.base_url = str_text(p->w->a, url->text);
 	if (k->kind == CREDENTIAL_OAUTH)
 		to.token_url =
 		    str_text(p->w->a, page_field(p, token_fields[0]));
 	if (put_secret(p, k, secret, sizeof secret, &n))
-		box = credential_close(p->w->a, key.public, &to,
-		    (struct str){ secret, n }, &p->w->err);
+		box = sealed_box(p, &to, (struct str){ secret, n });
 	crypt_wipe(secret, sizeof secret);
 	return box;
 }
@@ -193,7 +157,7 @@ credential_set(struct page *p)
 	char id[GUID_LEN + 1];
 	struct guid g;
 
-	if (!view_tenant(p))
+	if (!sealed_tenant(p))
 		return false;
 	if (!(rows = put(p)))
 		return (p->w->err.kind == ERR_MALFORMED ||

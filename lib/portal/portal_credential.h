@@ -1,8 +1,6 @@
 /* portal_credential.h - what the server of a hospital wants to see, for operators
  * SPDX-License-Identifier: Apache-2.0
- *
- * It is sealed to the key in use as soon as it was typed (gate/credential); this
- * program cannot open it, and no page shows it. */
+ */
 #ifndef PORTAL_PORTAL_CREDENTIAL_H
 #define PORTAL_PORTAL_CREDENTIAL_H
 

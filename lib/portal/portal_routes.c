@@ -11,6 +11,7 @@
 #include "portal/portal_keys.h"
 #include "portal/portal_proposal.h"
 #include "portal/portal_probe.h"
+#include "portal/portal_provider_key.h"
 #include "portal/portal_secret.h"
 #include "portal/portal_self.h"
 #include "portal/portal_signin.h"
@@ -86,6 +87,11 @@ static const struct portal_route routes[] = {
 
 	{ "GET",  "/tenants/*/credential",        NEED_PROOF,  OPERATOR,   credential_page },
 	{ "POST", "/tenants/*/credential",        NEED_PROOF,  OPERATOR,   credential_set },
+
+	{ "GET",  "/tenants/*/keys",              NEED_FULL,   OPERATOR,   provider_key_all },
+	{ "POST", "/tenants/*/keys",              NEED_PROOF,  OPERATOR,   provider_key_make },
+	{ "POST", "/tenants/*/keys/*/use",        NEED_PROOF,  OPERATOR,   provider_key_use },
+	{ "POST", "/tenants/*/keys/*/remove",     NEED_PROOF,  OPERATOR,   provider_key_remove },
 
 	{ "GET",  "/proposals",                   NEED_FULL,   OPERATOR,   proposal_all },
 	{ "GET",  "/proposals/*",                 NEED_PROOF,  OPERATOR,   proposal_one },

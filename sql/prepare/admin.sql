@@ -288,6 +288,25 @@ prepare portal_credential_put (uuid, uuid, text, text, text, text, text, text,
   select wardgate.portal_credential_put($1, $2, $3, $4, $5, $6, $7, $8, $9,
          $10) as proposed;
 
+-- Keys of hospital $2 that sign for tokens; $3: seconds one is published before it
+-- signs, $4: seconds that what it signed counts.
+prepare portal_provider_key_list (uuid, uuid, bigint, bigint) as
+  select kid, alg, stage, since, step, step_at
+    from wardgate.portal_provider_key_list($1, $2, make_interval(secs => $3),
+         make_interval(secs => $4));
+
+-- $3 to $6: kid, algorithm, public JWK, sealed private half.
+prepare portal_provider_key_add (uuid, uuid, text, text, text, text) as
+  select wardgate.portal_provider_key_add($1, $2, $3, $4, $5, $6) as stage;
+
+-- $4: seconds for which it must have been published.
+prepare portal_provider_key_use (uuid, uuid, text, bigint) as
+  select wardgate.portal_provider_key_use($1, $2, $3,
+         make_interval(secs => $4)) as outcome;
+
+prepare portal_provider_key_remove (uuid, uuid, text) as
+  select wardgate.portal_provider_key_remove($1, $2, $3) as outcome;
+
 prepare portal_second (uuid) as
   select wardgate.portal_second($1) as needed;
 

@@ -1,12 +1,15 @@
 # test_portal_credential.py - what a hospital's server wants to see, set on its page
 # SPDX-License-Identifier: Apache-2.0
 
+import re
+import time
 import unittest
 import uuid
 
 from tests.e2e import behind_lighttpd
-from tests.e2e.guarded import CLIENT, SECRET, Guarded
+from tests.e2e.guarded import CLIENT, SECRET, Guarded, Smart
 from tests.e2e.test_portal import Story
+from tests.rig.client import request
 
 setUpModule = behind_lighttpd
 
@@ -50,6 +53,95 @@ class Case(Story):
             f" where tenant_id = '{self.tenant}' union all"
             " select p::text from wardgate.proposal as p"
             f" where tenant_id = '{self.tenant}'")
+
+
+class Signed(Case):
+    """Tokens that the gateway signs for."""
+
+    def setUp(self):
+        super().setUp()
+        self.keys = f"/tenants/{self.tenant}/keys"
+        self.double = self.enterContext(Smart())
+
+    def kid(self, page, stage):
+        """The key of the page that is at that stage."""
+        card = [c for c in page.text.split("<article") if stage in c][0]
+        return re.search(r"<h3><code>([^<]+)<", card)[1]
+
+    def published(self):
+        return [k["kid"] for k in request(
+            "GET", self.double.jwks_url).json["keys"]]
+
+    def age(self, kid):
+        """The hospital has had an hour."""
+        self.house.cluster.psql(
+            "update wardgate.provider_key set made_at = made_at - interval"
+            " '1 hour', retired_at = retired_at - interval '1 hour' where"
+            f" kid = '{kid}'")
+
+    def test_keys_are_made_used_and_removed_in_stages(self):
+        token = self.hospital(url=f"{self.double.base}/r4")
+        who = self.operator()
+        page = who.get(self.keys)
+        self.assertIn("There is none yet.", page.words)
+        self.double.jwks_url = re.search(r'id="jwks_url">([^<]+)<',
+                                         page.text)[1]
+        self.assertEqual(who.post(self.keys, alg="HS256").status, 400)
+        page = who.post(self.keys, alg="ES384")
+        self.assertIn("The key is made, and signs.", page.words)
+        old = self.kid(page, "in use")
+        self.set(who, auth="smart", token_client=CLIENT, token_auth="basic",
+                 token_scope="system/*.read")
+        for path in (f"/tenants/{self.tenant}", self.keys, self.place):
+            page = who.get(path)
+            self.assertIn(CLIENT, page.text, path)
+        self.assertIn('<option value="smart" selected', page.text)
+        self.assertEqual(self.read(token), 200)
+
+        who.get(self.keys)
+        page = who.post(self.keys, alg="RS384")
+        new = self.kid(page, "not in use yet")
+        for words in ("does not sign yet", "RS384", "It may sign from",
+                      "The next one is published"):
+            self.assertIn(words, page.words)
+        for path, words in ((f"{new}/use", "may not be known"),
+                            (f"{old}/remove", "is in use")):
+            page = who.post(f"{self.keys}/{path}")
+            self.assertEqual(page.status, 409, page)
+            self.assertIn(words, page.words)
+        self.age(new)
+        self.assertIn("Safe now, unless", who.get(self.keys).words)
+        page = who.post(f"{self.keys}/{new}/use")
+        self.assertIn("The key signs now.", page.words)
+        self.assertIn("What it signed counts until", page.words)
+        self.double.end()
+        self.assertEqual(self.read(token), 200)
+        self.assertEqual((self.double.kids[0], self.double.kids[-1]),
+                         (old, new))
+        self.age(old)
+        self.assertIn("nothing that it signed", who.get(self.keys).words)
+        page = who.post(f"{self.keys}/{old}/remove")
+        self.assertIn("published no more", page.words)
+        until = time.monotonic() + 60
+        while self.published() != [new]:
+            self.assertLess(time.monotonic(), until, self.published())
+            time.sleep(0.2)
+        self.assertEqual(who.post(f"{self.keys}/{old}/use").status, 404)
+        page = who.get(f"/tenants/{self.tenant}/history")
+        for act in ("add", "change", "remove"):
+            self.assertIn(f"wg_admin ({who.login}) {act}-provider-key",
+                          page.words)
+        self.assertNotIn("PRIVATE", self.everything())
+
+    def test_who_was_told_of_a_key_need_not_wait(self):
+        self.hospital(url=f"{self.double.base}/r4")
+        who = self.operator()
+        for _ in range(2):
+            who.get(self.keys)
+            page = who.post(self.keys, alg="ES384")
+        new = self.kid(page, "not in use yet")
+        page = who.post(f"{self.keys}/{new}/use", now="yes")
+        self.assertEqual(self.kid(page, "in use"), new)
 
 
 class Credential(Case):

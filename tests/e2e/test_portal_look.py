@@ -350,6 +350,12 @@ class Pages(Story):
         ward = f"/tenants/{cls.env['WG_TENANT_STU3']}"
         cls.house.operator("probe", "--no-patient",
                            cls.env["WG_TENANT_STU3"])
+        for _ in range(2):
+            who.get(ward + "/keys")
+            who.post(ward + "/keys", alg="ES384")
+        cls.addClassCleanup(
+            cls.house.cluster.psql, "delete from wardgate.provider_key where"
+            f" tenant_id = '{cls.env['WG_TENANT_STU3']}'")
         who.get(one + "/requests/new")
         who.post(one + "/requests/new", tenant=NOBODY, why="night shift")
         page = who.get("/requests").text.split(cls.client)[-1]
@@ -378,6 +384,7 @@ class Pages(Story):
             "tenants": "/tenants", "tenant": ward,
             "tenant_new": "/tenants/new", "tenant_probe": ward + "/probe",
             "tenant_credential": ward + "/credential",
+            "tenant_keys": ward + "/keys",
             "proposals": "/proposals", "proposal": f"/proposals/{proposal}",
             "tenant_state": ward + "/suspend",
             "tenant_maintenance": ward + "/maintenance",

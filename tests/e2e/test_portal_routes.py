@@ -111,6 +111,10 @@ EXPECTED = {
     "POST /tenants/*/grants/*/end": HOSPITAL_PROOF,
     "GET /tenants/*/credential": HOSPITAL_PROOF,
     "POST /tenants/*/credential": HOSPITAL_PROOF,
+    "GET /tenants/*/keys": HOSPITALS,
+    "POST /tenants/*/keys": HOSPITAL_PROOF,
+    "POST /tenants/*/keys/*/use": HOSPITAL_PROOF,
+    "POST /tenants/*/keys/*/remove": HOSPITAL_PROOF,
     "GET /proposals": HOSPITALS,
     "GET /proposals/*": HOSPITAL_PROOF,
     "POST /proposals/*/approve": HOSPITAL_PROOF,
@@ -149,8 +153,8 @@ def guid(n):
 # What stands for * after each of these.
 CLIENT, TENANT, REQUEST, VICTIM, SESSION, PROPOSAL = (
     guid(n) for n in range(90, 96))
-KEY = "routekey"
-PARTS = {"clients": CLIENT, "secrets": KEY, "tenants": TENANT,
+KEY, SIGNER = "routekey", "route" * 8 + "key"
+PARTS = {"clients": CLIENT, "secrets": KEY, "tenants": TENANT, "keys": SIGNER,
          "grants": CLIENT, "requests": REQUEST, "accounts": VICTIM, "proposals": PROPOSAL,
          "sessions": SESSION, "invitation": "A" * 43}
 
@@ -162,7 +166,8 @@ DIGEST = "select md5(string_agg(t::text, '' order by t::text)) from (" + \
             ("client", ""), ("client_secret", ""), ("client_owner", ""),
             ("client_jwks", ""), ("client_grant", ""), ("grant_request", ""),
             ("tenant", ""), ("provider", ""), ("proposal", ""),
-            ("provider_credential", ""), ("account", ""),
+            ("provider_credential", ""), ("provider_key", ""),
+            ("provider_tls", ""), ("account", ""),
             ("invitation", ""), ("portal_session", ""))) + ") as t"
 
 
@@ -201,6 +206,7 @@ class Routes(unittest.TestCase):
         cls.psql(
             "delete from wardgate.grant_request;"
             f"delete from wardgate.proposal where tenant_id = '{TENANT}';"
+            f"delete from wardgate.provider_key where tenant_id = '{TENANT}';"
             f"delete from wardgate.client_grant where client_id = '{CLIENT}';"
             f"delete from wardgate.client_secret where client_id = '{CLIENT}';"
             "delete from wardgate.account where login like 'route.%'")
@@ -236,6 +242,10 @@ class Routes(unittest.TestCase):
               decode(repeat('00', 32), 'hex'), 1);
             insert into wardgate.client_grant (client_id, tenant_id)
               values ('{CLIENT}', '{TENANT}');
+            insert into wardgate.provider_key (kid, tenant_id, alg, jwk, box)
+              select '{SIGNER}', '{TENANT}', 'ES384', '{{}}',
+                     'wgbox1.' || kid || '.' || repeat('A', 64)
+                from wardgate.sealing_key where stage = 'use';
             insert into wardgate.grant_request (request_id, client_id,
               tenant_id, account_id, why) values ('{REQUEST}', '{CLIENT}',
               '{TENANT}', '{guid(3)}', 'care');

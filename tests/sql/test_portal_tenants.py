@@ -27,6 +27,13 @@ CALLS = (
     f"portal_request_decline('{{a}}', '{REQUEST}', 'no')",
 )
 
+SEAL, FIRST, NEXT = (c * 43 for c in "sfn")
+LIST = f"portal_provider_key_list('{{a}}', '{TENANT}', '1 h', '1 h')"
+ADD = (f"portal_provider_key_add('{{a}}', '{TENANT}', '{{k}}', 'ES384',"
+       f" '{{{{}}}}', 'wgbox1.{SEAL}.{'A' * 80}')")
+USE = f"portal_provider_key_use('{{a}}', '{TENANT}', '{{k}}', '1 h')"
+REMOVE = f"portal_provider_key_remove('{{a}}', '{TENANT}', '{{k}}')"
+
 
 class Case(base.DatabaseCase):
 
@@ -67,15 +74,41 @@ class Operators(Case):
                  f" tenant_id, why) values ('{REQUEST}', '{CLIENT}',"
                  f" '{TENANT}', 'x')")
         for who in (BEN, OLD, TENANT2):
-            for call in CALLS:
+            for call in (*CALLS, LIST, ADD, USE, REMOVE):
                 with self.subTest(who, call=call):
-                    self.denied(call.format(a=who), "WG404",
+                    self.denied(call.format(a=who, k=FIRST), "WG404",
                                 "There is no such hospital.")
         self.assertEqual(self.sql("select state from wardgate.tenant"),
                          "active")
         for call in CALLS[:-2]:
             with self.subTest(call):
                 self.ask(call.format(a=ANN))
+
+    def test_keys_of_a_hospital_say_which_step_is_safe(self):
+        self.sql("select wardgate.sealing_key_add("
+                 f"'{SEAL}', decode(repeat('07', 32), 'hex'))", "wg_operator")
+
+        def steps():
+            return {r["kid"]: r["step"] for r in self.rows(
+                "select * from wardgate." + LIST.format(a=ANN), "wg_admin")}
+
+        def age():
+            self.sql("update wardgate.provider_key set made_at = now()"
+                     " - interval '1 day', retired_at = retired_at"
+                     " - interval '1 day'")
+        self.ask(ADD.format(a=ANN, k=FIRST))
+        self.assertEqual(steps(), {FIRST: "rotate"})
+        self.ask(ADD.format(a=ANN, k=NEXT))
+        self.assertEqual(steps(), {FIRST: "follow", NEXT: "wait"})
+        self.denied(USE.format(a=ANN, k=NEXT), "WG409", "may not be known")
+        age()
+        self.assertEqual(steps(), {FIRST: "follow", NEXT: "use"})
+        self.ask(USE.format(a=ANN, k=NEXT))
+        self.assertEqual(steps(), {FIRST: "outlive", NEXT: "rotate"})
+        age()
+        self.assertEqual(steps(), {FIRST: "remove", NEXT: "rotate"})
+        self.ask(REMOVE.format(a=ANN, k=FIRST))
+        self.assertEqual(steps(), {NEXT: "rotate"})
 
     def test_lists_are_told_in_parts_and_by_a_word(self):
         for n in range(1, 6):
