@@ -19,12 +19,13 @@
 #include "ext/fcgi.h"
 #include "ext/fcgi_guard.h"
 
-#define BEGIN  "\1\1\0\7\0\10\0\0\0\1\0\0\0\0\0\0"
-#define KEEP   "\1\1\0\7\0\10\0\0\0\1\1\0\0\0\0\0"
-#define NO_PAR "\1\4\0\7\0\0\0\0"
-#define BODY   "\1\5\0\7\0\4\4\0body\0\0\0\0"
-#define NO_IN  "\1\5\0\7\0\0\0\0"
-#define LIT(s) (s), sizeof(s) - 1
+#define BEGIN   "\1\1\0\7\0\10\0\0\0\1\0\0\0\0\0\0"
+#define KEEP    "\1\1\0\7\0\10\0\0\0\1\1\0\0\0\0\0"
+#define NO_PAR  "\1\4\0\7\0\0\0\0"
+#define BODY    "\1\5\0\7\0\4\4\0body\0\0\0\0"
+#define NO_IN   "\1\5\0\7\0\0\0\0"
+#define LIT(s)  (s), sizeof(s) - 1
+#define WAIT_MS 60000 /* for what has to happen; it does far sooner */
 
 /* A{one}, A{two}, CD{}: 1+1+1+3, 1+1+1+3, 1+1+2 */
 #define THREE "\1\4\0\7\0\20\0\0\1\3Aone\1\3Atwo\2\0CD"
@@ -87,7 +88,7 @@ a_request_is_read_and_answered(void **state)
 	static const char answer[] = "\1\6\0\7\0\5\0\0hello"
 				     "\1\6\0\7\0\0\0\0"
 				     "\1\3\0\7\0\10\0\0\0\0\0\0\0\0\0\0";
-	struct pair p = meet(1000, 1000);
+	struct pair p = meet(WAIT_MS, WAIT_MS);
 	unsigned char got[256];
 	char body[16];
 
@@ -113,7 +114,7 @@ a_request_is_read_and_answered(void **state)
 static void
 a_slot_serves_one_connection_after_another(void **state)
 {
-	struct pair p = meet(1000, 1000), q = meet(1000, 1000);
+	struct pair p = meet(WAIT_MS, WAIT_MS), q = meet(WAIT_MS, WAIT_MS);
 	unsigned char got[256];
 
 	(void)state;
@@ -177,7 +178,7 @@ answers_of_every_size_arrive_whole(void **state)
 	for (j = 0; j < most; j++)
 		body[j] = (char)(j * 31 >> 3);
 	for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-		struct pair p = meet(5000, 5000);
+		struct pair p = meet(WAIT_MS, WAIT_MS);
 		struct reader r = { p.peer, text, 0, 0 };
 		pthread_t t;
 
@@ -201,7 +202,7 @@ answers_of_every_size_arrive_whole(void **state)
 static void
 an_answer_that_is_taken_at_once_waits_for_nobody(void **state)
 {
-	struct pair p = meet(1000, 1000);
+	struct pair p = meet(WAIT_MS, WAIT_MS);
 	unsigned char got[256];
 
 	(void)state;
@@ -219,7 +220,7 @@ static void
 what_is_not_taken_at_once_is_sent_later(void **state)
 {
 	static char body[3000000], text[sizeof body + 64];
-	struct pair p = meet(5000, 5000);
+	struct pair p = meet(WAIT_MS, WAIT_MS);
 	struct reader r = { p.peer, text, 0, 0 };
 	size_t j;
 	pthread_t t;
@@ -247,7 +248,7 @@ static void
 the_rest_is_not_sent_for_ever(void **state)
 {
 	static char body[3000000];
-	struct pair p = meet(10, 1000);
+	struct pair p = meet(10, WAIT_MS);
 
 	(void)state;
 	say(&p, LIT(BEGIN NO_PAR NO_IN));
@@ -263,7 +264,7 @@ the_rest_is_not_sent_for_ever(void **state)
 static void
 a_peer_that_is_gone_takes_no_answer(void **state)
 {
-	struct pair p = meet(1000, 1000);
+	struct pair p = meet(WAIT_MS, WAIT_MS);
 
 	(void)state;
 	say(&p, LIT(BEGIN NO_PAR NO_IN));
@@ -278,7 +279,7 @@ a_peer_that_is_gone_takes_no_answer(void **state)
 static void
 a_request_is_heard_when_its_end_has_come(void **state)
 {
-	struct pair p = meet(1000, 1000);
+	struct pair p = meet(WAIT_MS, WAIT_MS);
 
 	(void)state;
 	say(&p, LIT(BEGIN NO_PAR));
@@ -319,7 +320,7 @@ what_is_no_request_is_hung_up_on(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof broken / sizeof broken[0]; i++) {
-		struct pair p = meet(1000, 1000);
+		struct pair p = meet(WAIT_MS, WAIT_MS);
 		unsigned char got[256];
 
 		say(&p, broken[i].sent, broken[i].n);
@@ -335,7 +336,7 @@ who_sends_too_many_parameters_is_told_so(void **state)
 {
 	static const char head[] = "\1\4\0\7\377\370\0\0"; /* 65528 */
 	static char pairs[65528];
-	struct pair p = meet(1000, 1000);
+	struct pair p = meet(WAIT_MS, WAIT_MS);
 	unsigned char got[256];
 	int i;
 
@@ -367,7 +368,7 @@ a_peer_that_stalls_is_hung_up_on(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof broken / sizeof broken[0]; i++) {
-		struct pair p = meet(10, 1000);
+		struct pair p = meet(10, WAIT_MS);
 		unsigned char got[256];
 
 		say(&p, broken[i].sent, broken[i].n);
@@ -401,7 +402,7 @@ drips(void *arg)
 static void
 parameters_that_drip_are_cut_off(void **state)
 {
-	struct pair p = meet(1000, 100);
+	struct pair p = meet(WAIT_MS, 100);
 	struct drip d = { p.peer, LIT(BEGIN "\1\4\0\7\xff\xff\0\0\1\x80\0\xff"),
 		0 };
 	pthread_t t;
@@ -416,7 +417,7 @@ parameters_that_drip_are_cut_off(void **state)
 static void
 a_body_that_drips_is_cut_off(void **state)
 {
-	struct pair p = meet(1000, 150);
+	struct pair p = meet(WAIT_MS, 2000);
 	struct drip d = { p.peer, LIT("\1\5\0\7\xff\xff\0\0"), 0 };
 	char body[4096];
 	pthread_t t;
@@ -446,7 +447,7 @@ a_body_that_breaks_off_does_not_look_whole(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof cut / sizeof cut[0]; i++) {
-		struct pair p = meet(1000, 1000);
+		struct pair p = meet(WAIT_MS, WAIT_MS);
 		char body[64];
 
 		say(&p, LIT(BEGIN NO_PAR));
@@ -489,7 +490,7 @@ what_is_left_over_is_never_the_next_request(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
-		struct pair p = meet(1000, 1000);
+		struct pair p = meet(WAIT_MS, WAIT_MS);
 		unsigned char got[512];
 		size_t n;
 
@@ -509,7 +510,7 @@ static void
 a_peer_that_does_not_read_is_given_up(void **state)
 {
 	size_t n = (size_t)4 << 20;
-	struct pair p = meet(20, 1000);
+	struct pair p = meet(20, WAIT_MS);
 	char *much = calloc(1, n);
 
 	(void)state;
@@ -526,7 +527,7 @@ static void
 a_peer_that_is_gone_is_noticed_without_a_signal(void **state)
 {
 	size_t n = (size_t)1 << 20;
-	struct pair p = meet(1000, 1000);
+	struct pair p = meet(WAIT_MS, WAIT_MS);
 	char *much = calloc(1, n);
 
 	(void)state;
@@ -569,7 +570,7 @@ sends(void *arg)
 static void
 who_is_still_sending_gets_to_read_the_refusal(void **state)
 {
-	struct pair p = meet(1000, 1000);
+	struct pair p = meet(WAIT_MS, WAIT_MS);
 	struct sender s = { p.peer, (size_t)2 << 20, 0 };
 	pthread_t t;
 
@@ -587,7 +588,7 @@ who_is_still_sending_gets_to_read_the_refusal(void **state)
 static void
 an_answer_may_be_broken_off(void **state)
 {
-	struct pair p = meet(1000, 1000);
+	struct pair p = meet(WAIT_MS, WAIT_MS);
 	unsigned char got[256];
 
 	(void)state;
@@ -606,7 +607,7 @@ who_is_turned_away_reads_why(void **state)
 	static const char answer[] = "\1\6\0\7\0\4\0\0busy"
 				     "\1\6\0\7\0\0\0\0"
 				     "\1\3\0\7\0\10\0\0\0\0\0\0\0\0\0\0";
-	struct pair p = meet(1000, 1000);
+	struct pair p = meet(WAIT_MS, WAIT_MS);
 	unsigned char got[256];
 
 	(void)state;
@@ -624,7 +625,7 @@ who_is_turned_away_without_asking_reads_nothing(void **state)
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
-		struct pair p = meet(1000, 1000);
+		struct pair p = meet(WAIT_MS, WAIT_MS);
 		unsigned char got[256];
 
 		say(&p, broken[i].sent, broken[i].n);

@@ -122,7 +122,7 @@ too_long_is_ended_with_all_it_started(void **state)
 	pid_t child;
 
 	(void)state;
-	assert_false(run("sleep 600 & echo $! > $OUT; wait", 1000, &e));
+	assert_false(run("sleep 600 & echo $! > $OUT; wait", 3000, &e));
 	assert_int_equal(e.kind, ERR_BROKEN);
 	assert_non_null(strstr(e.why, "was killed"));
 	child = (pid_t)strtol(written(), NULL, 10);

@@ -81,6 +81,8 @@ struct asker {
 	atomic_bool back;
 };
 
+static atomic_uint entered; /* how often somebody came in */
+
 static bool
 run(struct asker *k)
 {
@@ -105,6 +107,7 @@ run(struct asker *k)
 		.limits = engine_limits(en),
 	};
 	if ((ok = engine_enter(en, &job->e))) {
+		atomic_fetch_add(&entered, 1);
 		ok = engine_run(en, job, clock_mono_ms() + k->wait_ms);
 		engine_leave(en);
 	}
@@ -220,14 +223,16 @@ the_loop_is_handed_on(void **state)
 static void
 a_stop_waits_for_those_inside(void **state)
 {
-	struct timespec wait = { 0, 100 * 1000 * 1000 };
+	struct timespec wait = { 0, 1000 * 1000 };
 	struct asker k[6];
 	unsigned i;
 
 	(void)state;
 	NEEDS_PROVIDER();
+	atomic_store(&entered, 0);
 	begin(k, COUNT(k), "/~hang/x", 1);
-	nanosleep(&wait, NULL);
+	while (atomic_load(&entered) < COUNT(k))
+		nanosleep(&wait, NULL);
 	engine_stop(en);
 	for (i = 0; i < COUNT(k); i++) {
 		pthread_join(k[i].thread, NULL);

@@ -666,7 +666,7 @@ U1_a_listed_network_may_be_reached(void **state)
 
 	(void)state;
 	NEEDS_PROVIDER();
-	t.total_ms = 300;
+	t.total_ms = 20000;
 	t.connect_ms = 100;
 	assert_true(fetch_net_read(&net, STR("10.1.0.0/16")));
 	t.nets = &net;
@@ -875,6 +875,8 @@ struct asker {
 	unsigned good;
 };
 
+static atomic_uint calling; /* askers that are about to */
+
 static void *
 asks(void *ctx)
 {
@@ -883,6 +885,7 @@ asks(void *ctx)
 	struct arena *mine = arena_new();
 	struct err why = { 0 };
 
+	atomic_fetch_add(&calling, 1);
 	if (upstream_call(engine, mine, &ask, &why))
 		k->good++;
 	k->kind = why.kind;
@@ -1060,11 +1063,12 @@ a_stop_ends_calls_under_way(void **state)
 {
 	struct engine *kept = engine;
 	struct asker k[8];
-	struct timespec wait = { 0, 200 * 1000 * 1000 };
+	struct timespec wait = { 0, 100 * 1000 * 1000 };
 	size_t i;
 
 	(void)state;
 	NEEDS_PROVIDER();
+	atomic_store(&calling, 0);
 	engine = engine_with(NULL);
 	assert_non_null(engine);
 	for (i = 0; i < COUNT(k); i++) {
@@ -1074,7 +1078,9 @@ a_stop_ends_calls_under_way(void **state)
 			k[i].to.base_url = "http://hang.test:1";
 		pthread_create(&k[i].thread, NULL, asks, &k[i]);
 	}
-	nanosleep(&wait, NULL);
+	while (atomic_load(&calling) < COUNT(k))
+		nanosleep(&wait, NULL);
+	nanosleep(&wait, NULL); /* and they are inside */
 	engine_stop(engine);
 	for (i = 0; i < COUNT(k); i++) {
 		pthread_join(k[i].thread, NULL);

@@ -30,7 +30,7 @@
 #include "base/log.h"
 #include "web/pool.h"
 
-#define WAIT_MS 10000 /* for what has to happen; it does far sooner */
+#define WAIT_MS 60000 /* for what has to happen; it does far sooner */
 #define BUSY_MS 100
 #define SILENT  0 /* no letter came */
 #define HELD    3 /* so much may be */
@@ -301,6 +301,18 @@ many_at_once_are_all_answered(void **state)
 	assert_int_equal(closed_down(&h), 0);
 }
 
+/* A worker has said its last word a little before it is free. */
+static char
+told_in_the_end(struct house *h)
+{
+	int64_t until = clock_mono_ms() + WAIT_MS;
+	char answer;
+
+	while ((answer = told(ask(h, "e"))) == 'B' && clock_mono_ms() < until)
+		;
+	return answer;
+}
+
 static void
 who_finds_no_worker_is_told_so(void **state)
 {
@@ -316,8 +328,8 @@ who_finds_no_worker_is_told_so(void **state)
 	assert_int_equal(told(c), 'B');
 	send(a, "!", 1, MSG_NOSIGNAL);
 	assert_int_equal(told(a), 'S');
-	assert_int_equal(told(ask(&h, "e")), 'E');
-	assert_int_equal(told(ask(&h, "e")), 'E');
+	assert_int_equal(told_in_the_end(&h), 'E');
+	assert_int_equal(told_in_the_end(&h), 'E');
 	close(b);
 	assert_int_equal(closed_down(&h), 0);
 }
@@ -359,7 +371,7 @@ silent_connections_cost_no_worker(void **state)
 static void
 silence_ends_with_the_connection(void **state)
 {
-	struct house h = opened(2, 50, WAIT_MS, 0);
+	struct house h = opened(2, 1000, WAIT_MS, 0);
 	int fd = ask(&h, "");
 
 	(void)state;
