@@ -144,8 +144,8 @@ class Hurried(Double):
     and one entry at a time."""
 
     settings = """
-request_wait_ms = 1500
-provider_wait_ms = 1400
+request_wait_ms = 5000
+provider_wait_ms = 4900
 batch_parallel = 1
 """
 

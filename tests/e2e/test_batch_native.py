@@ -174,8 +174,8 @@ class FoundOut(Hurried):
     letter = "0"
     own = {"total_ms": 1000 * WHILE_S, "can_batch": "auto"}
     settings = """
-request_wait_ms = 4000
-provider_wait_ms = 3900
+request_wait_ms = 8000
+provider_wait_ms = 7900
 batch_parallel = 1
 """     # half of it goes to a batch that hangs
 

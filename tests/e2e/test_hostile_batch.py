@@ -4,13 +4,15 @@
 # What is wrong with an entry is that entry's failure: it stands between good
 # ones, which stay good, and for its sake nobody is asked anything.
 
+import concurrent.futures
+
 from tests.e2e.batches import Double, batch, code, get, post
 from tests.e2e.faults import FACES, MARK, dumps
 
 
 class HostileBatch(Double):
 
-    own = {"total_ms": 1000, "can_batch": "off"}
+    own = {"total_ms": 5000, "can_batch": "off"}
     letter = "c"
 
     def setUp(self):
@@ -170,10 +172,11 @@ class HostileBatch(Double):
                 "drip-300": (504, "provider_timeout")}
         for fault in want:
             self.met(f"Patient/{fault}", fault)
-        for face in FACES:
-            answer = self.send(*(get(f"Patient/{fault}") for fault in want),
-                               *(get(f"Patient/b{n}") for n in range(30)),
-                               face=face)
+        with concurrent.futures.ThreadPoolExecutor(len(FACES)) as pool:
+            answers = list(pool.map(lambda face: self.send(
+                *(get(f"Patient/{fault}") for fault in want),
+                *(get(f"Patient/b{n}") for n in range(30)), face=face), FACES))
+        for answer in answers:
             found = [code(e) for e in answer.json["entry"]]
             self.assertEqual(found[len(want):], [(200, None)] * 30)
             self.assertEqual(dict(zip(want, found)), want)

@@ -8,14 +8,14 @@ import os
 import time
 import unittest
 
-from tests.e2e.faults import (ASKS, FACES, MARK, Faulty, bundle, dumps,
-                              observation, says)
+from tests.e2e.faults import (ASKS, FACES, LATE, MARK, Faulty, bundle,
+                              dumps, observation, says)
 from tests.rig import place
 from tests.rig.crowd import put_tenant
 
 LIGHTTPD = os.environ.get("WG_SERVER") == "lighttpd"    # there, all of it
 BAD, LARGE = "provider_unreadable", "provider_too_large"
-LATE, AUTH = "provider_timeout", "provider_refused_us"
+AUTH = "provider_refused_us"
 FAILED, AWAY = "provider_failed", "provider_redirect"
 
 STATUSES = (    # sent, status, reason, how often it may be asked
