@@ -47,9 +47,8 @@ def number(text):
     return int(re.sub(r"[^\d]", "", text.split("(")[0]))
 
 
-class Case(Story):
+class Case(hour.Case, Story):
     def setUp(self):
-        hour.begin()
         self.psql = self.house.cluster.psql
 
     def tenant(self, name):

@@ -59,9 +59,8 @@ def row(ago=2, minute=10, program="facade", status=200, reason="ok",
             f" null, null, {us}, '10.1.2.3')::wardgate.audit_row")
 
 
-class Base(Case):
+class Base(hour.Case, Case):
     def setUp(self):
-        hour.begin()
         self.sql("delete from wardgate.client_secret")
         super().setUp()
         self.sql("truncate wardgate.audit, wardgate.traffic")
