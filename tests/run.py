@@ -176,14 +176,27 @@ QUICK = ("house", "hostile", "conform", "words", "alerts", "unit", "fuzz", "fhir
 
 # ---- running ----
 
+RUNNING = set()
+
+
 def run_one(argv, env):
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             argv, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, env={**os.environ, **env})
     except OSError as why:
         return f"{argv[0]}: {why}\n", 127
-    return done.stdout.decode("utf-8", "replace"), done.returncode
+    RUNNING.add(process)
+    text = process.communicate()[0]
+    RUNNING.discard(process)
+    return text.decode("utf-8", "replace"), process.returncode
+
+
+def end(pool):
+    """We were told to: so is what runs, and no more of it is begun."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in list(RUNNING):
+        process.terminate()
 
 
 def run_part(part):
@@ -197,8 +210,12 @@ def run_part(part):
     total, shown = [0, 0, 0], []
     with concurrent.futures.ThreadPoolExecutor(part.jobs) as pool, \
             open(LOGS / f"{part.name}.log", "w") as log:
-        for argv, (text, status) in zip(commands, pool.map(
-                lambda a: run_one(a, part.env), commands)):
+        try:
+            done = list(pool.map(lambda a: run_one(a, part.env), commands))
+        except KeyboardInterrupt:
+            end(pool)
+            raise
+        for argv, (text, status) in zip(commands, done):
             log.write(f"$ {' '.join(argv)}\n{text}\nexit {status}\n\n")
             counts = part.read(text, status)
             if counts[1] == 0 and status != 0:

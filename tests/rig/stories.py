@@ -23,9 +23,25 @@ def suite(names):
         [f"tests.e2e.{m}" for m in modules])
 
 
+def classes(tests):
+    """Of these stories."""
+    for test in tests:
+        if isinstance(test, unittest.TestSuite):
+            yield from classes(test)
+        else:
+            yield type(test)
+
+
 def run(names):
     runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=2)
-    return 0 if runner.run(suite(names)).wasSuccessful() else 1
+    stories = suite(names)
+    told = set(classes(stories))
+    try:
+        return 0 if runner.run(stories).wasSuccessful() else 1
+    except KeyboardInterrupt:   # unittest leaves what a class has begun
+        for cls in told:
+            cls.doClassCleanups()
+        raise
 
 
 def main():
