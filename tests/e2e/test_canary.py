@@ -154,7 +154,7 @@ class Story(unittest.TestCase):
         return places
 
     def await_web(self):
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while True:
             with contextlib.suppress(OSError):
                 if self.env.ask_token("R4").status == 200:
@@ -555,7 +555,7 @@ class Cores(Story):
         for name in PROGRAMS:
             with self.subTest(name):
                 process = self.alone(name)
-                until = time.monotonic() + 10
+                until = time.monotonic() + 60
                 while not self.undumpable(process.pid):
                     self.assertIsNone(process.poll(), "it did not start")
                     self.assertLess(time.monotonic(), until)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.rig import client
 from tests.rig.client import FORM, Env, raw_answer, request
 
-BACK_S = 20     # lighttpd looks again each second
+BACK_S = 60     # lighttpd looks again each second
 
 # Addresses that a careless reader takes for another one.
 CROOKED = ("/fhir/Patient/../../admin", "/fhir/r4/%2e%2e/stu3/Patient/1",

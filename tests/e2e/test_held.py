@@ -19,8 +19,8 @@ from tests.rig.session import Session
 setUpModule = behind_lighttpd
 
 MANY = 3 * THREADS
-SEEN_S = 0.5    # longer than an answer takes that waits for nothing
-ALL_S = 30      # waits that have to end by themselves
+SEEN_S = 0.2    # longer than an answer takes that waits for nothing
+ALL_S = 60      # waits that have to end by themselves
 
 
 class Held(Door):
@@ -44,7 +44,22 @@ class Held(Door):
             links.append(f.Link(self.path("token"), ALL_S))
             self.addCleanup(links[-1].close)
             links[-1].send(f.request(f.post("/oauth2/token", body), body))
+        self.taken()
         return links
+
+    def taken(self):
+        """Until no connection waits for a process any more, as one that came
+        after them is hung up on, and a row waits for the trail."""
+        with f.Link(self.path("token"), ALL_S) as link:
+            link.half_close()
+            link.read()
+        until = time.monotonic() + ALL_S
+        while not int(self.house.cluster.psql(
+                "select count(*) from pg_stat_activity where wait_event_type ="
+                " 'Lock' and application_name like 'wardgate token/%'",
+                "postgres", "postgres")):
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.02)
 
     def quiet(self, links):
         """None of them is answered while the trail is locked."""

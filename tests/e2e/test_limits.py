@@ -38,7 +38,7 @@ def start_again(house, env, signal=15):
     for name in PROGRAMS:
         old = set(house.rig.pids(name))
         house.rig("signal", name=name, signal=signal)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while (old & set(house.rig.pids(name))
                or len(house.rig.pids(name)) < len(old)):
             if time.monotonic() > until:
@@ -137,10 +137,10 @@ class Limits(Hostile):
         answers = [self.ask(who, tenant) for _ in range(4)]
         answers.append(self.read(answers[0].json["access_token"]))
         left = [int(a.header["ratelimit-remaining"]) for a in answers]
-        self.assertLess(left[0], BURST)
-        self.assertGreaterEqual(left[0], BURST - 2)
-        self.assertEqual(sorted(left, reverse=True), left)
-        for answer in answers:
+        more = self.passed_at_most(0)   # came back meanwhile
+        for n, (answer, rest) in enumerate(zip(answers, left), 1):
+            self.assertLess(rest, BURST)
+            self.assertIn(rest - BURST + n, range(-1, int(more) + 1))
             self.assertEqual(answer.status, 200, answer)
             self.assertEqual(answer.header["ratelimit-limit"], str(BURST))
             self.assertGreaterEqual(int(answer.header["ratelimit-reset"]), 1)
@@ -154,7 +154,7 @@ class Limits(Hostile):
         who = self.client()
         token = self.token(who, self.tenant(1, who))
         self.until_limited(lambda: self.ask(who, TENANTS[-1]))
-        answer = self.until_limited(lambda: self.read(token), 10)
+        answer = self.until_limited(lambda: self.read(token), BURST // 2)
         self.safe(answer, 429, "limit_client", "limit_client")
         self.limited(answer, BURST)
         self.assertEqual(answer.json["issue"][0]["code"], "throttled")
@@ -210,15 +210,19 @@ class Limits(Hostile):
         one, two = self.client(), self.client()
         busy, calm = self.tenant(3, one, two), self.tenant(4, two)
         first, second = self.token(one, busy), self.token(two, busy)
-        answers = [self.read(first) for _ in range(TENANT_BURST + 15)]
-        good = [a.status for a in answers].count(200)
-        self.assertGreaterEqual(good, TENANT_BURST - 2)     # two tokens
-        self.assertLessEqual(good, self.passed_at_most(TENANT_BURST))
-        answer = next(a for a in answers if a.status != 200)
+        good = []
+
+        def ask():
+            good.append(self.read(first))
+            return good[-1]
+        answer = self.until_limited(ask)
+        good.pop()
+        self.assertEqual({a.status for a in good}, {200})
+        self.assertGreaterEqual(len(good), TENANT_BURST - 2)    # two tokens
+        self.assertLessEqual(len(good), self.passed_at_most(TENANT_BURST))
         self.safe(answer, 429, "limit_tenant", "limit_tenant")
         self.limited(answer, TENANT_BURST)
-        self.assertEqual({self.read(second).status for _ in range(4)} - {200},
-                         {429})
+        self.until_limited(lambda: self.read(second), TENANT_BURST - 5)
         self.assertEqual(self.read(self.token(two, calm)).status, 200)
 
     def test_each_entry_of_a_batch_is_a_request_to_the_hospital(self):

@@ -21,7 +21,7 @@ setUpModule = behind_lighttpd
 
 TENANT = "00001055-1ab1-4000-8000-000000000001"
 OTHER = "00001055-1ab1-4000-8000-000000000002"
-WRITTEN_S = 30      # the facade writes every ten seconds
+WRITTEN_S = 60      # the facade writes every ten seconds
 WORD = "zq-canary"  # stands in every value
 
 PATIENTS = [{

@@ -25,7 +25,7 @@ OAUTH_URIS = ("http://fhir-registry.smarthealthit.org/StructureDefinition/"
 SERVICE = "https://hl7.org/fhir/ValueSet/restful-security-service"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
-WAIT_S = 20
+WAIT_S = 60
 
 
 class Nesting(html.parser.HTMLParser):
@@ -307,7 +307,7 @@ class Health(Story):
             agreed = agreed + 1 if got == status else 0
             if time.monotonic() > until:
                 self.fail(f"{got} {checks}")
-            time.sleep(0.1)
+            time.sleep(0.03)
         return checks
 
     def sql(self, text):

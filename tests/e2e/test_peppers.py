@@ -18,7 +18,7 @@ from tests.rig.crowd import Crowd, form, sample, unit
 from tests.rig.house import House
 
 CLIENTS = 6
-WAIT_S = 20
+WAIT_S = 60
 
 
 @unittest.skipUnless(os.environ.get("WG_SERVER") == "lighttpd",

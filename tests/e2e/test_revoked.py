@@ -26,7 +26,7 @@ from tests.rig.house import HEARD_S
 
 OTHER = "0000a7a1-1ab1-4000-8000-000000000002"
 TENANT = test_unavailable.TENANT
-BACK_S = 20
+BACK_S = 60
 ACTIVE = {"active", "scope", "client_id", "token_type", "exp", "iat", "nbf",
           "sub", "aud", "iss", "jti"}
 

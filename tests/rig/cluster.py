@@ -278,7 +278,7 @@ class Cluster:
                    f"alter system set {name} = '{value}'")
         before = server("select pg_conf_load_time()")
         server("select pg_reload_conf()")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while server("select pg_conf_load_time()") == before:
             if time.monotonic() > until:
                 raise place.Advice("PostgreSQL does not read its settings.")

@@ -32,7 +32,7 @@ PROCESSES = {"metadata": 2, "token": 2, "facade": 2, "admin": 1,
              "rehearsal": 1}
 TENANT = "0000b057-1ab1-4000-8000-{:012d}"
 FOLLOWER = "wg_follower"
-WAIT_S = 30
+WAIT_S = 60
 
 HBA = f"""host   {DATABASE}  {",".join([OWNER, *ROLES])}  10.77.0.0/16  scram-sha-256
 host   replication  {FOLLOWER}  10.77.0.0/16  scram-sha-256

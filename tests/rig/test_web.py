@@ -242,7 +242,7 @@ class Server:
                 "name": "token", "argv": [str(self.home / "echo"), "token"],
                 "count": 4, "socket": str(self.home / "run/token.sock")})
             self.rig("start", name="token")
-        until = time.monotonic() + 20   # lighttpd looks again each second
+        until = time.monotonic() + 60   # lighttpd looks again each second
         while self.ask("POST", "/oauth2/token", {}, b"a=b").status != 200:
             self.assertLess(time.monotonic(), until)
             time.sleep(0.1)
@@ -251,7 +251,7 @@ class Server:
         before = set(self.rig.pids("metadata"))
         self.assertEqual(len(before), 4)
         self.rig("signal", name="metadata", signal=9)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while len(after := set(self.rig.pids("metadata"))) < 4 or \
                 before & after:
             self.assertLess(time.monotonic(), until)
