@@ -25,12 +25,26 @@ may_be_told(const char *detail)
 	return detail[0] && !strpbrk(detail, "/?") && str_plain(str_of(detail));
 }
 
-/* An alert about our certificate comes with the first answer (RFC 8446 6.2). */
+/* Of OpenSSL's words those that say what it was: before them stand its version
+ * and a number. */
+static const char *
+essence(const char *detail)
+{
+	static const char room[] = "SSL routines::";
+	const char *at = strstr(detail, room);
+
+	return at ? at + sizeof room - 1 : detail;
+}
+
+/* An alert of the other side about our certificate, or that it wants one: it
+ * comes in the place of the first answer (RFC 8446 6.2). */
 static bool
 certificate_refused(const struct fetch_run *r)
 {
-	return r->job->tls && strstr(r->detail, " alert ") &&
-	       strstr(r->detail, "certificate");
+	return strstr(r->detail, " alert ") &&
+	       (strstr(r->detail, "certificate") ||
+		   strstr(r->detail, "unknown ca") ||
+		   strstr(r->detail, "access denied"));
 }
 
 static enum err_kind
@@ -63,9 +77,9 @@ explain(struct fetch_run *r, CURLcode code)
 
 	if (r->kind)
 		err_why(e, r->kind, "%s", r->why);
-	else if (code != CURLE_OK && may_be_told(r->detail))
+	else if (code != CURLE_OK && may_be_told(essence(r->detail)))
 		err_why(e, kind_of(code, r), "%s: %s", curl_easy_strerror(code),
-		    r->detail);
+		    essence(r->detail));
 	else if (code != CURLE_OK)
 		err_why(e, kind_of(code, r), "%s", curl_easy_strerror(code));
 	else if (r->job->status < 200)

@@ -109,8 +109,14 @@ fill_tls(struct directory_credential *w, const char *dir,
 	t->chain = owned(db_text(rows, 0, first + DIRECTORY_TLS_CHAIN));
 	t->ca = owned(db_text(rows, 0, first + DIRECTORY_TLS_CA));
 	of.kind = CREDENTIAL_CERTIFICATE;
-	t->key = box.len ? opened(w, dir, &of, box) : owned(STR(""));
-	return t->key != NULL;
+	if (box.len && (t->key = opened(w, dir, &of, box)))
+		return true;
+	t->key = owned(STR(""));
+	if (!box.len)
+		return true;
+	free_text(t->chain); /* of no use without its key */
+	t->chain = owned(STR(""));
+	return false;
 }
 
 static bool
@@ -132,9 +138,13 @@ fill_shown(struct directory_credential *w, const char *dir,
 	}
 	if (of.kind != CREDENTIAL_OAUTH && of.kind != CREDENTIAL_SMART)
 		return (w->line = opened(w, dir, &of, box)) != NULL;
-	w->token = t = token_of(rows, first, of.kind);
+	t = token_of(rows, first, of.kind);
 	of.token_url = t->url;
-	return (t->secret = opened(w, dir, &of, box)) != NULL;
+	if ((t->secret = opened(w, dir, &of, box)))
+		w->token = t;
+	else
+		free_token(t);
+	return w->token != NULL;
 }
 
 bool

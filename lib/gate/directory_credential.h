@@ -16,8 +16,9 @@ struct directory_credential {
 	const char *line;
 	const struct credential_token *token; /* how to get tokens for it */
 	const struct fetch_tls *tls; /* a certificate, a CA; NULL: the usual */
-	const char *shut; /* why it cannot be opened, for the log; NULL: it can,
-	                     or there is none */
+	const char *shut; /* why it cannot be opened, for the log; then what is
+	                     there is what can be had without. NULL: it can, or
+	                     there is none */
 };
 
 /* Its columns, in the order of the row. */

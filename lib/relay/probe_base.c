@@ -7,54 +7,24 @@
 
 /* ---- the connection --------------------------------------------------------- */
 
-/* What OpenSSL says of a certificate that it does not believe. */
-static const struct {
-	const char *said, *words, *act;
-} certificates[] = {
-	{ "has expired", "The certificate of the server has expired.",
-	    "Ask the hospital to renew it." },
-	{ "not yet valid", "The certificate of the server is not valid yet.",
-	    "Compare the clocks, and ask the hospital." },
-	{ "subject name", "The certificate of the server is for another name.",
-	    "Ask the hospital which name its server goes by." },
-	{ "self-signed",
-	    "The certificate of the server is signed by nobody "
-	    "whom this host trusts.",
-	    "Ask the hospital for one of a public authority." },
-	{ "self signed",
-	    "The certificate of the server is signed by nobody "
-	    "whom this host trusts.",
-	    "Ask the hospital for one of a public authority." },
-	{ "issuer certificate",
-	    "The certificate of the server is signed by "
-	    "nobody whom this host trusts, or comes "
-	    "without those between.",
-	    "Ask the hospital to send the whole chain." },
-	{ "certificate", "The certificate of the server is not to be trusted.",
-	    "Ask the hospital for a valid one." },
-};
-
-/* false: it is not about a certificate. */
+/* false: TLS had no part in it. */
 static bool
-tell_certificate_fault(struct probe *p, const struct probe_said *s)
+tell_trouble(struct probe *p, const struct probe_said *s)
 {
-	for (size_t i = 0; i < COUNT(certificates); i++)
-		if (strstr(s->e.why, certificates[i].said)) {
-			probe_say(p, PROBE_REACH, PROBE_OK, s,
-			    "There is a server.", NULL);
-			probe_say(p, PROBE_CERTIFICATE, PROBE_FAULT, NULL,
-			    certificates[i].words, certificates[i].act);
-			return true;
-		}
-	return false;
+	const struct probe_trouble *t = probe_tls(p, &s->e);
+
+	if (!t)
+		return false;
+	p->over = true;
+	probe_say(p, PROBE_REACH, PROBE_OK, s, "There is a server.", NULL);
+	probe_say(p, t->about, PROBE_FAULT, s, t->words, t->act);
+	return true;
 }
 
 static void
 tell_unreached(struct probe *p, const struct probe_said *s)
 {
 	p->over = true;
-	if (s->e.kind == ERR_UPSTREAM_CONNECT && tell_certificate_fault(p, s))
-		return;
 	probe_say(p, PROBE_REACH, PROBE_FAULT, s,
 	    arena_printf(p->a, "The server %s%s%s%s.", probe_why(p, s),
 		*s->e.why ? " (" : "", s->e.why, *s->e.why ? ")" : ""),
@@ -139,15 +109,19 @@ token_failed(const struct probe_said *s)
 static void
 tell_no_token(struct probe *p, const struct probe_said *s)
 {
+	const struct probe_trouble *t = probe_tls(p, &s->e);
+
+	p->over = true;
 	probe_say(p, PROBE_AUTH, PROBE_FAULT, s,
-	    arena_printf(p->a, "There is no token to be had: %s.",
-		*s->e.why ? s->e.why : s->e.said),
-	    s->e.kind == ERR_UPSTREAM_TOKEN
+	    t ? arena_printf(p->a, "There is no token to be had. %s", t->words)
+	      : arena_printf(p->a, "There is no token to be had: %s.",
+		    *s->e.why ? s->e.why : s->e.said),
+	    t ? t->act
+	    : s->e.kind == ERR_UPSTREAM_TOKEN
 		? "Check the account, its secret and the scope with the "
 		  "hospital, and seal the new one with `wardgate seal`."
 		: "Check the address of the token endpoint, and that the "
 		  "hospital's firewall lets this host in.");
-	p->over = true;
 }
 
 /* ---- the statement ---------------------------------------------------------- */
@@ -192,6 +166,8 @@ look_at_statement(struct probe *p)
 		tell_version(p, &s);
 	} else if (token_failed(&s)) {
 		tell_no_token(p, &s);
+		return;
+	} else if (tell_trouble(p, &s)) {
 		return;
 	} else if (s.e.kind == ERR_UPSTREAM_CONNECT ||
 		   s.e.kind == ERR_UPSTREAM_ADDRESS ||

@@ -50,6 +50,17 @@ bool probe_refused(const struct probe_said *s);
  * that begins with "The server ". */
 const char *probe_why(const struct probe *p, const struct probe_said *s);
 
+/* What a call found out instead of what it asked for. */
+struct probe_trouble {
+	enum probe_call about;
+	const char *words, *act; /* sentences: what is so, and what to do */
+};
+
+/* probe_tls - why there was no connection to trust: their certificate, TLS
+ * itself, or ours, which they refuse or miss. NULL: TLS had no fault in it. */
+const struct probe_trouble *probe_tls(
+    const struct probe *p, const struct err *e);
+
 /* probe_say - the finding of a call. s: what it comes from; NULL: nothing. */
 void probe_say(struct probe *p, enum probe_call c, enum probe_word word,
     const struct probe_said *s, const char *found, const char *loss);

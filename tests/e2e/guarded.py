@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 #     with Guarded() as hospital:
-#         hospital.base + "/r4"            its FHIR base
+#         hospital.fhir                    its FHIR base
 #         hospital.token_url               where tokens are had
 #     hospital.says = {"access_token": "a\r\nb"}      instead of a good one
 #     hospital.end()                       every token counts for nothing
 #     hospital.asked                       forms of token requests, as dicts
+#     hospital.calls                       what became of each request: `read`,
+#                                          `401`, `token`, `no token`, `held`
+#                                          (the endpoint waits), `find`
+#     hospital.used                        secrets and kids that were good for a
+#                                          token
 #     Smart(jwks_url)                      the same, for who signs with a key of
 #                                          that set
 
@@ -28,16 +33,21 @@ REALM = {"WWW-Authenticate": 'Bearer realm="innermost ward"'}
 class Guarded(Provider):
     def __init__(self, version="R4", tls=None, port=0):
         super().__init__(version, tls, port=port)
-        self.secrets = {CLIENT: SECRET}
+        self.secrets = {(CLIENT, SECRET)}
         self.life, self.says, self.status, self.wait_s = 3600, None, 200, 0
         self.more = ()
         self.asked, self.good, self.numbers = [], set(), 0
+        self.calls, self.used = [], set()
         self.owner = {}     # token -> whom it was given to
         self.guard = threading.Lock()
         self.on("/r4", self.admit)
         self.on("/login/token", self.token)
         self.put({"resourceType": "Patient", "id": "p-101",
                   "birthDate": "1970-01-01"})
+
+    @property
+    def fhir(self):
+        return f"{self.base}/r4"
 
     @property
     def token_url(self):
@@ -49,11 +59,15 @@ class Guarded(Provider):
 
     # ---- who is it
 
-    def admit(self, x):
+    def knows(self, x):
         scheme, _, token = x.seen.headers.get("authorization",
                                               "").partition(" ")
         with self.guard:
-            fine = scheme == "Bearer" and token in self.good
+            return scheme == "Bearer" and token in self.good
+
+    def admit(self, x):
+        fine = self.knows(x)
+        self.calls.append("read" if fine else "401")
         if not fine:
             x.outcome(401, "nobody we know", REALM.items())
         return fine
@@ -68,7 +82,10 @@ class Guarded(Provider):
                 return None
         else:
             client, secret = form.get("client_id"), form.get("client_secret")
-        return client if self.secrets.get(client) == secret else None
+        if (client, secret) not in self.secrets:
+            return None
+        self.used.add(secret)
+        return client
 
     def issue(self, client):
         with self.guard:
@@ -84,6 +101,7 @@ class Guarded(Provider):
             x.seen.body.decode(), strict_parsing=True).items()}
         self.asked.append(form)
         if self.wait_s:
+            self.calls.append("held")
             x.sleep(self.wait_s)
         if self.status != 200:
             x.answer({"error": "told to"}, self.status, "application/json",
@@ -92,9 +110,11 @@ class Guarded(Provider):
             x.answer(self.says, kind="application/json")
         elif form.get("grant_type") != "client_credentials" \
                 or (client := self.client_of(x, form)) is None:
+            self.calls.append("no token")
             x.answer({"error": "invalid_client"}, 401, "application/json",
                      REALM.items())
         else:
+            self.calls.append("token")
             x.answer(self.issue(client), kind="application/json",
                      more=[("Cache-Control", "no-store")])
 
@@ -116,6 +136,7 @@ class Smart(Guarded):
         self.on("/r4/metadata", self.statement)
 
     def configuration(self, x):
+        self.calls.append("find")
         if self.says_where == "well-known":
             x.answer({"token_endpoint": self.token_url,
                       "grant_types_supported": ["client_credentials"]},
@@ -159,4 +180,5 @@ class Smart(Guarded):
             return None
         self.seen_jti.add(claims["jti"])
         self.kids.append(head["kid"])
+        self.used.add(head["kid"])
         return CLIENT

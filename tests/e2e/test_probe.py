@@ -8,6 +8,7 @@
 
 import json
 import re
+import ssl
 import subprocess
 import tempfile
 import time
@@ -15,6 +16,8 @@ import unittest
 from email.utils import formatdate
 
 from tests.e2e import behind_lighttpd
+from tests.e2e.walled import (CLIENT_USE, MISNAMED, OVER, SERVER, Authority,
+                              Walled)
 from tests.rig import place
 from tests.rig.client import Env, request
 from tests.rig.crowd import put_tenant, remove_tenant
@@ -232,15 +235,95 @@ class Defects(Story):
                  "trusts", "Ask the hospital"),))
             self.assertEqual(double.seen, [])
 
+    def certified(self, ca, name, days="2"):
+        cert, key = ca.sign(name, CLIENT_USE, days)
+        return {"certificate": cert.read_text(),
+                "certificate_key": self.sealed("--certificate-key",
+                                               typed=key.read_text())}
+
+    def sealed(self, *words, typed):
+        return json.loads(self.house.operator(
+            "seal", *words, TENANT, "--json", typed=typed))["credential"]
+
+    def told_of_tls(self, double, settings, call, what, act):
+        """At a hospital whose CA is one of our settings."""
+        with double:
+            self.at(double.base.replace("http://", "https://"))
+            put_tenant(self.house, TENANT, **{
+                "certificate": "none",
+                **(settings() if callable(settings) else settings)})
+            self.told(self.probe("--patient", PATIENT, code=REFUSED),
+                      "unusable", ((call, "fault", what, act),))
+            self.assertEqual(double.seen, [])
+
+    def test_what_is_wrong_with_TLS_is_told_in_words(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        ca, other = Authority(folder, "own"), Authority(folder, "other")
+        server = ca.sign("server", SERVER)
+        good = {"provider_ca": ca.pem()}
+        ended = {"provider_ca": ca.pem() + ca.revocations(until=OVER)}
+        revoked = {"provider_ca": ca.pem() + ca.revocations(server[0])}
+        self.addCleanup(put_tenant, self.house, TENANT, provider_ca="none",
+                        certificate="none")
+        theirs, ours = "certificate", "auth"
+        for double, settings, call, what, act in (
+                (Walled(ca.sign("late", SERVER, "-1")), good, theirs,
+                 "has expired", "renew it"),
+                (Walled(ca.sign("misnamed", MISNAMED)), good, theirs,
+                 "for another name", "which name"),
+                (Walled(server), revoked, theirs, "was revoked", "valid one"),
+                (Walled(server), ended, theirs, "list of revoked",
+                 "newer one"),
+                (Walled(server, newest=ssl.TLSVersion.TLSv1_1), good, "reach",
+                 "no version of TLS that is still safe", "TLS 1.2 or 1.3"),
+                (Provider(), good, "reach", "speaks no TLS", "port"),
+                (Walled(server, ca), good, ours,
+                 "wants a certificate, and none is set",
+                 "--certificate-key"),
+                (Walled(server, ca), lambda: {
+                    **good, **self.certified(ca, "ours late", "-1")}, ours,
+                 "refuses our certificate: it has expired", "another one"),
+                (Walled(server, ca), lambda: {
+                    **good, **self.certified(other, "stranger")}, ours,
+                 "does not know who signed it", "another one")):
+            with self.subTest(what):
+                self.told_of_tls(double, settings, call, what, act)
+
+    def test_a_credential_that_does_not_open(self):
+        """Here: sealed for another server. What there is without is seen."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        ca = Authority(folder, "own")
+        server = ca.sign("server", SERVER)
+        self.addCleanup(put_tenant, self.house, TENANT, auth="none",
+                        provider_ca="none", certificate="none")
+        url = "https://login.example/token"
+        for double, given in (
+                (Provider(), lambda: {
+                    "auth": "oauth", "token_url": url, "token_client": "we",
+                    "credential": self.sealed("--oauth", "--token-url",
+                                              url, typed="word\n")}),
+                (Walled(server, ca), lambda: {
+                    **self.certified(ca, "ours"), "auth": "none",
+                    "provider_ca": ca.pem()})):
+            with self.subTest(double.base), double:
+                double.put(*RECORDS)
+                self.at("https://fhir.example/r4")
+                settings = given()
+                self.at(double.base)
+                put_tenant(self.house, TENANT, **settings)
+                self.told(self.probe("--patient", PATIENT, code=REFUSED),
+                          "unusable", (("reach", "ok", "", ""), (
+                              "auth", "fault", "cannot be opened",
+                              "seal it again")))
+
     def test_a_token_that_is_not_to_be_had(self):
         with Provider() as double:
             double.put(*RECORDS)
             double.on("/token", "status-401")
             self.at(double.base)
             url = f"{double.base}/token"
-            box = json.loads(self.house.operator(
-                "seal", "--oauth", "--token-url", url, TENANT, "--json",
-                typed="not the secret\n"))["credential"]
+            box = self.sealed("--oauth", "--token-url", url,
+                              typed="not the secret\n")
             put_tenant(self.house, TENANT, auth="oauth", credential=box,
                        token_url=url, token_client="gateway")
             self.addCleanup(put_tenant, self.house, TENANT, auth="none")

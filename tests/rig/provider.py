@@ -576,8 +576,19 @@ class Provider:
             self.log = None
 
     def wrap(self, sock):
-        return self.tls.wrap_socket(sock, server_side=True) if self.tls \
-            else sock
+        if not self.tls:
+            return sock
+        sock = self.tls.wrap_socket(sock, server_side=True,
+                                    do_handshake_on_connect=False)
+        try:
+            sock.do_handshake()
+        except OSError:     # our alert shall arrive: what came is read first
+            sock.shutdown(socket.SHUT_WR)
+            while sock.recv(65536):
+                pass
+            sock.close()
+            raise
+        return sock
 
     # -- what a test says
 

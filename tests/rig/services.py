@@ -126,11 +126,14 @@ class Supervisor:
         return wait
 
     def end_service(self, service, how=None):
-        """Stop and wait; those that do not listen are killed."""
         service.wanted = False
-        running = [s.process for s in service.slots if s.process]
+        self.end_slots(service.slots, how or service.stop_signal)
+
+    def end_slots(self, slots, how):
+        """Stop and wait; those that do not listen are killed."""
+        running = [s.process for s in slots if s.process]
         for process in running:
-            self.send(process, how or service.stop_signal)
+            self.send(process, how)
         until = time.monotonic() + STOP_WAIT_S
         for process in running:
             try:
@@ -138,7 +141,7 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 self.send(process, signal.SIGKILL)
                 process.wait()
-        for slot in service.slots:
+        for slot in slots:
             slot.process, slot.delay, slot.due = None, 0.0, 0.0
 
     @staticmethod
@@ -158,6 +161,14 @@ class Supervisor:
     def do_stop(self, name, how=None):
         """how: another signal than the one that ends it in order."""
         self.end_service(self.services[name], how)
+
+    def do_count(self, name, count):
+        """So many processes from now on; the last ones end in order."""
+        service = self.services[name]
+        self.end_slots(service.slots[count:], service.stop_signal)
+        service.slots[count:] = [Slot() for _ in
+                                 range(count - len(service.slots))]
+        self.tend()
 
     def do_remove(self, name):
         service = self.services.pop(name)
