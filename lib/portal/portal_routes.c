@@ -16,11 +16,14 @@
 #include "portal/portal_self.h"
 #include "portal/portal_signin.h"
 #include "portal/portal_tenant.h"
+#include "portal/portal_ward.h"
+#include "portal/portal_ward_form.h"
 #include "portal/portal_why.h"
 
 #define KEEPERS  (ROLE_DEVELOPER | ROLE_OPERATOR) /* of apps */
 #define OPERATOR ROLE_OPERATOR
 #define AUDITOR  ROLE_AUDITOR
+#define STAFF    (ROLE_OPERATOR | ROLE_ADMIN)
 
 /* clang-format off */
 static const struct portal_route routes[] = {
@@ -105,6 +108,18 @@ static const struct portal_route routes[] = {
 
 	{ "GET",  "/keys",                        NEED_FULL,   OPERATOR,   keys_page },
 	{ "GET",  "/health",                      NEED_FULL,   OPERATOR,   health_page },
+
+	{ "GET",  "/wards",                       NEED_FULL,   STAFF,      ward_all },
+	{ "GET",  "/wards/*",                     NEED_FULL,   STAFF,      ward_one },
+	{ "GET",  "/wards/*/new",                 NEED_FULL,   STAFF,      ward_new },
+	{ "POST", "/wards/*/new",                 NEED_FULL,   STAFF,      ward_make_page },
+	{ "GET",  "/wards/*/patients/*",          NEED_FULL,   STAFF,      ward_patient_page },
+	{ "GET",  "/wards/*/patients/*/add/*",    NEED_FULL,   STAFF,      ward_record_new },
+	{ "POST", "/wards/*/patients/*/add/*",    NEED_FULL,   STAFF,      ward_record_make },
+	{ "GET",  "/wards/*/patients/*/records/*/*", NEED_FULL, STAFF,     ward_record_edit },
+	{ "POST", "/wards/*/patients/*/records/*/*", NEED_FULL, STAFF,     ward_record_change },
+	{ "GET",  "/wards/*/patients/*/records/*/*/remove", NEED_FULL, STAFF, ward_remove_ask },
+	{ "POST", "/wards/*/patients/*/records/*/*/remove", NEED_FULL, STAFF, ward_remove_do },
 
 	{ "GET",  "/audit",                       NEED_FULL,   AUDITOR,    audit_home },
 	{ "GET",  "/audit/patient",               NEED_PROOF,  AUDITOR,    audit_patient },

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rehearsal/rehearsal_index.h"
+#include "rehearsal/rehearsal_rows.h"
 #include "rehearsal/rehearsal_type.h"
 #include "rehearsal/ward_shape.h"
 #include "fhir/iface.h"
@@ -48,10 +48,9 @@ send(struct load *l, const char *statement, struct buf *rows)
 
 	if (!rows->len)
 		return true;
-	buf_char(rows, ']');
+	args[1] = db_arg_text(rehearsal_rows_end(rows));
 	if (rows->failed)
 		return err_set(l->e, ERR_CONF, "A resource is too large.");
-	args[1] = db_arg_text((struct str){ rows->at, rows->len });
 	return db_ask_on(l->conn, l->rows_a, statement, args, 2, l->e) != NULL;
 }
 
@@ -63,57 +62,6 @@ send_rows(struct load *l)
 
 	new_rows(l);
 	return fine;
-}
-
-static void
-put_text(struct buf *b, const char *name, struct str value)
-{
-	if (!value.at)
-		return;
-	buf_fmt(b, ",\"%s\":", name);
-	buf_json(b, value.at, value.len);
-}
-
-static void
-put_row(struct buf *b, unsigned number, const char *type)
-{
-	buf_fmt(b, "%s{\"number\":%u", b->len ? "," : "[", number);
-	put_text(b, "type", str_of(type));
-}
-
-static void
-put_resource(struct load *l, const char *type, const struct tree_node *n,
-    struct str line)
-{
-	const struct tree_node *meta = tree_get(n, "meta");
-	struct buf *b = &l->resources;
-
-	put_row(b, l->done->resources, type);
-	put_text(b, "id", tree_str(n, "id"));
-	put_text(b, "version_id", tree_str(meta, "versionId"));
-	put_text(b, "last_updated", tree_str(meta, "lastUpdated"));
-	put_text(b, "body", line);
-	buf_char(b, '}');
-}
-
-static void
-put_terms(struct load *l, const char *type, const struct tree_node *n)
-{
-	struct rehearsal_terms t = { .a = l->line_a };
-	struct buf *b = &l->terms;
-	size_t i;
-
-	rehearsal_index(&t, l->ask->version, n, type);
-	for (i = 0; i < t.n; i++) {
-		put_row(b, l->done->resources, type);
-		put_text(b, "param", str_of(t.at[i].param));
-		put_text(b, "key", t.at[i].key);
-		put_text(b, "system", t.at[i].system);
-		put_text(b, "upto", t.at[i].upto);
-		put_text(b, "exact", t.at[i].exact);
-		buf_char(b, '}');
-	}
-	l->done->terms += (unsigned)t.n;
 }
 
 /* ---- resources ---- */
@@ -142,8 +90,10 @@ take_line(struct load *l, const char *type, struct str line, struct err *e)
 	if (!n || !check(n, type, e))
 		return false;
 	l->done->resources++;
-	put_resource(l, type, n, line);
-	put_terms(l, type, n);
+	rehearsal_rows_resource(
+	    &l->resources, l->done->resources, type, n, line);
+	l->done->terms += (unsigned)rehearsal_rows_terms(
+	    &l->terms, l->line_a, l->done->resources, l->ask->version, type, n);
 	return l->resources.len + l->terms.len < SEND_BYTES || send_rows(l);
 }
 

@@ -452,3 +452,38 @@ prepare portal_acts_list (uuid, boolean, text, text, text, text, text,
   select at, at_text, key, made_by, act, client_id, client_name, tenant_id,
          tenant_name, secret_key_id, patient_id, detail, source, more
     from wardgate.portal_acts_list($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- ---- wards to practise on ----------------------------------------------------------
+-- For operators and admins; records are made up.
+
+-- Wards with $2 in the name, after the first $3, at most $4.
+prepare portal_ward_list (uuid, text, bigint, bigint) as
+  select name, fhir_version, loaded_at, patients, found
+    from wardgate.portal_ward_list($1, $2, $3, $4);
+
+prepare portal_ward (uuid, text) as
+  select name, fhir_version, loaded_at, sample
+    from wardgate.portal_ward($1, $2);
+
+-- $3: folded.
+prepare portal_ward_patients (uuid, text, text, bigint, bigint) as
+  select patient_id, body, found
+    from wardgate.portal_ward_patients($1, $2, $3, $4, $5);
+
+-- Patient $3 of ward $2: the record of type $4 with id $5; null: the newest $6 of
+-- each type.
+prepare portal_ward_records (uuid, text, text, text, text, bigint) as
+  select record_type, record_id, body, revision, more
+    from wardgate.portal_ward_records($1, $2, $3, $4, $5, $6);
+
+-- Ward, its version, patient, what was typed, rows of records and of terms.
+prepare portal_ward_add (uuid, text, text, text, text, text, text) as
+  select wardgate.portal_ward_add($1, $2, $3, $4, $5, $6, $7);
+
+-- Ward, its version, patient, type, id, the state that was seen, and as above.
+prepare portal_ward_change (uuid, text, text, text, text, text, text, text,
+    text, text) as
+  select wardgate.portal_ward_change($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+prepare portal_ward_remove (uuid, text, text, text, text, text, text) as
+  select wardgate.portal_ward_remove($1, $2, $3, $4, $5, $6, $7);

@@ -160,8 +160,8 @@ grant execute on function
    to wg_operator;
 grant select on wardgate.loss_report to wg_operator;
 
--- admin, the portal: people, the apps that each of them may see, and for
--- operators hospitals and grants
+-- admin, the portal: people, the apps that each of them may see, for operators
+-- hospitals and grants, and the made-up patients of wards
 grant execute on function
       wardgate.ready(bigint, bigint),
       wardgate.account_for_signin(text),
@@ -260,7 +260,15 @@ grant execute on function
         text, bigint),
       wardgate.portal_refusal_counts(uuid, text, text, text, text, text),
       wardgate.portal_acts_list(uuid, boolean, text, text, text, text, text,
-        bigint)
+        bigint),
+      wardgate.portal_ward_list(uuid, text, bigint, bigint),
+      wardgate.portal_ward(uuid, text),
+      wardgate.portal_ward_patients(uuid, text, text, bigint, bigint),
+      wardgate.portal_ward_records(uuid, text, text, text, text, bigint),
+      wardgate.portal_ward_add(uuid, text, text, text, text, text, text),
+      wardgate.portal_ward_change(uuid, text, text, text, text, text, text,
+        text, text, text),
+      wardgate.portal_ward_remove(uuid, text, text, text, text, text, text)
    to wg_admin;
 
 -- auditor: reads the trail, changes nothing

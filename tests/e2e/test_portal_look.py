@@ -393,6 +393,13 @@ class Pages(Story):
             "tenant_ask": one + "/requests/new",
             "tenant_requests": "/requests",
             "tenant_request": re.search(r"/requests/[0-9a-f-]{36}", page)[0],
+            "wards": "/wards", "ward": "/wards/r4?find=a",
+            "ward_new": "/wards/stu3/new",
+            "ward_patient": "/wards/dstu2/patients/p-102",
+            "ward_record": "/wards/r4/patients/p-101/records/Patient/p-101",
+            "ward_record_new": "/wards/r4/patients/p-101/add/pressure",
+            "ward_remove": "/wards/r4/patients/p-101/records/Patient/p-101"
+                           "/remove",
             "audit": "/audit", "audit_patient": "/audit/patient",
             "audit_denied": "/audit/denied?since=2020-01-01",
             "audit_acts": "/audit/acts",

@@ -47,6 +47,7 @@ APP = "SCPyy4y44"
 APP_PROOF = "SCPAy4y44"
 HOSPITALS = "SCP444y44"
 HOSPITAL_PROOF = "SCPA44y44"
+WARDS = "SCP444y4y"
 AUDIT = "SCP4444y4"
 AUDIT_PROOF = "SCPA444y4"
 PEOPLE = "SCP44444y"
@@ -125,6 +126,17 @@ EXPECTED = {
     "POST /requests/*/decline": HOSPITAL_PROOF,
     "GET /keys": HOSPITALS,
     "GET /health": HOSPITALS,
+    "GET /wards": WARDS,
+    "GET /wards/*": WARDS,
+    "GET /wards/*/new": WARDS,
+    "POST /wards/*/new": WARDS,
+    "GET /wards/*/patients/*": WARDS,
+    "GET /wards/*/patients/*/add/*": WARDS,
+    "POST /wards/*/patients/*/add/*": WARDS,
+    "GET /wards/*/patients/*/records/*/*": WARDS,
+    "POST /wards/*/patients/*/records/*/*": WARDS,
+    "GET /wards/*/patients/*/records/*/*/remove": WARDS,
+    "POST /wards/*/patients/*/records/*/*/remove": WARDS,
     "GET /audit": AUDIT,
     "GET /audit/patient": AUDIT_PROOF,
     "POST /audit/patient": AUDIT_PROOF,
@@ -156,7 +168,9 @@ CLIENT, TENANT, REQUEST, VICTIM, SESSION, PROPOSAL = (
 KEY, SIGNER = "routekey", "route" * 8 + "key"
 PARTS = {"clients": CLIENT, "secrets": KEY, "tenants": TENANT, "keys": SIGNER,
          "grants": CLIENT, "requests": REQUEST, "accounts": VICTIM, "proposals": PROPOSAL,
-         "sessions": SESSION, "invitation": "A" * 43}
+         "sessions": SESSION, "invitation": "A" * 43,
+         "wards": "r4", "patients": "p-101", "add": "heart",
+         "records": "Condition/c-101-1"}
 
 # Everything that somebody could have changed.
 DIGEST = "select md5(string_agg(t::text, '' order by t::text)) from (" + \
@@ -168,7 +182,8 @@ DIGEST = "select md5(string_agg(t::text, '' order by t::text)) from (" + \
             ("tenant", ""), ("provider", ""), ("proposal", ""),
             ("provider_credential", ""), ("provider_key", ""),
             ("provider_tls", ""), ("account", ""),
-            ("invitation", ""), ("portal_session", ""))) + ") as t"
+            ("invitation", ""), ("portal_session", ""))) + \
+    " union all select body from rehearsal.resource) as t"
 
 
 class Routes(unittest.TestCase):
@@ -280,7 +295,7 @@ class Routes(unittest.TestCase):
     def test_everybody_is_told_what_is_theirs_and_nothing_else_changes(self):
         for route, wanted in EXPECTED.items():
             method, path = route.split()
-            path = re.sub(r"/(\w+)/\*", lambda m: f"/{m[1]}/{PARTS[m[1]]}",
+            path = re.sub(r"/(\w+)(/\*)+", lambda m: f"/{m[1]}/{PARTS[m[1]]}",
                           path)
             self.reset()
             before = self.psql(DIGEST)

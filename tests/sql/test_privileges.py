@@ -54,7 +54,9 @@ MAY_CALL = {
         portal_overview portal_tenant_hours portal_incident
         portal_tenant_traffic
         portal_client_hours portal_client_traffic portal_client_refusals
-        portal_secret_uses portal_secret_ends traffic_until""",
+        portal_secret_uses portal_secret_ends traffic_until
+        portal_ward portal_ward_add portal_ward_change portal_ward_list
+        portal_ward_patients portal_ward_records portal_ward_remove""",
     "wg_rehearsal": "",
     "wg_keeper": """ready audit_partitions_ahead audit_stray change_log_trim
         cursor_handle_trim assertion_trim secret_trail_trim client_jwks_due
@@ -270,6 +272,8 @@ class Attempts(base.DatabaseCase):
             " null, null, null)",
             "select wardgate.audit_act('x', null, null, null, null, 'x')",
             "select wardgate.audit_write('{}')",
+            "select * from rehearsal.resource",
+            "delete from rehearsal.term",
         ),
         "wg_auditor": (
             "update wardgate.tenant set name = 'x'",
