@@ -125,12 +125,13 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 class Smart(Guarded):
     """SMART Backend Services. jwks_url may be set later; `kids` are those that
-    signed, `heads` and `claims` of the last assertion. says_where: `well-known`,
-    `statement`, or nowhere."""
+    signed. says_where: `well-known`, `statement`, or nowhere; `names`: what it
+    says there."""
 
     def __init__(self, jwks_url=None, says_where="well-known", **more):
         super().__init__(**more)
         self.jwks_url, self.says_where = jwks_url, says_where
+        self.names = self.token_url
         self.kids, self.seen_jti = [], set()
         self.on("/r4/.well-known/smart-configuration", self.configuration)
         self.on("/r4/metadata", self.statement)
@@ -138,7 +139,7 @@ class Smart(Guarded):
     def configuration(self, x):
         self.calls.append("find")
         if self.says_where == "well-known":
-            x.answer({"token_endpoint": self.token_url,
+            x.answer({"token_endpoint": self.names,
                       "grant_types_supported": ["client_credentials"]},
                      kind="application/json")
         else:
@@ -146,7 +147,7 @@ class Smart(Guarded):
 
     def statement(self, x):
         uris = [{"url": "authorize", "valueUri": f"{self.base}/no"},
-                {"url": "token", "valueUri": self.token_url}]
+                {"url": "token", "valueUri": self.names}]
         x.answer({"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1",
                   "rest": [{"mode": "server", **(
                       {"security": {"extension": [

@@ -44,6 +44,7 @@ WIRE = (        # what it does, status, reason, status seen
     ("chunkjunk", 502, BAD, 200), ("chunkcut", 502, BAD, 200),
     ("http09", 502, BAD, 0), ("nothttp", 502, BAD, 0),
     ("interim", 502, LARGE, 0), ("heads-200", 502, LARGE, 200),
+    ("heads-90-1100", 502, LARGE, 200),     # not too many, and 100 kB
     ("bighead", 502, LARGE, 200), ("trailers-200", 502, LARGE, 200),
     ("endless", 502, LARGE, 200), ("huge", 502, LARGE, 200),
     ("bomb-256", 502, LARGE, 200), ("gzipjunk", 502, BAD, 200),

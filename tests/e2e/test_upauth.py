@@ -71,7 +71,7 @@ class Oauth(Story):
         for says in ({**good, "expires_in": 0}, {**good, "expires_in": -1},
                      {**good, "token_type": "mac", "expires_in": 60},
                      {**good, "access_token": "a\r\nX-Evil: 1"},
-                     "<html>"):
+                     {**good, "much": "x" * 70_000}, "<html>"):
             with self.subTest(says=says):
                 self.hospital.says = says
                 _, token = self.guarded()
@@ -166,6 +166,17 @@ class Backend(Story):
         *_, token = self.signed_for(hospital)
         self.shut(token, NO_TOKEN)
         self.assertEqual(hospital.asked, [])
+
+    def test_U1_an_endpoint_where_nobody_may_go_is_not_asked(self):
+        """However the server names it."""
+        for url in ("https://169.254.169.254/token", "https://[::]/token",
+                    "https://10.1.2.3/token", "file:///etc/passwd"):
+            with self.subTest(url):
+                hospital = self.enterContext(Smart())
+                hospital.names = url
+                *_, token = self.signed_for(hospital)
+                self.shut(token, NO_TOKEN)
+                self.assertEqual(hospital.calls, ["find"])
 
     def test_a_set_tells_nobody_which_tenants_there_are(self):
         nobody = self.keys(TENANT.format(0xabcdef))

@@ -5,6 +5,7 @@
 # test_upauth_matrix.py.
 
 import base64
+import socket
 import ssl
 import tempfile
 import unittest
@@ -56,8 +57,19 @@ class Tls(Story):
                  good + self.ca.revocations(self.server[0]), None)):
             with self.subTest(name):
                 hospital = self.walled(server=server, newest=newest)
+                if newest:
+                    self.speaks(hospital, newest)
                 self.shut(self.trusting(hospital, ca), UNREACHED)
                 self.assertEqual(hospital.seen, [])
+
+    def speaks(self, hospital, version):
+        """Who would take it gets through."""
+        tls = ssl.create_default_context(cafile=self.ca.cert)
+        tls.minimum_version = ssl.TLSVersion.TLSv1
+        tls.set_ciphers("ALL:@SECLEVEL=0")
+        with socket.create_connection(("127.0.0.1", hospital.port)) as link, \
+                tls.wrap_socket(link, server_hostname="127.0.0.1") as link:
+            self.assertEqual(link.version().replace(".", "_"), version.name)
 
     def alone(self):
         folder = self.ca.folder

@@ -91,6 +91,21 @@ def banned_functions(tree):
                 yield file, line, "jwt_decode() belongs to ext/jws_agreed alone"
 
 
+def tls_verified(tree):
+    """TLS of 1.2 at least, verified: said once, and by no switch"""
+    wanted = {"SSL_VERIFYPEER": "1L", "SSL_VERIFYHOST": "2L",
+              "SSLVERSION": "(long)CURL_SSLVERSION_TLSv1_2"}
+    said = re.compile(r"CURLOPT_(\w*SSL_VERIFY\w+|\w*SSLVERSION)\b"
+                      r"(?:, (.*)\);)?")
+    for file in tree.under("lib", "c", "h"):
+        for line, text in file.code():
+            hit = said.search(text)
+            if hit and wanted.pop(hit[1], None) != hit[2]:
+                yield file, line, f"{hit[1]} is set otherwise, or again"
+    for name in wanted:
+        yield tree.files[0], 1, f"CURLOPT_{name} is set nowhere"
+
+
 def pure_floor(tree):
     """lib/fhir knows no socket, no SQL and no clock"""
     impure = re.compile(r"sys/socket|netdb|netinet|arpa/|poll\.h|pthread|"
@@ -208,8 +223,8 @@ def formatted(tree):
             yield tree.file(hit[1]), int(hit[2]), "run clang-format -i"
 
 
-RULES = (include_order, foreign_doors, banned_functions, pure_floor,
-         first_lines, short_functions, finished, plain_text,
+RULES = (include_order, foreign_doors, banned_functions, tls_verified,
+         pure_floor, first_lines, short_functions, finished, plain_text,
          settings_documented, manuals, formatted)
 
 

@@ -286,8 +286,10 @@ def interim(x, arg):
 
 
 def heads(x, arg):
-    """heads-N: N header lines (200)"""
-    x.answer(x.body(), more=[(f"X-H{i}", "v") for i in range(int(arg or 200))])
+    """heads-N[-BYTES]: N header lines (200), of that many bytes each"""
+    n, _, size = (arg or "200").partition("-")
+    x.answer(x.body(), more=[(f"X-H{i}", "v" * int(size or 1))
+                             for i in range(int(n))])
 
 
 def big_head(x, arg):

@@ -596,6 +596,8 @@ static const struct way {
 	{ "ftp://ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
 	{ "scp://ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
 	{ "gopher://ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "ldap://ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
+	{ "rtmp://ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
 	{ "file:///etc/passwd", true, ERR_UPSTREAM_ADDRESS, 0 },
 	{ "http://user:word@ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
 	{ "http://x.test\\@ward.test:PORT", true, ERR_UPSTREAM_ADDRESS, 0 },
