@@ -164,7 +164,9 @@ world_rows(struct world *w)
 	crypt_random(w->client.at, sizeof w->client.at);
 	guid_write(w->client_text, &w->client);
 	world_sql(w, "select * from wardgate.policy_set('provider_http', "
-		     "'loopback')");
+		     "'loopback');"
+		     "select * from wardgate.policy_set('production_probe', "
+		     "'advised')");
 	world_sql(w, "select wardgate.client_add('%s', 'Test app', '', '')",
 	    w->client_text);
 	world_secret(w, w->secret);
