@@ -3,16 +3,19 @@
 #include "rehearsal/rehearsal.h"
 
 #include "base/clock.h"
+#include "ext/fetch_url.h"
 
 #include <string.h>
 
 #include "rehearsal/rehearsal_answer.h"
 #include "rehearsal/rehearsal_batch.h"
 #include "rehearsal/rehearsal_bundle.h"
+#include "rehearsal/rehearsal_door.h"
 #include "rehearsal/rehearsal_fake.h"
 #include "rehearsal/rehearsal_log.h"
-#include "rehearsal/rehearsal_wire.h"
+#include "rehearsal/rehearsal_smart.h"
 #include "rehearsal/rehearsal_token.h"
+#include "rehearsal/rehearsal_wire.h"
 
 #define MOUNT      "/rehearsal/"
 #define METADATA   "/metadata" /* the one answer that asks nothing else */
@@ -84,21 +87,29 @@ read_faults(struct rehearsal_visit *v, struct str *rest, struct err *e)
 	return true;
 }
 
-static bool
-is_token_endpoint(const struct rehearsal_visit *v, struct str path)
+/* As whoever asks calls us: a certificate is shown at a port of its own. */
+static struct str
+origin(const struct work *w, const struct rehearsal_visit *v)
 {
-	return v->faults.demand == REHEARSAL_OAUTH &&
-	       str_is(path, REHEARSAL_TOKEN_PATH);
+	struct str own = str_of(w->conf->public_base);
+	struct fetch_url u;
+	uint64_t port;
+
+	if (!v->faults.mtls || !str_number(w->req->tls_port, 5, &port) ||
+	    port > UINT16_MAX || !fetch_url_read(w->a, own, &u))
+		return own;
+	u.https = true;
+	u.port = (uint16_t)port;
+	u.path = "";
+	return str_of(fetch_url_write(w->a, &u));
 }
 
-static bool
-admitted(const struct work *w, const struct rehearsal_visit *v, struct str path)
+/* The origin and the path of this request up to `end`. */
+static struct str
+url_to(const struct work *w, const struct rehearsal_visit *v, const char *end)
 {
-	if (v->faults.demand == REHEARSAL_OAUTH)
-		return is_token_endpoint(v, path) ||
-		       rehearsal_token_counts(
-			   w->req->authorization, clock_now_s());
-	return rehearsal_fault_admits(&v->faults, w->req->authorization);
+	return str_of(arena_printf(w->a, "%.*s%.*s", STR_FMT(origin(w, v)),
+	    (int)(end - w->req->path.at), w->req->path.at));
 }
 
 /* /rehearsal/r4/~slow/Patient/p-101: ward r4, base to the end of ~slow. */
@@ -107,22 +118,21 @@ read_path(struct work *w, struct rehearsal_visit *v, struct str *rest)
 {
 	struct str path = w->req->path, name;
 	size_t mount = sizeof MOUNT - 1;
+	const char *name_end;
 
 	name = segment((struct str){ path.at + mount, path.len - mount }, rest);
 	if (!rehearsal_store_ward(
 		db, w->a, name, ends_with(path, METADATA), &v->ward, &w->err))
 		return false;
 	w->face = (enum fail_face)(FAIL_DSTU2 + v->ward.version);
-	v->root = str_of(arena_printf(w->a, "%s%.*s", w->conf->public_base,
-	    (int)(rest->at - path.at), path.at));
+	name_end = rest->at;
 	if (!read_faults(v, rest, &w->err))
 		return false;
-	v->base = str_of(arena_printf(w->a, "%s%.*s", w->conf->public_base,
-	    (int)(rest->at - path.at), path.at));
-	if (!admitted(w, v, *rest)) {
-		v->faults.instead = REHEARSAL_STATUS;
-		v->faults.amount = 401;
-	}
+	v->root = url_to(w, v, name_end);
+	v->base = url_to(w, v, rest->at);
+	if (rehearsal_token_wanted(v->faults.demand))
+		v->token_url = str_of(arena_printf(
+		    w->a, "%.*s" REHEARSAL_TOKEN_PATH, STR_FMT(v->base)));
 	v->link_base = rehearsal_link_base(w->a, v->base, v->faults.links);
 	if (str_is(*rest, "/"))
 		rest->len = 0;
@@ -155,15 +165,32 @@ is_batch(const struct rehearsal_visit *v, const struct rehearsal_call *call)
 		   v->faults.instead == REHEARSAL_WRONGTYPE);
 }
 
+/* What a ward with tokens has beside its records; false: nothing there. */
+static bool
+reply_about_tokens(const struct rehearsal_visit *v,
+    const struct rehearsal_call *call, struct rehearsal_reply *reply)
+{
+	if (!rehearsal_token_wanted(v->faults.demand) ||
+	    v->faults.instead != REHEARSAL_TRUTH)
+		return false;
+	if (str_is(call->path, REHEARSAL_TOKEN_PATH))
+		rehearsal_token_give(v, call, clock_now_s(), reply);
+	else if (v->faults.demand == REHEARSAL_SMART &&
+		 (call->method == REQ_GET || call->method == REQ_HEAD) &&
+		 str_is(call->path, REHEARSAL_SMART_CONFIGURATION))
+		rehearsal_smart_configuration(v, reply);
+	else
+		return false;
+	return true;
+}
+
 static void
 reply_to(const struct rehearsal_visit *v, const struct rehearsal_call *call,
     struct rehearsal_reply *reply)
 {
-	if (v->faults.instead == REHEARSAL_TRUTH &&
-	    is_token_endpoint(v, call->path)) {
-		rehearsal_token_give(v, call, clock_now_s(), reply);
+	if (!rehearsal_door_open(v, call->path, clock_now_s(), reply) ||
+	    reply_about_tokens(v, call, reply))
 		return;
-	}
 	if (is_batch(v, call)) {
 		rehearsal_batch(v, call->body, reply);
 		return;

@@ -224,7 +224,8 @@ statement(struct act *act)
 	if (!search_format(v->a, act->call->query, &format, &act->err) ||
 	    !accepted(act, format))
 		return false;
-	rehearsal_statement(&b, v->ward.version, v->link_base, v->ward.name, f);
+	rehearsal_statement(&b, v->ward.version, v->link_base, v->ward.name,
+	    f->demand == REHEARSAL_SMART ? v->token_url : STR_NONE, f);
 	if (b.failed)
 		return err_why(&act->err, ERR_BROKEN, "statement too large");
 	say(act->reply, v->ward.version, &b);

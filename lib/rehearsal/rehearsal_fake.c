@@ -120,7 +120,8 @@ say_version(const struct rehearsal_visit *v, struct rehearsal_reply *reply)
 	struct buf b = buf_new(v->a, FAKE_BYTES_MAX);
 
 	if (reply->stated)
-		rehearsal_statement(&b, other, v->base, v->ward.name, &none);
+		rehearsal_statement(
+		    &b, other, v->base, v->ward.name, STR_NONE, &none);
 	else
 		put_other(&b, other,
 		    type_in(other, reply->resource_type ? reply->resource_type

@@ -47,6 +47,8 @@ static const struct fault {
 	{ "basic", DEMAND, REHEARSAL_BASIC, 0, 0 },
 	{ "bearer", DEMAND, REHEARSAL_BEARER, 0, 0 },
 	{ "oauth", DEMAND, REHEARSAL_OAUTH, 0, 0 },
+	{ "smart", DEMAND, REHEARSAL_SMART, 0, 0 },
+	{ "mtls", FLAG, offsetof(struct rehearsal_faults, mtls), 0, 0 },
 	{ "strict", FLAG, offsetof(struct rehearsal_faults, strict), 0, 0 },
 	{ "getonly", FLAG, offsetof(struct rehearsal_faults, getonly), 0, 0 },
 	{ "nocontains", FLAG, offsetof(struct rehearsal_faults, nocontains),
@@ -165,7 +167,8 @@ rehearsal_fault_names(void)
 	return "~400 ~401 ~403 ~404 ~410 ~429 ~500 ~503 ~slow ~slow-MS ~cut "
 	       "~drip ~html ~xml ~huge ~huge-MB ~endless ~version ~redirect "
 	       "~wrongtype ~notjson ~empty ~bom ~nototal ~relative ~internal "
-	       "~getpages ~basic ~bearer ~oauth ~strict ~getonly ~nocontains "
+	       "~getpages ~basic ~bearer ~oauth ~smart ~mtls ~strict ~getonly "
+	       "~nocontains "
 	       "~nocount ~nosort ~refusesort "
 	       "~noperson ~nocompartment ~nobatch ~nocoverage ~limited";
 }

@@ -43,7 +43,8 @@ enum rehearsal_demand {
 	REHEARSAL_NOTHING,
 	REHEARSAL_BASIC,
 	REHEARSAL_BEARER,
-	REHEARSAL_OAUTH /* a token: rehearsal_token says which */
+	REHEARSAL_OAUTH, /* a token: rehearsal_token says which */
+	REHEARSAL_SMART  /* a token for a signed assertion */
 };
 #define REHEARSAL_USER   "gateway"
 #define REHEARSAL_SECRET "rehearsal-only" /* password, bearer, client secret */
@@ -68,6 +69,7 @@ struct rehearsal_faults {
 	bool nobatch;       /* refuses batches */
 	bool nocoverage;    /* has no Coverage */
 	enum rehearsal_demand demand;
+	bool mtls; /* and a client certificate before that */
 };
 
 /* rehearsal_fault_read - adds what a name such as "429" or "slow-500" asks

@@ -9,6 +9,13 @@
 #include "fhir/param.h"
 #include "rehearsal/ward_json.h"
 
+#define URIS                                                                   \
+	"http://fhir-registry.smarthealthit.org/StructureDefinition/"          \
+	"oauth-uris"
+#define SERVICES                                                               \
+	"http://terminology.hl7.org/CodeSystem/restful-security-service"
+#define SERVICES_BEFORE_R4 "http://hl7.org/fhir/restful-security-service"
+
 static void
 codes(struct ward_json *j, const char *key, const char *const *list, size_t n)
 {
@@ -62,8 +69,38 @@ resources(struct ward_json *j, const struct rehearsal_faults *f)
 	ward_close(j, ']');
 }
 
+/* SMART App Launch 1.0, "Declaring Support": where there is no other way to
+ * find out. */
 static void
-rest(struct ward_json *j, const struct rehearsal_faults *f)
+security(struct ward_json *j, struct str token)
+{
+	ward_open(j, "security", '{');
+	ward_open(j, "extension", '[');
+	ward_open(j, NULL, '{');
+	ward_text(j, "url", URIS);
+	ward_open(j, "extension", '[');
+	ward_open(j, NULL, '{');
+	ward_text(j, "url", "token");
+	ward_textf(j, "valueUri", "%.*s", STR_FMT(token));
+	ward_close(j, '}');
+	ward_close(j, ']');
+	ward_close(j, '}');
+	ward_close(j, ']');
+	ward_open(j, "service", '[');
+	ward_open(j, NULL, '{');
+	ward_open(j, "coding", '[');
+	ward_open(j, NULL, '{');
+	ward_text(j, "system", j->v == FHIR_R4 ? SERVICES : SERVICES_BEFORE_R4);
+	ward_text(j, "code", "SMART-on-FHIR");
+	ward_close(j, '}');
+	ward_close(j, ']');
+	ward_close(j, '}');
+	ward_close(j, ']');
+	ward_close(j, '}');
+}
+
+static void
+rest(struct ward_json *j, struct str token, const struct rehearsal_faults *f)
 {
 	bool batch = !f->getonly && !f->nobatch;
 	static const char *const served[] = { "batch" };
@@ -71,6 +108,8 @@ rest(struct ward_json *j, const struct rehearsal_faults *f)
 	ward_open(j, "rest", '[');
 	ward_open(j, NULL, '{');
 	ward_text(j, "mode", "server");
+	if (token.at)
+		security(j, token);
 	resources(j, f);
 	if (batch && j->v != FHIR_DSTU2)
 		codes(j, "interaction", served, COUNT(served));
@@ -83,7 +122,7 @@ rest(struct ward_json *j, const struct rehearsal_faults *f)
 
 void
 rehearsal_statement(struct buf *b, enum fhir_version v, struct str base,
-    struct str ward, const struct rehearsal_faults *f)
+    struct str ward, struct str token, const struct rehearsal_faults *f)
 {
 	struct ward_json j = { b, v };
 
@@ -109,6 +148,6 @@ rehearsal_statement(struct buf *b, enum fhir_version v, struct str base,
 	ward_text(&j, NULL, version_type(v));
 	ward_text(&j, NULL, "json");
 	ward_close(&j, ']');
-	rest(&j, f);
+	rest(&j, token, f);
 	ward_close(&j, '}');
 }

@@ -10,8 +10,9 @@
 /* rehearsal_statement - Conformance (DSTU2) or CapabilityStatement.
  *   base  absolute URL of the ward
  *   ward  its name
+ *   token absent, or where SMART clients get tokens
  *   f     what it refuses is left out */
 void rehearsal_statement(struct buf *b, enum fhir_version v, struct str base,
-    struct str ward, const struct rehearsal_faults *f);
+    struct str ward, struct str token, const struct rehearsal_faults *f);
 
 #endif

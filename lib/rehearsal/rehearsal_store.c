@@ -205,6 +205,33 @@ rehearsal_store_search(struct db *db, struct arena *a,
 	return true;
 }
 
+bool
+rehearsal_store_keys(struct db *db, struct arena *a, const struct guid *tenant,
+    struct str *set, struct err *e)
+{
+	const struct db_arg arg = db_arg_guid(tenant);
+	const struct db_rows *rows =
+	    db_ask(db, a, "rehearsal_keys", &arg, 1, e);
+
+	if (!rows)
+		return false;
+	*set = db_text(rows, 0, 0);
+	return true;
+}
+
+bool
+rehearsal_store_first(struct db *db, struct arena *a, const struct guid *client,
+    struct str jti, int64_t end_s, struct err *e)
+{
+	const struct db_arg args[] = { db_arg_guid(client), db_arg_text(jti),
+		db_arg_int(end_s) };
+	const struct db_rows *rows =
+	    db_ask(db, a, "rehearsal_first", args, COUNT(args), e);
+
+	return rows && (db_count(rows) ||
+			   err_why(e, ERR_ASSERTION_SEEN, "used before"));
+}
+
 const char *
 rehearsal_store_wards(struct db *db, struct arena *a, struct err *e)
 {

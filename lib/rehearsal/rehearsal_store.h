@@ -48,6 +48,17 @@ bool rehearsal_store_search(struct db *db, struct arena *a,
     const struct rehearsal_query *q, struct rehearsal_found *found,
     struct err *e);
 
+/* rehearsal_store_keys - the JWK Set (RFC 7517 5) that the gateway publishes for
+ * the hospital of this tenant; absent: no key. false: ERR_DB. */
+bool rehearsal_store_keys(struct db *db, struct arena *a,
+    const struct guid *tenant, struct str *set, struct err *e);
+
+/* rehearsal_store_first - is this jti of that client new? It is kept until
+ * end_s, seconds since 1970. false: ERR_ASSERTION_SEEN, it was there already;
+ * ERR_DB. */
+bool rehearsal_store_first(struct db *db, struct arena *a,
+    const struct guid *client, struct str jti, int64_t end_s, struct err *e);
+
 /* rehearsal_store_wards - "dstu2 (DSTU2), r4 (R4)". NULL: ERR_DB. */
 const char *rehearsal_store_wards(
     struct db *db, struct arena *a, struct err *e);

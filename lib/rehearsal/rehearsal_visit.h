@@ -20,6 +20,7 @@ struct rehearsal_visit {
 	struct str root;      /* absolute URL of the ward, faults left out */
 	struct str base;      /* with them: what this provider calls itself */
 	struct str link_base; /* what its links and full URLs begin with */
+	struct str token_url; /* where tokens are had; absent: none are */
 };
 
 /* What is asked there; a batch has one per entry. */

@@ -32,6 +32,10 @@ enum var {
 	VAR_FETCH_SITE,
 	VAR_AGENT,
 	VAR_USER,
+	VAR_HTTPS,
+	VAR_PORT,
+	VAR_VERIFY,
+	VAR_NAME,
 	VAR__MAX
 };
 
@@ -62,6 +66,10 @@ static const struct {
 	[VAR_FETCH_SITE] = { "HTTP_SEC_FETCH_SITE", true },
 	[VAR_AGENT] = { "HTTP_USER_AGENT", false },
 	[VAR_USER] = { "REMOTE_USER", true },
+	[VAR_HTTPS] = { "HTTPS", true },
+	[VAR_PORT] = { "SERVER_PORT", true },
+	[VAR_VERIFY] = { "SSL_CLIENT_VERIFY", true },
+	[VAR_NAME] = { "SSL_CLIENT_S_DN_CN", true },
 };
 
 static bool
@@ -253,6 +261,10 @@ req_read(
 	r->fetch_site = v[VAR_FETCH_SITE];
 	r->user_agent = v[VAR_AGENT];
 	r->remote_user = v[VAR_USER];
+	if (str_is_nocase(v[VAR_HTTPS], "on"))
+		r->tls_port = v[VAR_PORT];
+	r->client_verify = v[VAR_VERIFY];
+	r->client_name = v[VAR_NAME];
 	r->peer = v[VAR_ADDR];
 	r->remote_addr = source_of(
 	    r->peer, v[VAR_X_FORWARDED], v[VAR_FORWARDED], &r->direct);

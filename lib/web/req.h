@@ -38,7 +38,11 @@ struct req {
 	struct str origin;     /* RFC 6454 7 */
 	struct str fetch_site; /* Sec-Fetch-Site */
 	struct str user_agent;
-	struct str remote_user; /* whom the web server has signed in */
+	struct str remote_user;   /* whom the web server has signed in */
+	struct str tls_port;      /* where TLS came in; absent: it did not */
+	struct str client_verify; /* SSL_CLIENT_VERIFY: what the web server
+	                             holds of the client's certificate */
+	struct str client_name;   /* the common name in it */
 	struct str remote_addr; /* who asks, behind our proxies (web/source) */
 	struct str peer;        /* who is connected to the web server */
 	bool direct;            /* no field tells of a proxy */

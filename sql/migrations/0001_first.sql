@@ -1319,7 +1319,7 @@ comment on column wardgate.migration.applied_at is
 -- ---- schema/80_rehearsal.sql
 
 -- A schema of its own: nothing here bears on security, and the role that
--- serves it sees nothing else.
+-- serves it sees nothing else, but for public keys that everybody may fetch.
 
 create schema rehearsal;
 comment on schema rehearsal is
@@ -1383,6 +1383,32 @@ comment on column rehearsal.term.exact is 'a string as written';
 
 create index term_by_key on rehearsal.term (ward_id, type, param, key);
 create index term_by_resource on rehearsal.term (ward_id, number, param);
+
+create table rehearsal.assertion (
+  client  uuid not null,
+  jti     text collate "C" not null,
+  ends_at timestamptz not null,
+  primary key (client, jti)
+);
+comment on table rehearsal.assertion is
+  'Assertions shown at wards of the kind ~smart: each counts once';
+comment on column rehearsal.assertion.client is 'sub: the ID of a tenant';
+comment on column rehearsal.assertion.jti is 'as it came';
+comment on column rehearsal.assertion.ends_at is
+  'from then on it is refused for its age, and forgotten';
+
+create function rehearsal.published_keys(tenant uuid, out jwks text)
+  language plpgsql stable security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  jwks := nullif(wardgate.provider_jwks(tenant), '{"keys":[]}');
+end
+$$;
+comment on function rehearsal.published_keys is
+  'What /oauth2/jwks/<tenant> answers, as a hospital would fetch it; null: no key';
+
+revoke all on function rehearsal.published_keys(uuid) from public;
 
 -- Fresh counts for the planner: right after a load it would guess wrongly,
 -- and only the owner may ask for them.
@@ -10551,7 +10577,10 @@ revoke all on all tables in schema rehearsal from public;
 grant usage on schema rehearsal to wg_rehearsal;
 grant select, insert, update, delete on all tables in schema rehearsal
    to wg_rehearsal;
-grant execute on function rehearsal.analyze() to wg_rehearsal;
+grant execute on function
+      rehearsal.analyze(),
+      rehearsal.published_keys(uuid)
+   to wg_rehearsal;
 
 -- ---- schema/95_start.sql
 

@@ -13,6 +13,27 @@ prepare rehearsal_wards as
     from rehearsal.ward
    order by name;
 
+-- The JWK Set that the gateway publishes for tenant $1; null: no key.
+prepare rehearsal_keys (uuid) as
+  select jwks
+    from rehearsal.published_keys($1);
+
+-- Keeps the jti of a client's assertion until $3, in seconds since 1970, and
+-- forgets what is past. One row, or none: it was there already.
+prepare rehearsal_first (uuid, text, bigint) as
+    with past as (
+           delete from rehearsal.assertion
+            where (client, jti) in (
+                    select client, jti
+                      from rehearsal.assertion
+                     where ends_at < now()
+                       for update skip locked)
+         )
+  insert into rehearsal.assertion (client, jti, ends_at)
+  values ($1, $2, to_timestamp($3))
+      on conflict do nothing
+  returning 1::integer;
+
 -- One resource of a ward. No row: there is no such ward (any more); a row of
 -- nulls: the ward has no such resource.
 prepare rehearsal_read (text, text, text, text) as

@@ -284,4 +284,7 @@ revoke all on all tables in schema rehearsal from public;
 grant usage on schema rehearsal to wg_rehearsal;
 grant select, insert, update, delete on all tables in schema rehearsal
    to wg_rehearsal;
-grant execute on function rehearsal.analyze() to wg_rehearsal;
+grant execute on function
+      rehearsal.analyze(),
+      rehearsal.published_keys(uuid)
+   to wg_rehearsal;

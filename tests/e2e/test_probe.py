@@ -16,9 +16,9 @@ import unittest
 from email.utils import formatdate
 
 from tests.e2e import behind_lighttpd
-from tests.e2e.walled import (CLIENT_USE, MISNAMED, OVER, SERVER, Authority,
-                              Walled)
+from tests.e2e.walled import Walled
 from tests.rig import place
+from tests.rig.authority import CLIENT_USE, MISNAMED, OVER, SERVER, Authority
 from tests.rig.client import Env, request
 from tests.rig.crowd import put_tenant, remove_tenant
 from tests.rig.house import House

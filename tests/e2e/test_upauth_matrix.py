@@ -17,9 +17,9 @@ from tests.e2e import behind_lighttpd
 from tests.e2e.guarded import CLIENT, SECRET, Guarded, Smart
 from tests.e2e.upauth import (AWAY, NO_TOKEN, RECORD, REFUSED, UNREACHED,
                               Story)
-from tests.e2e.walled import (CLIENT_USE, MISNAMED, SERVER, Authority,
-                              Walled)
+from tests.e2e.walled import Walled
 from tests.rig import place
+from tests.rig.authority import CLIENT_USE, MISNAMED, SERVER, Authority
 from tests.rig.client import request
 from tests.rig.crowd import put_tenant
 from tests.rig.house import House

@@ -10,12 +10,12 @@ import ssl
 import tempfile
 import unittest
 
-from tests.e2e import behind_lighttpd, jwt
+from tests.e2e import behind_lighttpd
 from tests.e2e.guarded import Guarded
 from tests.e2e.upauth import REFUSED, UNOPENED, UNREACHED, Story
-from tests.e2e.walled import (CLIENT_USE, P256, SERVER, Authority, Walled,
-                              name_of)
+from tests.e2e.walled import Walled, name_of
 from tests.rig import place
+from tests.rig.authority import CLIENT_USE, P256, SERVER, Authority, openssl
 from tests.rig.crowd import Crowd, form, put_tenant, sample, unit
 
 setUpModule = behind_lighttpd
@@ -74,7 +74,7 @@ class Tls(Story):
     def alone(self):
         folder = self.ca.folder
         cert, key = folder / "alone.crt", folder / "alone.key"
-        jwt.openssl("req", "-x509", "-newkey", "ec", *P256, "-nodes", "-subj",
+        openssl("req", "-x509", "-newkey", "ec", *P256, "-nodes", "-subj",
                     "/CN=alone", "-addext", SERVER.strip(), "-days", "2",
                     "-keyout", key, "-out", cert)
         return cert, key

@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from tests.rig import client, place, services, web
+from tests.rig.authority import CLIENT_USE, SERVER, Authority
 from tests.rig.cluster import Cluster
 
 PROGRAMS = ("metadata", "token", "facade", "admin", "rehearsal")
@@ -63,7 +64,7 @@ class House:
         self.cluster = Cluster(self.home)
         self.rig = services.Remote(self.home)
         self.conf = self.home / "wardgate.conf"
-        self.server, self.port = server, port
+        self.server, self.port, self.tls_port = server, port, None
         self.bin = (place.build_dir() / "bin").resolve()
         if (self.home / "bin").exists():    # of a house that runs already
             self.bin = self.home / "bin"
@@ -95,7 +96,9 @@ class House:
     # ---- up ----
 
     def up(self, wards, settings, processes, follow):
-        self.web = web.Web(self.home, self.server, self.port)
+        self.make_certificates()
+        self.web = web.Web(self.home, self.server, self.port,
+                           tls_port=self.tls_port)
         self.web.prepare()
         self.place_programs()
         self.say("database")
@@ -124,6 +127,18 @@ class House:
         self.say("tenants and clients")
         self.make_env()
         self.wait_ready()
+
+    def make_certificates(self):
+        """For the wards that want one: the web server's, ours, and the CA of
+        both."""
+        while self.tls_port in (None, self.port):
+            self.tls_port = place.free_port()
+        folder = place.folder(self.home / "tls")
+        ca = Authority(folder, "ca", days="400")
+        ca.sign("server", SERVER, days="365")
+        ca.sign("gateway", CLIENT_USE, days="365")
+        for path in folder.iterdir():
+            place.give(path)
 
     def run(self, name, argv, **more):
         self.rig("add", service={"name": name, "argv": argv, **more})
@@ -221,6 +236,7 @@ class House:
             **{f"WG_TENANT_{f}": t for f, (t, _) in TENANTS.items()},
             **self.make_people(),
             "WG_DB": self.cluster.dsn(),
+            "WG_REHEARSAL_TLS": f"https://127.0.0.1:{self.tls_port}/rehearsal",
             "WG_REHEARSAL_LOG": str(self.home / "rehearsal.log"),
             "WG_HOME": str(self.home),
             "WG_SERVER": self.server,

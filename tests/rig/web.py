@@ -1,21 +1,22 @@
 # web.py - lighttpd or Apache for one house, from the files that we ship
 # SPDX-License-Identifier: Apache-2.0
 #
-# The files of etc/lighttpd and etc/apache2 are used as they are; only the two
-# places they name, run folder and pages, become this house's. Around them
-# stands what a distribution's main file would say: port, logs, modules.
+# The files of etc/lighttpd and etc/apache2 are used as they are; only the
+# places and the port that they name become this house's. Around them stands
+# what a distribution's main file would say: port, logs, modules.
 
 import re
 import shutil
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 from tests.rig import place
 
 SERVERS = ("lighttpd", "apache")
 MODULES = ("mpm_event authn_core authz_core authz_host alias buffer env mime "
-           "headers reqtimeout proxy proxy_fcgi").split()
+           "headers reqtimeout proxy proxy_fcgi ssl").split()
 APACHE_MODULES = "/usr/lib/apache2/modules"
 
 LIGHTTPD = """server.document-root = "{web}/empty"
@@ -30,7 +31,7 @@ server.listen-backlog = 1024
 accesslog.filename = "{log}/lighttpd-access.log"
 include "{web}/50-wardgate.conf"
 include "{web}/51-wardgate-rehearsal.conf"
-"""
+{tls}"""
 
 APACHE = """ServerRoot "{web}"
 DefaultRuntimeDir "{web}"
@@ -59,7 +60,7 @@ Define WARDGATE_WWW {www}
 Define WARDGATE_PORTAL {portal}
 Include "{web}/wardgate.conf"
 Include "{web}/wardgate-rehearsal.conf"
-CustomLog "{log}/apache-access.log" wardgate \\
+{tls}CustomLog "{log}/apache-access.log" wardgate \\
     "expr=!(%{{REQUEST_URI}} =~ m#^/admin/invitation/#)"
 """
 
@@ -79,14 +80,17 @@ def check_port(port):
 
 
 class Web:
-    """Files for one server in home/web; run and log are the house's."""
+    """Files for one server in home/web; run and log are the house's. tls_port:
+    where wards ask for a certificate; those of the server are in home/tls."""
 
-    def __init__(self, home, server, port, address="127.0.0.1"):
+    def __init__(self, home, server, port, address="127.0.0.1",
+                 tls_port=None):
         if server not in SERVERS:
             raise place.Advice(f"SERVER={server} is not known here: write "
                                "SERVER=lighttpd or SERVER=apache.")
         self.home, self.server, self.port = home, server, port
-        self.address = address
+        self.address, self.tls_port = address, tls_port
+        self.tls = home / "tls"
         self.web, self.run = home / "web", home / "run"
         self.log, self.www = home / "log", home / "www"
         self.portal = home / "portal"
@@ -122,15 +126,38 @@ class Web:
                               f'var.wardgate_{variable} = "{path}"', text,
                               flags=re.M)
             place.write(self.web / name, text)
-        self.main_file(LIGHTTPD)
+        self.main_file(LIGHTTPD, tls=self.tls_file(
+            "lighttpd/52-wardgate-rehearsal-mtls.conf", 'include "{}"\n',
+            (":8443", f"{self.address}:{self.tls_port}"),
+            ("/etc/wardgate/rehearsal-tls", str(self.tls))))
 
     def prepare_apache(self):
         for name in ("wardgate.conf", "wardgate-rehearsal.conf"):
             text = (place.TOP / "etc/apache2" / name).read_text()
             place.write(self.web / name, text)
-        self.main_file(APACHE, modules="\n".join(
-            f"LoadModule {m}_module {APACHE_MODULES}/mod_{m}.so"
-            for m in MODULES))
+        self.main_file(APACHE, tls=self.tls_file(
+            "apache2/wardgate-rehearsal-mtls.conf", 'Include "{}"\n',
+            ("*:8443", f"{self.address}:{self.tls_port}"),
+            ("Listen 8443", f"Listen {self.address}:{self.tls_port}"),
+            ("/etc/wardgate/rehearsal-tls", str(self.tls)),
+            ("/usr/share/wardgate/www/empty", str(self.web / "empty")),
+            ("/etc/apache2/conf-available", str(self.web))),
+            modules="\n".join(
+                f"LoadModule {m}_module {APACHE_MODULES}/mod_{m}.so"
+                for m in MODULES))
+
+    def tls_file(self, name, include, *places):
+        """How the file is included, of whose places each becomes ours; ""
+        without a port for it."""
+        if not self.tls_port:
+            return ""
+        text = (place.TOP / "etc" / name).read_text()
+        for theirs, ours in places:
+            if theirs not in text:
+                raise ValueError(f"{name}: {theirs}")
+            text = text.replace(theirs, ours)
+        path = place.write(self.web / Path(name).name, text)
+        return include.format(path)
 
     def main_file(self, text, **more):
         place.write(self.web / f"{self.server}.conf", text.format(

@@ -37,7 +37,9 @@ a_token_is_given_to_the_gateway_alone(void **state)
 	for (i = 0; i < COUNT(rows); i++) {
 		struct arena *a = arena_new();
 		struct req req = { .authorization = str_of(rows[i].shown) };
-		struct rehearsal_visit v = { .a = a, .req = &req };
+		struct rehearsal_visit v = { .a = a,
+			.req = &req,
+			.faults = { .demand = REHEARSAL_OAUTH } };
 		struct rehearsal_call call = { .method = REQ_POST,
 			.form = true,
 			.body = str_of(rows[i].body) };
@@ -56,19 +58,81 @@ a_token_is_given_to_the_gateway_alone(void **state)
 static void
 a_token_counts_until_the_end_of_the_next_minute(void **state)
 {
-	const struct str shown = STR("Bearer rehearsal-token-20000000");
+	static const struct {
+		enum rehearsal_demand demand;
+		const char *shown;
+		int64_t later_s;
+		bool counts;
+	} rows[] = {
+		{ REHEARSAL_OAUTH, "Bearer rehearsal-oauth-20000000", 0, true },
+		{ REHEARSAL_OAUTH, "Bearer rehearsal-oauth-20000000", 60,
+		    true },
+		{ REHEARSAL_SMART, "Bearer rehearsal-smart-20000000", 60,
+		    true },
+		{ REHEARSAL_OAUTH, "Bearer rehearsal-oauth-20000000", 120,
+		    false },
+		{ REHEARSAL_OAUTH, "Bearer rehearsal-oauth-20000000", -60,
+		    false },
+		{ REHEARSAL_SMART, "Bearer rehearsal-oauth-20000000", 0,
+		    false },
+		{ REHEARSAL_OAUTH, "Bearer rehearsal-smart-20000000", 0,
+		    false },
+		{ REHEARSAL_BASIC, "Bearer rehearsal-oauth-20000000", 0,
+		    false },
+		{ REHEARSAL_OAUTH, "Bearer x20000000", 0, false },
+		{ REHEARSAL_OAUTH, "Bearer rehearsal-oauth-", 0, false },
+		{ REHEARSAL_OAUTH, "Basic rehearsal-oauth-20000000", 0, false },
+		{ REHEARSAL_OAUTH, NULL, 0, false },
+	};
 
 	(void)state;
-	assert_true(rehearsal_token_counts(shown, NOW_S));
-	assert_true(rehearsal_token_counts(shown, NOW_S + 60));
-	assert_false(rehearsal_token_counts(shown, NOW_S + 120));
-	assert_false(rehearsal_token_counts(shown, NOW_S - 60));
-	assert_false(rehearsal_token_counts(STR("Bearer x20000000"), NOW_S));
-	assert_false(
-	    rehearsal_token_counts(STR("Bearer rehearsal-token-"), NOW_S));
-	assert_false(rehearsal_token_counts(
-	    STR("Basic rehearsal-token-20000000"), NOW_S));
-	assert_false(rehearsal_token_counts(STR_NONE, NOW_S));
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rehearsal_token_counts(rows[i].demand,
+			str_of(rows[i].shown),
+			NOW_S + rows[i].later_s) != rows[i].counts)
+			fail_msg("%zu: %s", i, rows[i].shown);
+}
+
+static void
+a_refusal_says_what_is_wrong(void **state)
+{
+	static const struct {
+		enum rehearsal_demand demand;
+		const char *body, *error, *words;
+	} rows[] = {
+		{ REHEARSAL_OAUTH, "grant_type=client_credentials",
+		    "invalid_client", "rehearsal-only" },
+		{ REHEARSAL_OAUTH, "x=y", "unsupported_grant_type",
+		    "client_credentials" },
+		{ REHEARSAL_OAUTH, "grant_type=%zz", "invalid_request",
+		    "form" },
+		{ REHEARSAL_SMART, USER, "invalid_scope", "system/*.read" },
+		{ REHEARSAL_SMART, USER "&scope=user/*.read", "invalid_scope",
+		    "system/*.read" },
+		{ REHEARSAL_SMART, USER "&scope=system/*.read",
+		    "invalid_client", "jwt-bearer" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena *a = arena_new();
+		struct req req = { .method = REQ_POST };
+		struct rehearsal_visit v = { .a = a,
+			.req = &req,
+			.faults = { .demand = rows[i].demand } };
+		struct rehearsal_call call = { .method = REQ_POST,
+			.form = true,
+			.body = str_of(rows[i].body) };
+		struct rehearsal_reply reply;
+		const char *text;
+
+		rehearsal_token_give(&v, &call, NOW_S, &reply);
+		text = str_text(a, reply.body);
+		if (!strstr(text, rows[i].error) ||
+		    !strstr(text, rows[i].words))
+			fail_msg("%s: %s", rows[i].body, text);
+		arena_free(a);
+	}
 }
 
 int
@@ -78,6 +142,7 @@ main(void)
 		cmocka_unit_test(a_token_is_given_to_the_gateway_alone),
 		cmocka_unit_test(
 		    a_token_counts_until_the_end_of_the_next_minute),
+		cmocka_unit_test(a_refusal_says_what_is_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
