@@ -14,8 +14,8 @@ import shutil
 import sys
 import time
 
-from tests.rig import client, place
-from tests.rig.house import House
+from tests.rig import client, kinds, place
+from tests.rig.house import TENANTS, House
 
 DEMO = place.build_dir() / "demo"
 LINK = DEMO / "home"
@@ -55,6 +55,8 @@ def up(options):
     house = House.fresh(options.server or "lighttpd", options.port,
                         options.wards or None, say=progress, follow=False)
     try:
+        progress("a hospital of each kind")
+        add_kinds(house)
         DEMO.mkdir(parents=True, exist_ok=True)
         LINK.symlink_to(house.home)
         lines = [f"{k}={shlex.quote(v)}\n" for k, v in house.env.items()]
@@ -62,6 +64,7 @@ def up(options):
         ENV.chmod(0o600)
         print(f"\rThe demo runs at {house.base} behind {house.server} "
               f"({time.monotonic() - start:.0f} s).\n")
+        print(table(house))
         print(guide(house))
         print(f"People register apps at {house.env['WG_PORTAL']}: sign in as "
               "developer, auditor or operator. Their\npassphrases are in "
@@ -85,7 +88,30 @@ def relative(path):
         return path
 
 
+def add_kinds(house):
+    for kind in kinds.KINDS:
+        kinds.add(house, house.env, kind, house.env["WG_CLIENT_ID"])
+        house.env[f"WG_TENANT_{kind.name}"] = kind.tenant
+
+
 # ---- what to try ----
+
+def table(house):
+    """Each kind of hospital, and what a read at it was answered just now."""
+    env = client.Env(house.env)
+    rows = [("R4", TENANTS["R4"][1], "nothing")]
+    rows += [(k.name, k.hospital, k.wants) for k in kinds.KINDS]
+    rows += [("DOWN", TENANTS["DOWN"][1], "it is switched off")]
+    lines = ["Each hospital's server wants to see something else; the gateway "
+             "shows it, and the app\nnotices nothing. A patient was just asked "
+             "of each:\n",
+             f"   {'hospital':19}{'its server wants':37}{'answer':8}tenant ID"]
+    for name, hospital, wants in rows:
+        answer = env.fhir("GET", "Patient/p-101", env.token(name), "R4")
+        lines.append(f"   {hospital:19}{wants:37}{answer.status:<8}"
+                     f"$WG_TENANT_{name}")
+    return "\n".join(lines) + "\n"
+
 
 def same_number(env):
     """An MRN that two hospitals know, as different people: (mrn, id at R4).

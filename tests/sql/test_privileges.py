@@ -300,6 +300,8 @@ class Attempts(base.DatabaseCase):
         ),
         "wg_rehearsal": (
             "select * from wardgate.ready(1, 1)",
+            f"select wardgate.provider_jwks('{base.TENANT}')",
+            "select box from wardgate.provider_key",
         ),
     }
 
