@@ -232,6 +232,33 @@ a_form_in_another_charset_is_no_form(void **state)
 	}
 }
 
+static void
+a_certificate_is_what_the_server_says_of_it(void **state)
+{
+	char *tls[] = { (char[]){ "REQUEST_METHOD=GET" },
+		(char[]){ "REQUEST_URI=/" }, (char[]){ "HTTPS=on" },
+		(char[]){ "SERVER_PORT=8443" },
+		(char[]){ "SSL_CLIENT_VERIFY=NONE" },
+		(char[]){ "HTTP_SSL_CLIENT_VERIFY=SUCCESS" },
+		(char[]){ "HTTP_SSL_CLIENT_S_DN_CN=gateway" }, NULL, NULL };
+	char *plain[] = { (char[]){ "REQUEST_METHOD=GET" },
+		(char[]){ "REQUEST_URI=/" }, (char[]){ "SERVER_PORT=80" },
+		(char[]){ "HTTP_HTTPS=on" }, NULL };
+	struct req r;
+	struct err e;
+
+	(void)state;
+	assert_true(read_vars(&r, tls, &e));
+	assert_true(str_is(r.tls_port, "8443"));
+	assert_true(str_is(r.client_verify, "NONE"));
+	assert_null(r.client_name.at);
+	tls[7] = (char[]){ "SSL_CLIENT_VERIFY=SUCCESS" };
+	assert_false(read_vars(&r, tls, &e));
+	assert_int_equal(e.kind, ERR_MALFORMED);
+	assert_true(read_vars(&r, plain, &e));
+	assert_null(r.tls_port.at);
+}
+
 int
 main(void)
 {
@@ -239,6 +266,7 @@ main(void)
 		cmocka_unit_test(a_path_has_one_spelling),
 		cmocka_unit_test(a_length_is_digits_and_nothing_else),
 		cmocka_unit_test(what_bears_on_security_stands_once),
+		cmocka_unit_test(a_certificate_is_what_the_server_says_of_it),
 		cmocka_unit_test(foreign_trace_ids_are_taken_only_when_plain),
 		cmocka_unit_test(a_trace_id_begins_with_its_time),
 		cmocka_unit_test(a_form_in_another_charset_is_no_form),
