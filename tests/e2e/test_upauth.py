@@ -6,7 +6,6 @@
 # here is what else such a hospital may do, and what it must never be given.
 
 import unittest
-from types import SimpleNamespace
 
 from tests.e2e import behind_lighttpd
 from tests.e2e.guarded import CLIENT, Guarded, Smart
@@ -199,33 +198,6 @@ class Backend(Story):
         put_tenant(self.house, tenant, search_post="on")    # opens it again
         House.heard()
         self.opens(token)
-
-
-class Rehearsed(Story):
-    """Wards of the rehearsal provider let nobody in without."""
-
-    def ward(self, name):
-        fhir = f"{self.env['WG_BASE']}/rehearsal/r4/~{name}"
-        return SimpleNamespace(fhir=fhir, token_url=f"{fhir}/token")
-
-    def test_what_hospitals_want_can_be_practised(self):
-        for name, kind, *words in (
-                ("basic", self.basic, "gateway", "rehearsal-only"),
-                ("bearer", self.header,
-                 "Authorization: Bearer rehearsal-only"),
-                ("oauth", self.oauth, "rehearsal-only")):
-            with self.subTest(name):
-                ward = self.ward(name)
-                self.shut(self.put(self.new(), ward), REFUSED)
-                tenant = self.new()
-                settings = kind(tenant, ward, *words)
-                if name == "oauth":
-                    settings["token_client"] = "gateway"
-                token = self.put(tenant, ward, **settings)
-                self.opens(token)
-                found = self.env.fhir(
-                    "GET", "Observation?patient=p-101&_count=2", token, "R4")
-                self.assertEqual(found.status, 200, found)
 
 
 del Story   # only what is made of it runs here

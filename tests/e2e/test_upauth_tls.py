@@ -75,8 +75,8 @@ class Tls(Story):
         folder = self.ca.folder
         cert, key = folder / "alone.crt", folder / "alone.key"
         openssl("req", "-x509", "-newkey", "ec", *P256, "-nodes", "-subj",
-                    "/CN=alone", "-addext", SERVER.strip(), "-days", "2",
-                    "-keyout", key, "-out", cert)
+                "/CN=alone", "-addext", SERVER.strip(), "-days", "2",
+                "-keyout", key, "-out", cert)
         return cert, key
 
     def test_who_is_not_revoked_is_let_pass(self):
