@@ -73,12 +73,7 @@ class Browser:
             "goog:chromeOptions": {"args": flags, "prefs": prefs}}}})
         self.session = f"/session/{made['sessionId']}"
         self.do("POST", "/timeouts", implicit=WAIT_S * 1000 // 2)
-        # A window is never narrower than 500 pixels; a page may be.
-        self.devtools("Emulation.setDeviceMetricsOverride", width=width,
-                      height=height, deviceScaleFactor=1, mobile=False)
-        self.devtools("Emulation.setEmulatedMedia", features=[
-            {"name": "prefers-color-scheme",
-             "value": "dark" if dark else "light"}])
+        self.show(width, "dark" if dark else "light", height)
 
     def ask(self, method, path, body=None):
         link = http.client.HTTPConnection("127.0.0.1", self.port,
@@ -102,6 +97,14 @@ class Browser:
                        params=params)
 
     # ---- what somebody does ----
+
+    def show(self, width, theme, height=900):
+        """The page in a window of that width, light or dark."""
+        # A window is never narrower than 500 pixels; a page may be.
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width,
+                      height=height, deviceScaleFactor=1, mobile=False)
+        self.devtools("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": theme}])
 
     def go(self, url):
         self.do("POST", "/url", url=url)
@@ -169,7 +172,7 @@ class Browser:
 
     def shot(self, path):
         """The whole page, not only what the window shows."""
-        whole = self.devtools("Page.captureScreenshot",
+        whole = self.devtools("Page.captureScreenshot", optimizeForSpeed=True,
                               captureBeyondViewport=True)
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
