@@ -35,7 +35,8 @@
 # that another story could change. No assertion about time except deadlines
 # that the project promises. One server only:
 # @unittest.skipUnless(os.environ["WG_SERVER"] == "lighttpd", "why"); a module
-# that is about the programs alone says `setUpModule = behind_lighttpd`.
+# that is about the programs alone says `setUpModule = behind_lighttpd`, a class
+# `@once`.
 #
 # While writing: make demo, then
 #     python3 -m tests.rig.stories running test_token.Token.test_x
@@ -47,6 +48,11 @@
 
 import os
 import unittest
+
+
+# The same for a class, and for those that are made of it.
+once = unittest.skipIf(os.environ.get("WG_SERVER") == "apache",
+                       "the same behind every web server")
 
 
 def behind_lighttpd():

@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 
+from tests.e2e import once
 from tests.e2e.batches import (WHILE_S, Double, Hurried, batch, code, get,
                                outcome, plain, post, wrong)
 from tests.e2e.contract import Calls
@@ -123,6 +124,7 @@ class App(Calls):
                 "resourceType": "Bundle", "type": "batch-response"})
 
 
+@once
 class EveryWay(Calls):
     """Each face over each ward, whose server takes batches: what comes out is
     what each entry would have got alone."""
@@ -160,6 +162,7 @@ class EveryWay(Calls):
                                              plain(one.json))
 
 
+@once
 class Honest(Double):
 
     def test_22_of_25_are_good_and_3_fail_rightly(self):
@@ -276,6 +279,7 @@ class Honest(Double):
              for entry in answer.json["entry"]], [["o2", "o3"]] * 2)
 
 
+@once
 class InTime(Hurried):
 
     letter = "f"
@@ -294,6 +298,7 @@ class InTime(Hurried):
         self.assertEqual(len(self.double.seen), before + 2 * len(FACES))
 
 
+@once
 class Kept(Double):
 
     letter = "d"

@@ -10,6 +10,7 @@ import subprocess
 import unittest
 from urllib.parse import urlencode
 
+from tests.e2e import once
 from tests.e2e.hostile import Hostile, request, rows
 from tests.rig import place
 from tests.rig.client import FORM, Answer
@@ -18,6 +19,7 @@ from tests.rig.house import House
 WAIT_S = 30
 
 
+@once
 class Cgi(Hostile):
     @classmethod
     def setUpClass(cls):

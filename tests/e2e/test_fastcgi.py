@@ -12,6 +12,7 @@ import time
 import unittest
 from urllib.parse import urlencode
 
+from tests.e2e import once
 from tests.rig import fastcgi as f
 from tests.rig import place
 from tests.rig.client import Env
@@ -38,7 +39,26 @@ PATHS = {"token": "/oauth2/token", "facade": "/fhir/r4/Patient/1",
 USUAL = {"token": 200, "facade": 401, "metadata": 200, "rehearsal": 200}
 
 
-class Door(unittest.TestCase):
+class Shaped(unittest.TestCase):
+    """What who finds no worker is told."""
+
+    def check_shape(self, name, answer):
+        kind = answer.header["content-type"]
+        if name == "facade":
+            self.assertTrue(re.match(r"application/(json\+fhir|fhir\+json)",
+                                     kind), kind)
+            self.assertEqual(answer.json["resourceType"], "OperationOutcome")
+            self.assertEqual(answer.reason, "unavailable")
+        else:
+            self.assertTrue(kind.startswith("application/json"), kind)
+            self.assertTrue(answer.json["error_description"])
+            self.assertEqual(answer.json["error"], {
+                "token": "temporarily_unavailable",
+                "metadata": "unavailable"}[name])
+
+
+@once
+class Door(Shaped):
     """The programs' sockets; the class itself tests nothing."""
 
     own = {}    # settings that differ
@@ -410,20 +430,6 @@ class Busy(Door):
             self.assertNotIn("set-cookie", answer.header)
             self.check_shape(name, answer)
 
-    def check_shape(self, name, answer):
-        kind = answer.header["content-type"]
-        if name == "facade":
-            self.assertTrue(re.match(r"application/(json\+fhir|fhir\+json)",
-                                     kind), kind)
-            self.assertEqual(answer.json["resourceType"], "OperationOutcome")
-            self.assertEqual(answer.reason, "unavailable")
-        else:
-            self.assertTrue(kind.startswith("application/json"), kind)
-            self.assertTrue(answer.json["error_description"])
-            self.assertEqual(answer.json["error"], {
-                "token": "temporarily_unavailable",
-                "metadata": "unavailable"}[name])
-
     def test_even_with_a_body_behind_it(self):
         body = self.form() * 40
         with self.holding("token"):
@@ -440,6 +446,13 @@ class Busy(Door):
                 link.send(f.request(f.post("/oauth2/token", body), body))
             heard = {link.answer().status for link in links}
         self.assertLessEqual(heard, {200, 503})
+
+
+class Web(Shaped):
+    @classmethod
+    def setUpClass(cls):
+        cls.env = Env.read()
+        cls.house = House(cls.env["WG_HOME"])
 
     def test_the_web_server_passes_it_on(self):
         """In the house itself: every worker of both processes is held."""

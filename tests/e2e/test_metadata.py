@@ -11,6 +11,7 @@ import subprocess
 import time
 import unittest
 
+from tests.e2e import once
 from tests.fhir import validate
 from tests.rig import client
 
@@ -292,6 +293,7 @@ class FacePage(Story):
         self.assertNotIn("style=", got.text)
 
 
+@once
 class Health(Story):
     def ready(self):
         """(status, {name: (ok, why)})"""
