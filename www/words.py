@@ -33,12 +33,13 @@ SHOWN = ("ERR_ADDRESS", "ERR_METHOD", "ERR_MALFORMED", "ERR_REPEATED",
          "ERR_PASSPHRASE", "ERR_PROOF", "ERR_CONFLICT", "ERR_MISSING",
          "ERR_DEADLINE", "ERR_BROKEN")
 REFUSING = ("gate/phrase", "gate/account", "ext/pass", "ext/jwk",
-            "web/serve_body", "gate/credential", "gate/sealing")
+            "web/serve_body", "ext/cert", "ext/cert_fit", "gate/credential", "gate/sealing")
 RULES = ("20_rules", "27_account", "45_onboard", "*_portal_*")
 # Of other functions the portal meets these.
 REFUSED = (("40_clients", "secret_add"), ("40_clients", "client_add"),
            ("40_clients", "grant_give"), ("37_probe", "production_check"),
            ("47_provider_keys", "provider_key_lock"),
+           ("47_provider_keys", "tls_put"),
            ("47_provider_keys", "provider_key_add"),
            ("47_provider_keys", "provider_key_must_be"),
            ("47_provider_keys", "provider_key_use"),

@@ -19,6 +19,9 @@
 #define BASIC       "Authorization: Basic "
 #define PURPOSE     "provider credential"
 
+_Static_assert(ORIGIN_MAX + 1 + CREDENTIAL_KEY_MAX <= BOX_SECRET_MAX,
+    "a key and its server fit into a box");
+
 static const char *const words[] = { [CREDENTIAL_NONE] = "none",
 	[CREDENTIAL_BASIC] = "basic",
 	[CREDENTIAL_HEADER] = "header",

@@ -15,9 +15,10 @@
 
 #include "base/err.h"
 #include "ext/box.h"
+#include "ext/cert.h"
 
 #define CREDENTIAL_SECRET_MAX 2048 /* bytes */
-#define CREDENTIAL_KEY_MAX    3000 /* of a private key in PEM */
+#define CREDENTIAL_KEY_MAX    CERT_KEY_MAX
 
 enum credential_kind {
 	CREDENTIAL_NONE,

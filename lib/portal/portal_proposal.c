@@ -3,6 +3,7 @@
 #include "portal/portal_proposal.h"
 
 #include "portal/portal_tenant.h"
+#include "portal/portal_tls.h"
 
 bool
 proposal_all(struct page *p)
@@ -30,6 +31,8 @@ view_proposal(struct page *p)
 		return false;
 	view_cells(p->view, rows, 0);
 	view_rows(p->view, "changes", changes);
+	tls_view(p, "certificates_in",
+	    view_find(p->view, STR("certificates"))->text);
 	return true;
 }
 

@@ -18,6 +18,7 @@
 #include "portal/portal_tenant.h"
 #include "portal/portal_ward.h"
 #include "portal/portal_ward_form.h"
+#include "portal/portal_tls.h"
 #include "portal/portal_why.h"
 
 #define KEEPERS  (ROLE_DEVELOPER | ROLE_OPERATOR) /* of apps */
@@ -95,6 +96,12 @@ static const struct portal_route routes[] = {
 	{ "POST", "/tenants/*/keys",              NEED_PROOF,  OPERATOR,   provider_key_make },
 	{ "POST", "/tenants/*/keys/*/use",        NEED_PROOF,  OPERATOR,   provider_key_use },
 	{ "POST", "/tenants/*/keys/*/remove",     NEED_PROOF,  OPERATOR,   provider_key_remove },
+
+	{ "GET",  "/tenants/*/certificate",       NEED_PROOF,  OPERATOR,   tls_page },
+	{ "POST", "/tenants/*/certificate",       NEED_PROOF,  OPERATOR,   tls_own_set },
+	{ "POST", "/tenants/*/certificate/none",  NEED_PROOF,  OPERATOR,   tls_own_none },
+	{ "POST", "/tenants/*/certificate/ca",    NEED_PROOF,  OPERATOR,   tls_ca_set },
+	{ "POST", "/tenants/*/certificate/no-ca", NEED_PROOF,  OPERATOR,   tls_ca_none },
 
 	{ "GET",  "/proposals",                   NEED_FULL,   OPERATOR,   proposal_all },
 	{ "GET",  "/proposals/*",                 NEED_PROOF,  OPERATOR,   proposal_one },

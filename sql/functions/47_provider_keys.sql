@@ -223,6 +223,11 @@ begin
     new.ca := wardgate.pem_read('provider_ca', wardgate.given(provider_ca),
         'CERTIFICATE|X509 CRL');
   end if;
+  if length(new.chain) > 32000 or length(new.ca) > 64000 then
+    perform wardgate.refuse('WG400',
+        'The certificates are too long: 32000 characters for those of the '
+        'gateway, 64000 for CAs and their lists.');
+  end if;
   outcome := 'unchanged';
   if (new.chain, new.box, new.ca) is distinct from
       (coalesce(old.chain, ''), old.box, coalesce(old.ca, '')) then

@@ -888,7 +888,8 @@ create table wardgate.proposal (
   decided_at  timestamptz,
   answer      text not null default '',
   applied_in  xid8,
-  constraint proposal_kind_known check (kind in ('hospital', 'credential')),
+  constraint proposal_kind_known check (
+    kind in ('hospital', 'credential', 'tls')),
   constraint proposal_state_known check (
     state in ('open', 'approved', 'declined', 'expired')),
   constraint proposal_decided check (
@@ -905,7 +906,7 @@ comment on column wardgate.proposal.proposal_id is 'Its name for programs';
 comment on column wardgate.proposal.tenant_id is
   'The hospital; there may be none of this tenant ID yet';
 comment on column wardgate.proposal.kind is
-  'hospital: itself and its provider; credential: what its server wants to see';
+  'hospital: itself and its provider; credential: what its server wants to see; tls: certificate and CA';
 comment on column wardgate.proposal.what is
   'What was entered, to be done when it is approved; empty once it is answered';
 comment on column wardgate.proposal.found is
@@ -5620,6 +5621,11 @@ begin
     new.ca := wardgate.pem_read('provider_ca', wardgate.given(provider_ca),
         'CERTIFICATE|X509 CRL');
   end if;
+  if length(new.chain) > 32000 or length(new.ca) > 64000 then
+    perform wardgate.refuse('WG400',
+        'The certificates are too long: 32000 characters for those of the '
+        'gateway, 64000 for CAs and their lists.');
+  end if;
   outcome := 'unchanged';
   if (new.chain, new.box, new.ca) is distinct from
       (coalesce(old.chain, ''), old.box, coalesce(old.ca, '')) then
@@ -6541,6 +6547,23 @@ create trigger seconded
 
 -- ---- proposing
 
+create function wardgate.fingerprints(pem text)
+returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+  return (
+    select string_agg(regexp_replace(upper(encode(sha256(decode(
+             regexp_replace(r.block[1], '\s', '', 'g'), 'base64')), 'hex')),
+             '(..)(?=.)', '\1:', 'g'), ', ' order by r.n)
+      from regexp_matches(pem, '-----BEGIN [A-Z0-9 ]+-----'
+             '([A-Za-z0-9+/=\s]+)-----END', 'g')
+        with ordinality as r (block, n));
+exception when data_exception then
+  return 'no PEM';
+end $$;
+comment on function wardgate.fingerprints is
+  'SHA-256 of each certificate in a text, as AA:BB:...; null: there is none';
+
 -- State and notice are no part of it: a maintenance meanwhile is no matter. Of a
 -- credential what is no secret and stays when it is sealed anew.
 create function wardgate.mapping_now(tenant uuid)
@@ -6550,7 +6573,9 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
            'retry_after_s', 'created_at']
          || coalesce(to_jsonb(p) - array['provider_id', 'tenant_id',
            'revision', 'credential_at'], '{}')
-         || jsonb_build_object('override', w.why)
+         || jsonb_build_object('override', w.why, 'certificate',
+           wardgate.fingerprints(s.chain), 'certificate_ca',
+           wardgate.fingerprints(s.ca), 'certificate_set_at', s.set_at)
          || coalesce((
            select jsonb_object_agg('credential_' || v.key, v.value)
              from jsonb_each(to_jsonb(c) - array['tenant_id', 'box', 'kid'])
@@ -6559,6 +6584,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     left join wardgate.provider as p using (tenant_id)
     left join wardgate.provider_credential as c using (tenant_id)
     left join wardgate.production_override as w using (tenant_id)
+    left join wardgate.provider_tls as s using (tenant_id)
    where t.tenant_id = tenant
 $$;
 comment on function wardgate.mapping_now is
@@ -6582,6 +6608,10 @@ begin
             requests_max => what ->> 'requests_max',
             calls_per_s => what ->> 'calls_per_s',
             override => what ->> 'override') as p;
+  elsif kind = 'tls' then
+    perform c.outcome
+       from wardgate.tls_put(tenant::text, what ->> 'certificate',
+            what ->> 'certificate_key', what ->> 'provider_ca') as c;
   else
     perform c.outcome
        from wardgate.credential_put(tenant::text, what ->> 'auth',
@@ -6592,7 +6622,7 @@ begin
   end if;
 end $$;
 comment on function wardgate.proposal_run is
-  'Does what was entered: the hospital, or its credential';
+  'Does what was entered: the hospital, its credential, or its certificates';
 
 -- It is done and taken back: so what could not be stored cannot be proposed, and
 -- what it would change is known.
@@ -6668,6 +6698,34 @@ end $$;
 comment on function wardgate.portal_credential_put is
   'Sets or proposes what the server of a hospital wants to see, for operators';
 
+create function wardgate.portal_tls(account uuid, tenant uuid)
+returns table (chain text, ca text, set_at timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  return query
+  select c.chain, c.ca, c.set_at
+    from wardgate.provider_tls as c
+   where c.tenant_id = tenant;
+end $$;
+comment on function wardgate.portal_tls is
+  'Certificate of the gateway for a hospital, and CAs of its server, for operators';
+
+-- As tls_put; none takes either away, what is empty stays.
+create function wardgate.portal_tls_put(
+  account uuid, tenant uuid, certificate text, certificate_key text,
+  provider_ca text, out proposed uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.portal_tenant_must_be(account, tenant);
+  perform wardgate.onboarding_lock();
+  proposed := wardgate.proposal_or_done(account, tenant, 'tls',
+      jsonb_build_object('certificate', certificate, 'certificate_key',
+        certificate_key, 'provider_ca', provider_ca));
+end $$;
+comment on function wardgate.portal_tls_put is
+  'Sets or proposes certificate and CAs of a hospital, for operators';
+
 create function wardgate.portal_second(account uuid)
 returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -6729,7 +6787,8 @@ end $$;
 comment on function wardgate.portal_proposal_count is
   'How many changes wait for a second operator, for operators';
 
--- own: the account proposed it, and cannot approve it.
+-- own: the account proposed it, and cannot approve it. certificates: those that
+-- it brings, PEM, as long as it is not answered.
 create function wardgate.portal_proposal(account uuid, proposal uuid)
 returns table (
   proposal_id uuid,
@@ -6740,8 +6799,9 @@ returns table (
   made_at     timestamptz,
   expires_at  timestamptz,
   state       text,
-  own         boolean,
-  stale       boolean)
+  own          boolean,
+  stale        boolean,
+  certificates text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_operator_acts(account);
@@ -6751,7 +6811,9 @@ begin
          case when p.state = 'open' and p.expires_at <= now() then 'expired'
               else p.state
           end, p.made_by is not distinct from portal_proposal.account,
-         wardgate.mapping_now(p.tenant_id) is distinct from p.found
+         wardgate.mapping_now(p.tenant_id) is distinct from p.found,
+         nullif(concat(nullif(p.what ->> 'certificate', 'none'),
+           nullif(p.what ->> 'provider_ca', 'none')), '')
     from wardgate.proposal as p
     left join wardgate.tenant as t using (tenant_id)
     left join wardgate.account as m on m.account_id = p.made_by
@@ -10530,6 +10592,8 @@ grant execute on function
       wardgate.portal_provider_key_add(uuid, uuid, text, text, text, text),
       wardgate.portal_provider_key_use(uuid, uuid, text, interval),
       wardgate.portal_provider_key_remove(uuid, uuid, text),
+      wardgate.portal_tls(uuid, uuid),
+      wardgate.portal_tls_put(uuid, uuid, text, text, text),
       wardgate.portal_second(uuid),
       wardgate.portal_proposal_list(uuid),
       wardgate.portal_proposal_count(uuid),

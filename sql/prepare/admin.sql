@@ -307,6 +307,15 @@ prepare portal_provider_key_use (uuid, uuid, text, bigint) as
 prepare portal_provider_key_remove (uuid, uuid, text) as
   select wardgate.portal_provider_key_remove($1, $2, $3) as outcome;
 
+prepare portal_tls (uuid, uuid) as
+  select chain, ca, set_at
+    from wardgate.portal_tls($1, $2);
+
+-- Hospital $2: certificate, its sealed key, CAs, as in sql/onboard/tenant.sql.
+-- proposed: it waits; null: done.
+prepare portal_tls_put (uuid, uuid, text, text, text) as
+  select wardgate.portal_tls_put($1, $2, $3, $4, $5) as proposed;
+
 prepare portal_second (uuid) as
   select wardgate.portal_second($1) as needed;
 
@@ -320,7 +329,7 @@ prepare portal_proposal_count (uuid) as
 
 prepare portal_proposal (uuid, uuid) as
   select proposal_id, tenant_id, tenant_name, kind, login_of, made_at,
-         expires_at, state, own, stale
+         expires_at, state, own, stale, certificates
     from wardgate.portal_proposal($1, $2);
 
 prepare portal_proposal_changes (uuid, uuid) as

@@ -17,7 +17,8 @@ create table wardgate.proposal (
   decided_at  timestamptz,
   answer      text not null default '',
   applied_in  xid8,
-  constraint proposal_kind_known check (kind in ('hospital', 'credential')),
+  constraint proposal_kind_known check (
+    kind in ('hospital', 'credential', 'tls')),
   constraint proposal_state_known check (
     state in ('open', 'approved', 'declined', 'expired')),
   constraint proposal_decided check (
@@ -34,7 +35,7 @@ comment on column wardgate.proposal.proposal_id is 'Its name for programs';
 comment on column wardgate.proposal.tenant_id is
   'The hospital; there may be none of this tenant ID yet';
 comment on column wardgate.proposal.kind is
-  'hospital: itself and its provider; credential: what its server wants to see';
+  'hospital: itself and its provider; credential: what its server wants to see; tls: certificate and CA';
 comment on column wardgate.proposal.what is
   'What was entered, to be done when it is approved; empty once it is answered';
 comment on column wardgate.proposal.found is

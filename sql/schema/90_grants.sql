@@ -237,6 +237,8 @@ grant execute on function
       wardgate.portal_provider_key_add(uuid, uuid, text, text, text, text),
       wardgate.portal_provider_key_use(uuid, uuid, text, interval),
       wardgate.portal_provider_key_remove(uuid, uuid, text),
+      wardgate.portal_tls(uuid, uuid),
+      wardgate.portal_tls_put(uuid, uuid, text, text, text),
       wardgate.portal_second(uuid),
       wardgate.portal_proposal_list(uuid),
       wardgate.portal_proposal_count(uuid),

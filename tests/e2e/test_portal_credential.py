@@ -49,6 +49,10 @@ class Case(Story):
         return self.house.cluster.psql(
             "select c::text from wardgate.provider_credential as c"
             f" where tenant_id = '{self.tenant}' union all"
+            " select k::text from wardgate.provider_key as k"
+            f" where tenant_id = '{self.tenant}' union all"
+            " select s::text from wardgate.provider_tls as s"
+            f" where tenant_id = '{self.tenant}' union all"
             " select a::text from wardgate.audit as a"
             f" where tenant_id = '{self.tenant}' union all"
             " select p::text from wardgate.proposal as p"

@@ -4,11 +4,13 @@
 # Pictures of all pages are left in build/screens for whoever wants to look.
 
 import re
+import tempfile
 import time
 import unittest
 
 from tests.e2e import behind_lighttpd
 from tests.e2e.browser import Browser
+from tests.e2e.test_upauth_tls import Authority
 from tests.e2e.portal import PHRASE, Person, code
 from tests.rig import place
 from tests.rig.client import Env
@@ -356,6 +358,14 @@ class Pages(Story):
         cls.addClassCleanup(
             cls.house.cluster.psql, "delete from wardgate.provider_key where"
             f" tenant_id = '{cls.env['WG_TENANT_STU3']}'")
+        with tempfile.TemporaryDirectory() as folder:
+            ca = Authority(folder, "Zertifizierungsstelle der Universitat")
+            who.get(ward + "/certificate")
+            who.post(ward + "/certificate/ca",
+                     provider_ca=ca.pem() + ca.revocations())
+        cls.addClassCleanup(
+            cls.house.cluster.psql, "delete from wardgate.provider_tls where"
+            f" tenant_id = '{cls.env['WG_TENANT_STU3']}'")
         who.get(one + "/requests/new")
         who.post(one + "/requests/new", tenant=NOBODY, why="night shift")
         page = who.get("/requests").text.split(cls.client)[-1]
@@ -385,6 +395,7 @@ class Pages(Story):
             "tenant_new": "/tenants/new", "tenant_probe": ward + "/probe",
             "tenant_credential": ward + "/credential",
             "tenant_keys": ward + "/keys",
+            "tenant_certificate": ward + "/certificate",
             "proposals": "/proposals", "proposal": f"/proposals/{proposal}",
             "tenant_state": ward + "/suspend",
             "tenant_maintenance": ward + "/maintenance",

@@ -18,7 +18,7 @@ LIMIT_FILE = 450
 DOORS = (
     (r"jansson\.h", ("ext/js",)),
     (r"openssl/.*", ("ext/crypt", "ext/ecdsa", "ext/jwa", "ext/jws",
-                       "ext/fetch")),
+                       "ext/cert", "ext/fetch")),
     (r"jwt\.h", ("ext/jws_agreed", "ext/jws_client")),
     (r"libpq-fe\.h|libpq/.*|postgres_ext\.h", ("ext/db",)),
     (r"curl/.*", ("ext/fetch", "ext/fetch_url", "ext/fetch_run",

@@ -18,6 +18,8 @@ CALLS = (
     f"portal_tenant_grants('{{a}}', '{TENANT}')",
     f"portal_tenant_loss('{{a}}', '{TENANT}', 1)",
     f"portal_tenant_acts('{{a}}', '{TENANT}', null, 1)",
+    f"portal_tls('{{a}}', '{TENANT}')",
+    f"portal_tls_put('{{a}}', '{TENANT}', 'none', '', 'none')",
     f"portal_grant_give('{{a}}', '{CLIENT}', '{TENANT}', '', '', '')",
     f"portal_grant_end('{{a}}', '{CLIENT}', '{TENANT}')",
     "portal_request_list('{a}')",

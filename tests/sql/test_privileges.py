@@ -33,7 +33,8 @@ MAY_CALL = {
         portal_client_change portal_client_list portal_disclosures
         portal_grant_end
         portal_grant_give portal_grant_list
-        portal_credential_put portal_second portal_provider_key_list
+        portal_credential_put portal_second portal_tls portal_tls_put
+        portal_provider_key_list
         portal_provider_key_add portal_provider_key_use
         portal_provider_key_remove portal_proposal
         portal_proposal_approve portal_proposal_changes portal_proposal_count

@@ -298,7 +298,8 @@ class Sealing(base.DatabaseCase):
                 ((key, box(KEYS[0])), "holds a private key"),
                 (("", "", key), "holds a private key"),
                 ((crl, box(KEYS[0])), "not PEM"), (("", "", "x"), "not PEM"),
-                (("", "", pem + "x"), "not PEM")):
+                (("", "", pem + "x"), "not PEM"),
+                (("", "", pem * 1200), "too long")):
             with self.subTest(words), self.assertRaisesRegex(Refused, words):
                 put(*args)
 
