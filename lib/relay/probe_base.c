@@ -92,10 +92,13 @@ tell_clock(struct probe *p, const struct upstream_answer *w)
 
 /* ---- the credential ----------------------------------------------------------- */
 
+/* Do we show the server anything? */
 static bool
 wants_one(const struct probe *p)
 {
-	return p->ask->to->credential || p->ask->to->token;
+	const struct upstream_target *to = p->ask->to;
+
+	return to->credential || to->token || (to->tls && *to->tls->chain);
 }
 
 /* Without a token nothing can be asked, the statement neither. */
@@ -202,9 +205,15 @@ tell_refused_us(struct probe *p, const struct probe_said *s)
 		    "again with `wardgate seal`.");
 	else if (s->seen.status == 403)
 		probe_say(p, PROBE_AUTH, PROBE_FAULT, s,
-		    "The server knows us and does not let us read patients "
-		    "(403).",
-		    "Ask the hospital to allow it to our account.");
+		    wants_one(p)
+			? "The server knows us and does not let us read "
+			  "patients (403)."
+			: "The server does not let us read patients (403), "
+			  "and nothing is set that it could know us by.",
+		    wants_one(p)
+			? "Ask the hospital to allow it to our account."
+			: "Ask the hospital what it wants to see: a "
+			  "credential, or a certificate.");
 	else if (wants_one(p))
 		probe_say(p, PROBE_AUTH, PROBE_FAULT, s,
 		    arena_printf(p->a,

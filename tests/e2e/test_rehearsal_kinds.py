@@ -7,6 +7,7 @@ import functools
 import http.client
 import json
 import ssl
+import subprocess
 import tempfile
 import time
 import unittest
@@ -14,7 +15,7 @@ import uuid
 from urllib.parse import urlencode, urlsplit
 
 from tests.e2e import jwt
-from tests.rig import kinds
+from tests.rig import kinds, place
 from tests.rig.authority import CLIENT_USE, Authority
 from tests.rig.client import FORM, Answer, Env, request
 from tests.rig.crowd import put_tenant, remove_tenant
@@ -112,6 +113,27 @@ class Through(Story):
                    token_scope="system/*.read")
         House.heard()
         self.assertEqual(self.read(token).status, 200)
+
+    def probed(self, tenant):
+        """What a probe finds about the credential."""
+        done = subprocess.run(
+            [*self.house.program("wardgate"), "probe", "--json", "--patient",
+             "p-101", tenant], cwd=self.house.home, capture_output=True,
+            text=True, stdin=subprocess.DEVNULL,
+            env=self.house.cluster.environment(), **place.drop())
+        return next(f"{f['found']} {f['loss'] or ''}"
+                    for f in json.loads(done.stdout)["findings"]
+                    if f["call"] == "auth")
+
+    def test_a_probe_says_whether_a_ward_takes_what_it_is_shown(self):
+        for name in ("SMART", "MTLS"):
+            with self.subTest(name):
+                self.assertIn("takes our credential",
+                              self.probed(self.tenant(KIND[name])[0]))
+        tenant, _ = self.tenant(
+            KIND["MTLS"]._replace(give=kinds.nothing),
+            provider_ca=(self.house.home / "tls/ca.crt").read_text())
+        self.assertIn("a credential, or a certificate", self.probed(tenant))
 
     def test_another_certificate_is_not_let_in(self):
         folder = self.enterContext(tempfile.TemporaryDirectory())

@@ -9,8 +9,8 @@ import unittest
 
 from tests.e2e import behind_lighttpd
 from tests.e2e.guarded import CLIENT, Guarded, Smart
-from tests.e2e.upauth import (AWAY, NO_TOKEN, READS, REFUSED, TENANT,
-                              UNOPENED, Story)
+from tests.e2e.upauth import (AWAY, NO_TOKEN, READS, TENANT, UNOPENED,
+                              Story)
 from tests.rig import place
 from tests.rig.client import request
 from tests.rig.crowd import put_tenant
