@@ -357,6 +357,38 @@ db_ask(struct db *db, struct arena *a, const char *statement,
 	return rows;
 }
 
+static bool
+bind_all(struct db_bound *to, const struct db_ask *all, size_t n, struct err *e)
+{
+	size_t i;
+
+	if (n > DB_ASKS_MAX)
+		return err_why(
+		    e, ERR_BROKEN, "more than %d at once", DB_ASKS_MAX);
+	for (i = 0; i < n; i++)
+		if (!db_bind(&to[i], all[i].args, all[i].n, e))
+			return false;
+	return true;
+}
+
+bool
+db_ask_all(struct db *db, struct arena *a, const struct db_ask *all, size_t n,
+    const struct db_rows **rows, struct err *e)
+{
+	struct db_bound *bound = arena_raw(a, n * sizeof *bound);
+	int64_t deadline = deadline_of(db);
+	struct db_conn *c;
+	bool good;
+
+	memset(rows, 0, n * sizeof *rows);
+	if (!bind_all(bound, all, n, e) || !(c = take(db, deadline, e)))
+		return false;
+	good = connected(c, deadline, e) &&
+	       link_ask_all(c->link, a, all, bound, n, rows, deadline, e);
+	db_give(c);
+	return good;
+}
+
 uint64_t
 db_session(const struct db_conn *c)
 {

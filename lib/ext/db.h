@@ -41,7 +41,8 @@
 struct db;
 struct db_conn;
 
-#define DB_CONNECTIONS_MAX 8 /* per process; the design asks for three */
+#define DB_CONNECTIONS_MAX 8  /* per process; the design asks for three */
+#define DB_ASKS_MAX        24 /* in one go */
 
 struct db_opts {
 	const char *conninfo; /* libpq string or URI, without password */
@@ -78,6 +79,14 @@ void db_close(struct db *db);
  * NULL: see the top of this file. */
 const struct db_rows *db_ask(struct db *db, struct arena *a,
     const char *statement, const struct db_arg *args, size_t n, struct err *e);
+
+/* db_ask_all - like db_ask, several statements in one go, there and back once:
+ * at most DB_ASKS_MAX. They are one transaction, in which each sees what those
+ * before it did; rows[i] receives what all[i] answered. false: e tells of the
+ * first that failed. Nothing they did holds then; rows[i] from that one on is
+ * NULL. */
+bool db_ask_all(struct db *db, struct arena *a, const struct db_ask *all,
+    size_t n, const struct db_rows **rows, struct err *e);
 
 /* db_take - one connection for this thread alone, until db_give; it counts
  * against `connections`. Need not be connected yet: asks on it (re)connect.

@@ -65,6 +65,12 @@ const struct db_rows *link_ask(struct link *l, struct arena *a,
     const char *statement, const struct db_bound *args, size_t n,
     int64_t deadline, struct err *e);
 
+/* link_ask_all - several in one go; see db_ask_all. args[i] is bound to all[i];
+ * rows are NULL before. */
+bool link_ask_all(struct link *l, struct arena *a, const struct db_ask *all,
+    const struct db_bound *args, size_t n, const struct db_rows **rows,
+    int64_t deadline, struct err *e);
+
 /* link_oid - of the type with this qualified name; 0: ERR_DB. */
 uint32_t link_oid(
     struct link *l, const char *type, int64_t deadline, struct err *e);

@@ -49,6 +49,13 @@ struct db_arg db_arg_time(int64_t us);           /* timestamptz; us since
 /* Already in the binary form of the parameter's type (arrays, composites). */
 struct db_arg db_arg_raw(struct str s);
 
+/* A statement by its name, with its parameters, which are borrowed. */
+struct db_ask {
+	const char *statement;
+	const struct db_arg *args;
+	size_t n;
+};
+
 /* Parameters as libpq wants them. */
 struct db_bound {
 	const char *at[DB_ARGS_MAX];

@@ -80,23 +80,57 @@ take(struct session *s, struct arena *a, const struct db_rows *rows)
 }
 
 bool
-session_find(struct session *s, struct db *db, struct arena *a,
-    const struct conf *conf, struct str cookies, struct err *e)
+session_add(struct session_asks *with, struct arena *a, const char *statement,
+    const struct db_arg *args, size_t n)
 {
-	const struct db_rows *rows;
+	struct db_arg *kept = arena_raw(a, (n + 1) * sizeof *kept);
 
-	*s = (struct session){ .stage = SESSION_NONE };
-	if (!session_cookie(cookies, s->hash))
+	if (!with->n)
+		with->n = 1;
+	if (with->n == COUNT(with->at))
+		return false;
+	memcpy(kept, args, n * sizeof *kept);
+	with->at[with->n++] = (struct db_ask){ statement, kept, n };
+	return true;
+}
+
+/* What cannot even be sent - a text that is none - does not keep anybody from
+ * being known. */
+static bool
+ask(struct session_asks *with, struct db *db, struct arena *a, struct err *e)
+{
+	size_t n = with->n ? with->n : 1;
+
+	if (db_ask_all(db, a, with->at, n, with->rows, &with->err) ||
+	    with->rows[0])
 		return true;
-	rows = db_ask(db, a, "session_find",
-	    (const struct db_arg[]){ hash_arg(s),
-		db_arg_int(conf->portal_idle_s),
-		db_arg_int(conf->portal_life_s),
-		db_arg_int(conf->portal_proof_s) },
-	    4, e);
-	if (rows && db_count(rows))
-		take(s, a, rows);
-	return rows != NULL;
+	if (with->err.kind == ERR_MALFORMED)
+		return db_ask_all(db, a, with->at, 1, with->rows, e);
+	*e = with->err;
+	return false;
+}
+
+bool
+session_find(struct session *s, struct db *db, struct arena *a,
+    const struct conf *conf, struct str cookies, struct session_asks *with,
+    struct err *e)
+{
+	*s = (struct session){ .stage = SESSION_NONE };
+	if (session_cookie(cookies, s->hash)) {
+		const struct db_arg args[] = { hash_arg(s),
+			db_arg_int(conf->portal_idle_s),
+			db_arg_int(conf->portal_life_s),
+			db_arg_int(conf->portal_proof_s) };
+
+		with->at[0] = (struct db_ask){ "session_find", args, 4 };
+		if (!ask(with, db, a, e))
+			return false;
+		if (db_count(with->rows[0]))
+			take(s, a, with->rows[0]);
+	}
+	if (s->stage != SESSION_FULL)
+		with->n = 0;
+	return true;
 }
 
 bool

@@ -46,10 +46,28 @@ struct session {
 /* session_roles - bits of what is stored; role names with blanks between. */
 unsigned session_roles(const struct str *names, size_t n);
 
-/* session_find - who is behind a Cookie field. SESSION_NONE: nobody, or the
- * field is ambiguous. false: ERR_DB. */
+/* What is asked in the same go, before it is known who asks: there a null
+ * account stands for whoever is signed in (wardgate.asking), and for nobody who
+ * is not. What changes anything has no place here: a page looks at who asks
+ * first. */
+struct session_asks {
+	struct db_ask at[DB_ASKS_MAX]; /* the first is the session's own */
+	const struct db_rows *rows[DB_ASKS_MAX];
+	size_t n;       /* 0: nothing was added */
+	struct err err; /* of the first that failed */
+};
+
+/* session_add - true: it is asked along; false: there is no room. args are
+ * copied, their texts borrowed. */
+bool session_add(struct session_asks *with, struct arena *a,
+    const char *statement, const struct db_arg *args, size_t n);
+
+/* session_find - who is behind a Cookie field, and what is asked along; with->n
+ * is 0 after it unless somebody is signed in. SESSION_NONE: nobody, or the field
+ * is ambiguous. false: ERR_DB. */
 bool session_find(struct session *s, struct db *db, struct arena *a,
-    const struct conf *conf, struct str cookies, struct err *e);
+    const struct conf *conf, struct str cookies, struct session_asks *with,
+    struct err *e);
 
 /* session_cookie - the hash of ours among the cookies of a request, as they stand
  * in its field. false: there is none, or there are two, or it is malformed. */

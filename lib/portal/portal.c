@@ -262,18 +262,42 @@ remote_user_same(struct page *p)
 	return session_end(p->portal->db, w->a, &p->session, &w->err);
 }
 
+/* Which page, and what it is to be filled with, as far as that can be asked before
+ * it is known for whom. */
+static bool
+read_page(struct page *p, struct err *e)
+{
+	struct err *ours = &p->w->err;
+
+	if (!find_route(p) || !read_fields(p)) {
+		*e = *ours;
+		err_clear(ours);
+		return false;
+	}
+	if (p->route->ahead) {
+		p->route->ahead(p);
+		err_clear(ours);
+	}
+	return true;
+}
+
 static bool
 dispatch(struct page *p)
 {
+	struct err wrong = { .kind = ERR_NONE }; /* with the request */
+	bool readable = read_page(p, &wrong);
 	const char *first;
 
 	if (!session_find(&p->session, p->portal->db, p->w->a, p->w->conf,
-		p->w->req->cookie, &p->w->err))
+		p->w->req->cookie, &p->asks, &p->w->err))
 		return false;
 	page_language(p);
-	if (!remote_user_same(p) || !find_route(p) || !read_fields(p))
+	if (!remote_user_same(p))
 		return false;
-	page_language(p);
+	if (!readable) {
+		p->w->err = wrong;
+		return false;
+	}
 	if ((first = missing(p)))
 		return go_first(p, first);
 	return role_fits(p) && form_ours(p) && p->route->show(p);

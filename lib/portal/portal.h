@@ -34,6 +34,7 @@ struct page {
 	struct str body;               /* of a POST */
 	struct params *form;           /* POST, else of the query */
 	const struct portal_route *route;
+	struct session_asks asks; /* in the same go as who is signed in */
 };
 
 /* Who may see a page. */
@@ -53,6 +54,9 @@ struct portal_route {
 	enum portal_need need;
 	unsigned roles; /* one of these; ROLE_ANY: whoever it is */
 	bool (*show)(struct page *p);
+	/* NULL, or what `show` will ask, by page_ahead: it comes along with who
+	 * is signed in, in one go. What it finds wrong `show` finds again. */
+	void (*ahead)(struct page *p);
 };
 
 /* portal_start, portal_stop, portal_begin - for the program's page. */
@@ -77,9 +81,18 @@ bool page_has(const struct page *p, const char *name);
 /* page_forget - what was typed is wiped, and is as if it had not been sent. */
 void page_forget(struct page *p);
 
-/* page_ask - as the portal. */
+/* page_ask - as the portal. What was asked ahead is at hand already: of one
+ * statement in the order in which it was asked. */
 const struct db_rows *page_ask(
     struct page *p, const char *statement, const struct db_arg *args, size_t n);
+
+/* page_ahead - a statement that only looks, and takes page_who for who asks
+ * (wardgate.asking), with the arguments that page_ask will be given. */
+void page_ahead(
+    struct page *p, const char *statement, const struct db_arg *args, size_t n);
+
+/* page_who - the account that asks, first argument of most statements. */
+struct db_arg page_who(const struct page *p);
 
 /* page_show - 200 with the template. page_again - the same page once more, with
  * what is wrong (w->err) at its head and its status; the form's own fields are

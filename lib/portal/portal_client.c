@@ -11,6 +11,13 @@
 #define REASON  2                    /* column of portal_client_refusals */
 #define QUIET_S (INT64_C(7) * 86400) /* silent so long: it can go */
 
+void
+client_all_ahead(struct page *p)
+{
+	list_ahead(p, "portal_client_list");
+	traffic_ends_ahead(p, NULL);
+}
+
 bool
 client_all(struct page *p)
 {

@@ -6,6 +6,7 @@
 #include "portal/portal.h"
 
 bool client_all(struct page *p);
+void client_all_ahead(struct page *p);
 bool client_new(struct page *p);
 bool client_make(struct page *p);
 bool client_one(struct page *p);

@@ -40,6 +40,28 @@ list_view(struct page *p, const struct list_part *part, const char *name,
 	view_number(p->view, "page_last", last ? last : 1);
 }
 
+static bool
+list_args(struct page *p, struct list_part *part, struct db_arg args[4])
+{
+	if (!list_asked(p, part))
+		return false;
+	args[0] = page_who(p);
+	args[1] = db_arg_text(part->find);
+	args[2] = db_arg_int((part->page - 1) * EACH);
+	args[3] = db_arg_int(EACH);
+	return true;
+}
+
+void
+list_ahead(struct page *p, const char *statement)
+{
+	struct list_part part;
+	struct db_arg args[4];
+
+	if (list_args(p, &part, args))
+		page_ahead(p, statement, args, COUNT(args));
+}
+
 bool
 list_rows(struct page *p, const char *statement, const char *name)
 {
@@ -48,13 +70,8 @@ list_rows(struct page *p, const char *statement, const char *name)
 	struct db_arg args[4];
 	int64_t found = 0;
 
-	if (!list_asked(p, &part))
-		return false;
-	args[0] = db_arg_guid(&p->session.account);
-	args[1] = db_arg_text(part.find);
-	args[2] = db_arg_int((part.page - 1) * EACH);
-	args[3] = db_arg_int(EACH);
-	if (!(rows = page_ask(p, statement, args, COUNT(args))))
+	if (!list_args(p, &part, args) ||
+	    !(rows = page_ask(p, statement, args, COUNT(args))))
 		return false;
 	if (db_count(rows))
 		found = db_int(rows, 0, rows->cols - 1);

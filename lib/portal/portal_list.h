@@ -26,4 +26,7 @@ void list_view(struct page *p, const struct list_part *part, const char *name,
  * there are. */
 bool list_rows(struct page *p, const char *statement, const char *name);
 
+/* list_ahead - what list_rows will ask (portal_route.ahead). */
+void list_ahead(struct page *p, const char *statement);
+
 #endif

@@ -211,10 +211,46 @@ page_forget(struct page *p)
 		p->form->n = 0;
 }
 
+struct db_arg
+page_who(const struct page *p)
+{
+	return p->session.stage == SESSION_NONE
+	           ? db_arg_null()
+	           : db_arg_guid(&p->session.account);
+}
+
+void
+page_ahead(
+    struct page *p, const char *statement, const struct db_arg *args, size_t n)
+{
+	session_add(&p->asks, p->w->a, statement, args, n);
+}
+
+/* The first of that name that was not taken yet; 0: none. */
+static size_t
+asked_ahead(const struct page *p, const char *statement)
+{
+	size_t i;
+
+	for (i = 1; i < p->asks.n; i++)
+		if (p->asks.at[i].statement &&
+		    !strcmp(p->asks.at[i].statement, statement))
+			return i;
+	return 0;
+}
+
 const struct db_rows *
 page_ask(
     struct page *p, const char *statement, const struct db_arg *args, size_t n)
 {
+	size_t ahead = asked_ahead(p, statement);
+
+	if (ahead) {
+		p->asks.at[ahead].statement = NULL; /* taken */
+		if (!p->asks.rows[ahead] && p->w->err.kind == ERR_NONE)
+			p->w->err = p->asks.err;
+		return p->asks.rows[ahead];
+	}
 	return db_ask(p->portal->db, p->w->a, statement, args, n, &p->w->err);
 }
 
@@ -349,7 +385,7 @@ page_of(struct page *p, struct db_arg args[2])
 
 	if (!page_guid(p, 0, &id))
 		return false;
-	args[0] = db_arg_guid(&p->session.account);
+	args[0] = page_who(p);
 	args[1] = db_arg_guid(&id);
 	return true;
 }

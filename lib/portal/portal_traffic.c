@@ -91,15 +91,32 @@ traffic_until(struct page *p)
 	return true;
 }
 
+static void
+ends_args(
+    const struct page *p, const struct guid *client, struct db_arg args[3])
+{
+	args[0] = page_who(p);
+	args[1] = client ? db_arg_guid(client) : db_arg_null();
+	args[2] = db_arg_int(ENDS_MAX);
+}
+
+void
+traffic_ends_ahead(struct page *p, const struct guid *client)
+{
+	struct db_arg args[3];
+
+	ends_args(p, client, args);
+	page_ahead(p, "portal_secret_ends", args, 3);
+}
+
 bool
 traffic_ends(struct page *p, const struct guid *client)
 {
-	const struct db_arg args[] = { db_arg_guid(&p->session.account),
-		client ? db_arg_guid(client) : db_arg_null(),
-		db_arg_int(ENDS_MAX) };
-	const struct db_rows *rows = page_ask(p, "portal_secret_ends", args, 3);
+	const struct db_rows *rows;
+	struct db_arg args[3];
 
-	if (!rows)
+	ends_args(p, client, args);
+	if (!(rows = page_ask(p, "portal_secret_ends", args, 3)))
 		return false;
 	view_rows(p->view, "ends", rows);
 	view_flag(p->view, "ends_any", db_count(rows) > 0);

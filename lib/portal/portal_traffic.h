@@ -37,4 +37,7 @@ bool traffic_until(struct page *p);
  * reader may see, as rows `ends`. */
 bool traffic_ends(struct page *p, const struct guid *client);
 
+/* traffic_ends_ahead - what it will ask (portal_route.ahead). */
+void traffic_ends_ahead(struct page *p, const struct guid *client);
+
 #endif

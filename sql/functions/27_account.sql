@@ -507,7 +507,17 @@ end $$;
 comment on function wardgate.session_open is
   'A session under the hash of its cookie; false: what it would have followed from has ended';
 
--- Seen is written once a minute. Roles are those of now.
+-- Null stands for whoever session_find found in this transaction, signed in.
+create function wardgate.asking(account uuid)
+returns uuid
+language sql stable
+return coalesce(account,
+    nullif(current_setting('wardgate.asking', true), '')::uuid);
+comment on function wardgate.asking is
+  'The account that asks: the one given, else who is behind the cookie';
+
+-- Seen is written once a minute. Roles are those of now. Who is signed in is known
+-- as who asks until the end of the transaction.
 create function wardgate.session_find(
   hash bytea, idle interval, life interval, proof interval)
 returns table (
@@ -525,7 +535,8 @@ returns table (
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-  stale boolean;
+  stale  boolean;
+  asking text;
 begin
   select a.account_id, s.session_id, s.stage, a.login, a.name, a.roles, a.lang,
          a.totp is not null, s.proved_at >= now() - proof,
@@ -541,6 +552,9 @@ begin
      and a.disabled_at is null;
   if not found then
     return;
+  end if;
+  if stage = 'full' then
+    asking := set_config('wardgate.asking', account_id::text, true);
   end if;
   if stale then
     update wardgate.portal_session as s

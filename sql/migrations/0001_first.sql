@@ -2441,7 +2441,17 @@ end $$;
 comment on function wardgate.session_open is
   'A session under the hash of its cookie; false: what it would have followed from has ended';
 
--- Seen is written once a minute. Roles are those of now.
+-- Null stands for whoever session_find found in this transaction, signed in.
+create function wardgate.asking(account uuid)
+returns uuid
+language sql stable
+return coalesce(account,
+    nullif(current_setting('wardgate.asking', true), '')::uuid);
+comment on function wardgate.asking is
+  'The account that asks: the one given, else who is behind the cookie';
+
+-- Seen is written once a minute. Roles are those of now. Who is signed in is known
+-- as who asks until the end of the transaction.
 create function wardgate.session_find(
   hash bytea, idle interval, life interval, proof interval)
 returns table (
@@ -2459,7 +2469,8 @@ returns table (
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-  stale boolean;
+  stale  boolean;
+  asking text;
 begin
   select a.account_id, s.session_id, s.stage, a.login, a.name, a.roles, a.lang,
          a.totp is not null, s.proved_at >= now() - proof,
@@ -2475,6 +2486,9 @@ begin
      and a.disabled_at is null;
   if not found then
     return;
+  end if;
+  if stage = 'full' then
+    asking := set_config('wardgate.asking', account_id::text, true);
   end if;
   if stale then
     update wardgate.portal_session as s
@@ -5138,11 +5152,8 @@ comment on function wardgate.doctor_credentials is
 
 create function wardgate.portal_sees_all(account uuid)
 returns boolean
-language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp as $$
-begin
-  return wardgate.account_is(account, array['operator', 'admin']);
-end $$;
+language sql stable
+return wardgate.account_is(account, array['operator', 'admin']);
 comment on function wardgate.portal_sees_all is
   'May the account see the apps of others?';
 
@@ -5185,7 +5196,41 @@ end $$;
 comment on function wardgate.portal_client_change is
   'Changes the texts of an app';
 
+create function wardgate.client_called(
+  client uuid, name text, find text)
+returns boolean
+language sql immutable
+return find = '' or position(lower(find) in lower(name)) > 0
+    or client::text = lower(find);
+comment on function wardgate.client_called is
+  'Is that the app, or in its name? Empty: any is';
+
 -- ends_next: of the secrets that live, the first to end.
+create function wardgate.client_standing(client uuid)
+returns table (
+  live_secrets bigint,
+  live_grants  bigint,
+  ends_next    timestamptz,
+  used_at      timestamptz)
+language sql stable
+begin atomic
+  select count(*) filter (where k.invalidated_at is null
+                            and (k.not_after is null or k.not_after > now())),
+       (select count(*)
+          from wardgate.client_grant as g
+         where g.client_id = client
+           and (g.ended_at is null or g.ended_at > now())),
+         min(k.not_after) filter (where k.invalidated_at is null
+                                    and k.not_after > now()),
+         max(u.last_at)
+    from wardgate.client_secret as k
+    left join wardgate.secret_use as u using (key_id)
+   where k.client_id = client;
+end;
+comment on function wardgate.client_standing is
+  'What lives of an app, and when it last got a token';
+
+-- A plan of its own for who sees all: what is not done need not be set up.
 create function wardgate.portal_client_list(
   account uuid, find text, skip bigint, at_most bigint)
 returns table (
@@ -5201,42 +5246,33 @@ language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
-declare
-  all_of_them boolean := wardgate.portal_sees_all(account);
 begin
+  if wardgate.portal_sees_all(account) then
+    return query
+    select c.client_id, c.name, c.disabled_at, s.live_secrets, s.live_grants,
+           s.ends_next, s.used_at, c.found
+      from (select m.*, count(*) over () as found
+              from wardgate.client as m
+             where wardgate.client_called(m.client_id, m.name, find)
+             order by m.name, m.client_id
+            offset skip
+             limit at_most) as c
+     cross join lateral wardgate.client_standing(c.client_id) as s
+     order by c.name, c.client_id;
+    return;
+  end if;
   return query
-  select c.client_id, c.name, c.disabled_at, s.live,
-       (select count(*)
-          from wardgate.client_grant as g
-         where g.client_id = c.client_id
-           and (g.ended_at is null or g.ended_at > now())),
-         s.ends_next,
-       (select max(u.last_at)
-          from wardgate.client_secret as k
-          join wardgate.secret_use as u using (key_id)
-         where k.client_id = c.client_id), c.found
-    from (select m.client_id, m.name, m.disabled_at,
-                 count(*) over () as found
-            from (select a.*
-                    from wardgate.client_owner as o
-                    join wardgate.client as a using (client_id)
-                   where not all_of_them and o.account_id = account
-                   union all
-                  select a.*
-                    from wardgate.client as a
-                   where all_of_them) as m
-           where find = '' or position(lower(find) in lower(m.name)) > 0
-              or m.client_id::text = lower(find)
+  select c.client_id, c.name, c.disabled_at, s.live_secrets, s.live_grants,
+         s.ends_next, s.used_at, c.found
+    from (select m.*, count(*) over () as found
+            from wardgate.client_owner as o
+            join wardgate.client as m using (client_id)
+           where o.account_id = account
+             and wardgate.client_called(m.client_id, m.name, find)
            order by m.name, m.client_id
           offset skip
            limit at_most) as c
-   cross join lateral (
-         select count(*) filter (where k.not_after is null
-                                    or k.not_after > now()) as live,
-                min(k.not_after) filter (
-                    where k.not_after > now()) as ends_next
-           from wardgate.client_secret as k
-          where k.client_id = c.client_id and k.invalidated_at is null) as s
+   cross join lateral wardgate.client_standing(c.client_id) as s
    order by c.name, c.client_id;
 end $$;
 comment on function wardgate.portal_client_list is
@@ -10537,6 +10573,7 @@ grant execute on function
       wardgate.signin_good(bytea, inet),
       wardgate.session_open(bytea, uuid, text, inet, text, bytea, text),
       wardgate.session_find(bytea, interval, interval, interval),
+      wardgate.asking(uuid),
       wardgate.session_end(bytea),
       wardgate.session_end_one(uuid, uuid),
       wardgate.session_list(uuid, interval, interval),

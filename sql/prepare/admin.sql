@@ -111,7 +111,8 @@ prepare invitation_use (bytea, text, text) as
   select wardgate.invitation_use($1, $2, $3) as account_id;
 
 -- ---- apps ------------------------------------------------------------------------
--- $1 is always the account that asks; what it may not see answers as missing.
+-- $1 is always the account that asks; what it may not see answers as missing. With
+-- asking($1), null stands for whoever session_find found in the same transaction.
 
 prepare portal_client_add (uuid, text, text, text) as
   select wardgate.portal_client_add($1, $2, $3, $4) as client_id;
@@ -123,7 +124,7 @@ prepare portal_client_change (uuid, uuid, text, text, text) as
 prepare portal_client_list (uuid, text, bigint, bigint) as
   select client_id, name, disabled_at, live_secrets, live_grants, ends_next,
          used_at, found
-    from wardgate.portal_client_list($1, $2, $3, $4);
+    from wardgate.portal_client_list(wardgate.asking($1), $2, $3, $4);
 
 prepare portal_client (uuid, uuid) as
   select client_id, name, purpose, contact, created_at, disabled_at, owners
@@ -422,7 +423,7 @@ prepare portal_secret_uses (uuid, uuid) as
 -- Secrets that end soon, of app $2 (null: of all that may be seen), at most $3.
 prepare portal_secret_ends (uuid, uuid, bigint) as
   select client_id, client_name, hint, label, not_after, days_left, "within"
-    from wardgate.portal_secret_ends($1, $2, $3);
+    from wardgate.portal_secret_ends(wardgate.asking($1), $2, $3);
 
 -- ---- the trail, for auditors -----------------------------------------------------
 -- $1 is the account that asks, and anybody else finds nothing. Lists are newest

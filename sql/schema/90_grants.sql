@@ -182,6 +182,7 @@ grant execute on function
       wardgate.signin_good(bytea, inet),
       wardgate.session_open(bytea, uuid, text, inet, text, bytea, text),
       wardgate.session_find(bytea, interval, interval, interval),
+      wardgate.asking(uuid),
       wardgate.session_end(bytea),
       wardgate.session_end_one(uuid, uuid),
       wardgate.session_list(uuid, interval, interval),

@@ -141,6 +141,18 @@ class People(base.DatabaseCase):
         typed = self.session(who, phrase="'scrypt$'")
         self.assertEqual(self.sql(proved.format(typed), PORTAL), "t")
 
+    def test_who_is_signed_in_asks_until_the_end_of_the_transaction(self):
+        who, other = self.account(), self.account()
+        asking = "select wardgate.asking(null), wardgate.asking('%s')" % other
+        found = (f"from wardgate.session_find({{}}, {LIFE}, {LIFE}, {LIFE});"
+                 f" {asking}")
+        for stage, answer in (("full", who), ("code", ""), ("enrol", "")):
+            found_at = found.format(self.session(who, stage))
+            with self.subTest(stage):
+                self.assertEqual(self.sql(
+                    f"begin; select {found_at}; commit; {asking}", PORTAL)
+                    .split(), [f"{answer}|{other}", f"|{other}"])
+
     def begins(self, who, source):
         """Seconds to wait, 0 when it may be tried."""
         return int(self.sql(

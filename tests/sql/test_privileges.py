@@ -8,6 +8,8 @@ import unittest
 
 from tests.sql import base
 
+# Touch no table, and nothing by a name that is looked up when they are called.
+READ_NOTHING = ["asking"]
 MAY_CALL = {
     "wg_metadata": """ready signing_key_in_use signing_keys_refused
         statement_for_tenant probe_figures secret_ends
@@ -22,7 +24,7 @@ MAY_CALL = {
         cursor_handle_get signing_keys_refused found_get found_put loss_add
         probe_start probe_tenants probe_put
         audit_write""",
-    "wg_admin": """ready account_for_signin account_lang_set
+    "wg_admin": """ready asking account_for_signin account_lang_set
         account_passphrase_moved account_passphrase_set
         account_recovery_use account_self
         account_totp_set account_totp_use
@@ -204,7 +206,7 @@ class Matrix(base.DatabaseCase):
               from pg_proc as p
              where p.pronamespace = 'wardgate'::regnamespace""")
         for f in found:
-            if f["name"] in names:
+            if f["name"] in names and f["name"] not in READ_NOTHING:
                 self.assertTrue(f["definer"], f)
             if f["definer"]:
                 self.assertIn("search_path=pg_catalog, pg_temp",

@@ -37,6 +37,9 @@ static const char vocabulary[] =
     "prepare ends as select timestamptz 'infinity', timestamptz '-infinity',\n"
     "  timestamptz '2026-11-20 09:30:00.123456+00', 7::smallint, -7;\n"
     "prepare divide (bigint) as select 1 / $1;\n"
+    "prepare now as select now();\n"
+    "prepare keep (bigint) as select set_config('test.kept', $1::text, true);\n"
+    "prepare kept as select current_setting('test.kept', true);\n"
     "prepare ints (bytea) as select '{}'::int4[]::text;\n";
 
 static const char *server;
@@ -277,6 +280,7 @@ static void
 a_late_answer_is_given_up_and_the_next_ask_works(void **state)
 {
 	struct db *db;
+	int64_t until = clock_mono_ms() + 30000;
 	struct err e = { 0 };
 
 	(void)state;
@@ -285,8 +289,11 @@ a_late_answer_is_given_up_and_the_next_ask_works(void **state)
 	db = open_db(1, 300);
 	assert_null(db_ask(db, a, "sleep", ROWS(db_arg_int(60000)), 1, &e));
 	assert_int_equal(e.kind, ERR_DB);
-	err_clear(&e);
-	assert_non_null(db_ask(db, a, "me", NULL, 0, &e));
+	/* as soon as a busy machine connects within 300 ms */
+	do
+		err_clear(&e);
+	while (!db_ask(db, a, "me", NULL, 0, &e) && clock_mono_ms() < until);
+	assert_int_equal(e.kind, ERR_NONE);
 	db_close(db);
 }
 
@@ -450,6 +457,90 @@ many_asks(void *db)
 }
 
 static void
+several_go_in_one_go_and_one_transaction(void **state)
+{
+	const struct db_arg six = db_arg_int(6), seven = db_arg_int(7);
+	const struct db_ask all[] = { { "now", NULL, 0 }, { "keep", &six, 1 },
+		{ "kept", NULL, 0 }, { "keep", &seven, 1 }, { "kept", NULL, 0 },
+		{ "now", NULL, 0 } };
+	const struct db_rows *rows[COUNT(all)];
+	struct err e = { 0 };
+	struct db *db;
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 20000);
+	assert_true(db_ask_all(db, a, all, COUNT(all), rows, &e));
+	assert_int_equal(db_time(rows[0], 0, 0), db_time(rows[5], 0, 0));
+	assert_string_equal(str_text(a, db_text(rows[2], 0, 0)), "6");
+	assert_string_equal(str_text(a, db_text(rows[4], 0, 0)), "7");
+	/* until its end, and no longer */
+	assert_non_null(rows[0] = db_ask(db, a, "kept", NULL, 0, &e));
+	assert_int_equal(db_text(rows[0], 0, 0).len, 0);
+	db_close(db);
+}
+
+static void
+of_several_none_holds_when_one_fails(void **state)
+{
+	const struct db_arg one = db_arg_int(1), zero = db_arg_int(0);
+	const struct db_arg bad = db_arg_text(STR("\xff"));
+	struct db_ask all[] = { { "me", NULL, 0 }, { "divide", &one, 1 },
+		{ "divide", &zero, 1 }, { "me", NULL, 0 } };
+	const struct db_rows *rows[COUNT(all)], *after;
+	struct err e = { 0 };
+	int64_t session;
+	struct db *db;
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 20000);
+	assert_false(db_ask_all(db, a, all, COUNT(all), rows, &e));
+	assert_int_equal(e.kind, ERR_DB);
+	assert_string_equal(e.why, "divide: SQLSTATE 22012");
+	assert_int_equal(db_int(rows[1], 0, 0), 1);
+	assert_null(rows[2]);
+	assert_null(rows[3]);
+	session = db_int(rows[0], 0, 0);
+	err_clear(&e);
+	/* the session is as good as before, also for a single one */
+	assert_non_null(after = db_ask(db, a, "me", NULL, 0, &e));
+	assert_int_equal(db_int(after, 0, 0), session);
+	all[2] = (struct db_ask){ "echo", &bad, 1 };
+	assert_false(db_ask_all(db, a, all, COUNT(all), rows, &e));
+	assert_int_equal(e.kind, ERR_MALFORMED);
+	assert_null(rows[0]); /* nothing was sent */
+	db_close(db);
+}
+
+static void
+a_session_that_dies_among_several_is_replaced(void **state)
+{
+	struct db_arg self;
+	struct db_ask all[] = { { "me", NULL, 0 }, { "kill", &self, 1 },
+		{ "me", NULL, 0 } };
+	const struct db_rows *rows[COUNT(all)], *r;
+	struct err e = { 0 };
+	struct db *db;
+
+	(void)state;
+	if (skipped())
+		skip();
+	db = open_db(1, 20000);
+	assert_non_null(r = db_ask(db, a, "me", NULL, 0, &e));
+	self = db_arg_int(db_int(r, 0, 0));
+	assert_false(db_ask_all(db, a, all, COUNT(all), rows, &e));
+	assert_int_equal(e.kind, ERR_DB);
+	assert_null(rows[2]);
+	err_clear(&e);
+	assert_true(db_ask_all(db, a, all, 1, rows, &e));
+	assert_int_not_equal(db_int(rows[0], 0, 0), self.number);
+	db_close(db);
+}
+
+static void
 threads_share_few_connections(void **state)
 {
 	struct db *db;
@@ -516,6 +607,9 @@ main(void)
 		TEST(a_session_that_died_while_idle_is_replaced_unseen),
 		TEST(a_transaction_is_never_continued_in_another_session),
 		TEST(a_full_pool_is_waited_for_and_then_refused),
+		TEST(several_go_in_one_go_and_one_transaction),
+		TEST(of_several_none_holds_when_one_fails),
+		TEST(a_session_that_dies_among_several_is_replaced),
 		TEST(threads_share_few_connections),
 		TEST(a_superuser_is_refused_where_a_plain_role_is_wanted),
 	};
