@@ -53,12 +53,29 @@ entity(char c)
 	}
 }
 
+/* How many characters from here on stand for themselves: most do. */
+static size_t
+plain(struct str s, size_t from)
+{
+	size_t i = from;
+
+	while (
+	    i < s.len && s.at[i] >= 0x20 && s.at[i] < 0x7f && !entity(s.at[i]))
+		i++;
+	return i - from;
+}
+
 void
 page_text(struct buf *b, struct str s)
 {
 	for (size_t i = 0, step; i < s.len; i += step) {
-		const char *instead = entity(s.at[i]);
+		const char *instead;
 
+		if ((step = plain(s, i))) {
+			buf_put(b, s.at + i, step);
+			continue;
+		}
+		instead = entity(s.at[i]);
 		step = utf8_step(s.at + i, s.len - i);
 		if (!step) {
 			buf_str(b, "\xef\xbf\xbd");

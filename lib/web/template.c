@@ -100,6 +100,7 @@ find(const struct templates *t, struct str name)
 	return NULL;
 }
 
+/* Parts that stand for files are led to them. */
 static bool
 files_known(const struct templates *t, struct err *e)
 {
@@ -107,9 +108,10 @@ files_known(const struct templates *t, struct err *e)
 
 	for (i = 0; i < t->n; i++)
 		for (k = 0; k < t->of[i].n; k++) {
-			const struct part *p = &t->of[i].parts[k];
+			struct part *p = &t->of[i].parts[k];
 
-			if (p->kind == PART_OTHER && !find(t, p->text))
+			if (p->kind == PART_OTHER &&
+			    !(p->file = find(t, p->text)))
 				return err_set(e, ERR_CONF,
 				    "The template %s names %.*s, which is not "
 				    "there.",
@@ -147,7 +149,6 @@ templates_open(struct arena *a, const char *dir, const char *assets,
 
 struct writer {
 	struct buf *b;
-	const struct templates *t;
 	enum words_lang lang;
 	unsigned depth; /* of files */
 };
@@ -273,11 +274,9 @@ write_section(
 }
 
 static void
-write_other(struct writer *w, struct str name, const struct view *v)
+write_other(struct writer *w, const struct template *t, const struct view *v)
 {
-	const struct template *t = find(w->t, name);
-
-	if (!t || w->depth == INCLUDES_MAX) {
+	if (w->depth == INCLUDES_MAX) {
 		w->b->failed = true; /* a file that holds itself */
 		return;
 	}
@@ -309,7 +308,7 @@ write_part(struct writer *w, const struct part *p, const struct view *v)
 		write_count(w, p, v);
 		break;
 	case PART_OTHER:
-		write_other(w, p->text, v);
+		write_other(w, p->file, v);
 		break;
 	default: /* sections: write_parts */
 		break;
@@ -338,7 +337,7 @@ bool
 template_write(struct buf *b, const struct templates *t, const char *name,
     const struct view *v, enum words_lang lang)
 {
-	struct writer w = { .b = b, .t = t, .lang = lang };
+	struct writer w = { .b = b, .lang = lang };
 	const struct template *of = find(t, str_of(name));
 
 	if (!of)

@@ -28,6 +28,7 @@ struct part {
 	struct str text;  /* PART_TEXT; words, the first form, the file */
 	struct str other; /* the second form; the word of {{#name=word}} */
 	struct str name;
+	const struct template *file; /* PART_OTHER, once all are read */
 	size_t to;   /* PART_OPEN, _ABSENT: index of their PART_CLOSE */
 	bool quoted; /* in an attribute */
 };

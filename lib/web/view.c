@@ -36,7 +36,7 @@ put(struct view *v, const char *name, enum view_kind kind)
 {
 	struct view_value *value = arena_get(v->a, sizeof *value);
 
-	value->name = name;
+	value->name = str_of(name);
 	value->kind = kind;
 	value->next = v->values;
 	v->values = value;
@@ -157,7 +157,7 @@ view_find(const struct view *v, struct str name)
 
 	for (; v; v = v->around)
 		for (value = v->values; value; value = value->next)
-			if (str_is(name, value->name))
+			if (str_eq(name, value->name))
 				return value;
 	return NULL;
 }

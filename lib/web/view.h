@@ -16,7 +16,7 @@ enum view_kind { VIEW_TEXT, VIEW_LINK, VIEW_NUMBER, VIEW_TIME, VIEW_ROWS };
 struct view;
 
 struct view_value {
-	const char *name;
+	struct str name;
 	enum view_kind kind;
 	struct str text; /* VIEW_TEXT, VIEW_LINK; absent is false */
 	int64_t number;  /* VIEW_NUMBER; VIEW_TIME: us UTC since 1970 */

@@ -139,10 +139,11 @@ create function wardgate.account_is(account uuid, one_of text[])
 returns boolean
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
-  return exists (
-      select from wardgate.account as a
-       where a.account_id = account and a.disabled_at is null
-         and a.roles && one_of);
+  perform
+     from wardgate.account as a
+    where a.account_id = account and a.disabled_at is null
+      and a.roles && one_of;
+  return found;
 end $$;
 comment on function wardgate.account_is is
   'Has the account, now, one of these roles?';
