@@ -81,13 +81,13 @@ bool page_has(const struct page *p, const char *name);
 /* page_forget - what was typed is wiped, and is as if it had not been sent. */
 void page_forget(struct page *p);
 
-/* page_ask - as the portal. What was asked ahead is at hand already: of one
- * statement in the order in which it was asked. */
+/* page_ask - as the portal. What page_ahead asked with the same arguments is at
+ * hand already. */
 const struct db_rows *page_ask(
     struct page *p, const char *statement, const struct db_arg *args, size_t n);
 
-/* page_ahead - a statement that only looks, and takes page_who for who asks
- * (wardgate.asking), with the arguments that page_ask will be given. */
+/* page_ahead - a statement that only looks. Who asks is not known yet: where it
+ * takes page_who it has to take null for that (wardgate.asking). */
 void page_ahead(
     struct page *p, const char *statement, const struct db_arg *args, size_t n);
 

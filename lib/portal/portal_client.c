@@ -155,6 +155,31 @@ view_secrets(struct page *p, const struct db_arg args[3])
 	return true;
 }
 
+void
+client_one_ahead(struct page *p)
+{
+	struct db_arg args[4];
+	struct guid client;
+
+	if (!page_of(p, args) || !page_guid(p, 0, &client))
+		return;
+	page_ahead(p, "portal_client", args, 2);
+	page_ahead(p, "portal_secret_uses", args, 2);
+	page_ahead(p, "portal_grant_list", args, 2);
+	page_ahead(p, "portal_jwks_list", args, 2);
+	page_ahead(p, "portal_request_list_of", args, 2);
+	args[2] = db_arg_int(QUIET_S);
+	page_ahead(p, "portal_secret_list", args, 3);
+	traffic_ahead(p, "portal_client_hours", args);
+	traffic_ends_ahead(p, &client);
+	args[2] = db_arg_int(TRAFFIC_WEEK);
+	page_ahead(p, "portal_client_refusals", args, 3);
+	args[3] = db_arg_int(TRAFFIC_MOST);
+	page_ahead(p, "portal_client_traffic", args, 4);
+	args[2] = db_arg_int(TRAFFIC_DAY);
+	page_ahead(p, "portal_client_traffic", args, 4);
+}
+
 bool
 client_one(struct page *p)
 {

@@ -10,6 +10,7 @@ void client_all_ahead(struct page *p);
 bool client_new(struct page *p);
 bool client_make(struct page *p);
 bool client_one(struct page *p);
+void client_one_ahead(struct page *p);
 bool client_edit(struct page *p);
 bool client_change(struct page *p);
 bool client_stop(struct page *p);

@@ -226,31 +226,43 @@ page_ahead(
 	session_add(&p->asks, p->w->a, statement, args, n);
 }
 
-/* The first of that name that was not taken yet; 0: none. */
-static size_t
-asked_ahead(const struct page *p, const char *statement)
+static bool
+same_arg(const struct db_arg *a, const struct db_arg *b)
+{
+	return a->type == b->type && a->number == b->number &&
+	       str_eq(a->bytes, b->bytes) &&
+	       !memcmp(&a->guid, &b->guid, sizeof a->guid);
+}
+
+/* Who asks was not known yet. */
+static bool
+same_ask(const struct db_ask *ahead, const char *statement,
+    const struct db_arg *args, size_t n)
 {
 	size_t i;
 
-	for (i = 1; i < p->asks.n; i++)
-		if (p->asks.at[i].statement &&
-		    !strcmp(p->asks.at[i].statement, statement))
-			return i;
-	return 0;
+	if (strcmp(ahead->statement, statement) != 0 || ahead->n != n)
+		return false;
+	for (i = 0; i < n; i++)
+		if (!same_arg(&ahead->args[i], &args[i]) &&
+		    (i || ahead->args[i].type != DB_NULL))
+			return false;
+	return true;
 }
 
 const struct db_rows *
 page_ask(
     struct page *p, const char *statement, const struct db_arg *args, size_t n)
 {
-	size_t ahead = asked_ahead(p, statement);
+	const struct session_asks *asks = &p->asks;
+	size_t i;
 
-	if (ahead) {
-		p->asks.at[ahead].statement = NULL; /* taken */
-		if (!p->asks.rows[ahead] && p->w->err.kind == ERR_NONE)
-			p->w->err = p->asks.err;
-		return p->asks.rows[ahead];
-	}
+	for (i = 1; i < asks->n; i++)
+		if (same_ask(&asks->at[i], statement, args, n)) {
+			if (!asks->rows[i] && p->w->err.kind == ERR_NONE)
+				p->w->err = asks->err;
+			return asks->rows[i];
+		}
 	return db_ask(p->portal->db, p->w->a, statement, args, n, &p->w->err);
 }
 

@@ -20,10 +20,20 @@ view_tenant(struct page *p, const struct db_arg args[2])
 	return rows != NULL;
 }
 
+void
+tenant_all_ahead(struct page *p)
+{
+	const struct db_arg who = page_who(p);
+
+	page_ahead(p, "portal_request_count", &who, 1);
+	page_ahead(p, "portal_proposal_count", &who, 1);
+	list_ahead(p, "portal_tenant_list");
+}
+
 bool
 tenant_all(struct page *p)
 {
-	const struct db_arg who = db_arg_guid(&p->session.account);
+	const struct db_arg who = page_who(p);
 	const struct db_rows *n = page_ask(p, "portal_request_count", &who, 1);
 	const struct db_rows *changes =
 	    n ? page_ask(p, "portal_proposal_count", &who, 1) : NULL;
@@ -123,6 +133,26 @@ view_traffic(struct page *p, const struct db_arg of[2])
 	view_flag(p->view, "traffic_any", db_count(rows) > 0);
 	view_flag(p->view, "most", db_count(rows) == TRAFFIC_MOST);
 	return true;
+}
+
+void
+tenant_one_ahead(struct page *p)
+{
+	struct db_arg args[4];
+
+	if (!page_of(p, args))
+		return;
+	page_ahead(p, "portal_tenant", args, 2);
+	page_ahead(p, "portal_tenant_grants", args, 2);
+	traffic_ahead(p, "portal_tenant_hours", args);
+	args[2] = db_arg_int(LOSSES);
+	page_ahead(p, "portal_tenant_loss", args, 3);
+	args[2] = db_arg_null();
+	args[3] = db_arg_int(ACTS_FIRST);
+	page_ahead(p, "portal_tenant_acts", args, 4);
+	args[2] = db_arg_int(TRAFFIC_DAY);
+	args[3] = db_arg_int(TRAFFIC_MOST);
+	page_ahead(p, "portal_tenant_traffic", args, 4);
 }
 
 bool

@@ -10,7 +10,9 @@
 bool tenant_second(struct page *p);
 
 bool tenant_all(struct page *p);
+void tenant_all_ahead(struct page *p);
 bool tenant_one(struct page *p);
+void tenant_one_ahead(struct page *p);
 
 /* Who changed what of it; query `before`, us since 1970: what was earlier. */
 bool tenant_history(struct page *p);

@@ -56,6 +56,17 @@ traffic_picture(struct view *v, const struct traffic_hour *hours, size_t n)
 
 /* ---- what pages show ------------------------------------------------------------------ */
 
+void
+traffic_ahead(
+    struct page *p, const char *statement, const struct db_arg args[2])
+{
+	const struct db_arg all[] = { args[0], args[1],
+		db_arg_int(TRAFFIC_DAY) };
+
+	page_ahead(p, "traffic_until", NULL, 0);
+	page_ahead(p, statement, all, 3);
+}
+
 bool
 traffic_hours(
     struct page *p, const char *statement, const struct db_arg args[2])

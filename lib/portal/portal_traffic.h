@@ -30,6 +30,11 @@ void traffic_picture(
 bool traffic_hours(
     struct page *p, const char *statement, const struct db_arg args[2]);
 
+/* traffic_ahead - what traffic_until and traffic_hours will ask
+ * (portal_route.ahead). */
+void traffic_ahead(
+    struct page *p, const char *statement, const struct db_arg args[2]);
+
 /* traffic_until - up to when it is counted; `behind` when the keeper is. */
 bool traffic_until(struct page *p);
 

@@ -128,7 +128,7 @@ prepare portal_client_list (uuid, text, bigint, bigint) as
 
 prepare portal_client (uuid, uuid) as
   select client_id, name, purpose, contact, created_at, disabled_at, owners
-    from wardgate.portal_client($1, $2);
+    from wardgate.portal_client(wardgate.asking($1), $2);
 
 prepare portal_client_able (uuid, uuid, boolean) as
   select wardgate.portal_client_able($1, $2, $3) as outcome;
@@ -138,7 +138,7 @@ prepare portal_secret_list (uuid, uuid, bigint) as
   select key_id, label, hint, state, not_before, not_after, invalidated_at,
          created_at, last_at, last_network, uses, shown_at, outcome, refused,
          last_tenant, days_left, light
-    from wardgate.portal_secret_list($1, $2, make_interval(secs => $3));
+    from wardgate.portal_secret_list(wardgate.asking($1), $2, make_interval(secs => $3));
 
 -- App $2: key id, label, hint, hash, pepper version, end (null: none), how many
 -- of the app may live.
@@ -165,11 +165,11 @@ prepare portal_secret_hospitals (uuid, uuid, text, bigint) as
 
 prepare portal_grant_list (uuid, uuid) as
   select tenant_id, tenant_name, state, granted_at, ended_at, types, purpose
-    from wardgate.portal_grant_list($1, $2);
+    from wardgate.portal_grant_list(wardgate.asking($1), $2);
 
 prepare portal_jwks_list (uuid, uuid) as
   select kid, alg, cred, set_at, last_at, uses
-    from wardgate.portal_jwks_list($1, $2);
+    from wardgate.portal_jwks_list(wardgate.asking($1), $2);
 
 -- Keys as ext/jwk writes them, and their credential ids; null: none any more.
 prepare portal_jwks_set (uuid, uuid, text, text) as
@@ -189,7 +189,7 @@ prepare portal_trace (uuid, uuid) as
 prepare portal_tenant_list (uuid, text, bigint, bigint) as
   select tenant_id, slug, name, state, notice_until, fhir_version, base_url,
          live_grants, environment, found
-    from wardgate.portal_tenant_list($1, $2, $3, $4);
+    from wardgate.portal_tenant_list(wardgate.asking($1), $2, $3, $4);
 
 prepare portal_tenant (uuid, uuid) as
   select tenant_id, slug, name, state, notice, notice_until, retry_after_s,
@@ -200,7 +200,7 @@ prepare portal_tenant (uuid, uuid) as
          auth_server, proposed, requests_max, calls_per_s, token_url,
          token_client, token_auth, token_scope, token_resource,
          token_audience, override_why
-    from wardgate.portal_tenant($1, $2);
+    from wardgate.portal_tenant(wardgate.asking($1), $2);
 
 -- $2: nobody has the tenant ID $3 yet. The rest as in sql/onboard/tenant.sql;
 -- what is empty stays as it is.
@@ -218,16 +218,16 @@ prepare portal_tenant_state_set (uuid, uuid, text, text, text, text) as
 
 prepare portal_tenant_grants (uuid, uuid) as
   select client_id, client_name, state, granted_at, ended_at, types, purpose
-    from wardgate.portal_tenant_grants($1, $2);
+    from wardgate.portal_tenant_grants(wardgate.asking($1), $2);
 
 prepare portal_tenant_loss (uuid, uuid, bigint) as
   select from_version, to_version, element, fate, times, last_at
-    from wardgate.portal_tenant_loss($1, $2, $3);
+    from wardgate.portal_tenant_loss(wardgate.asking($1), $2, $3);
 
 -- Acts before $3, us since 1970 (null: the newest), at most $4.
 prepare portal_tenant_acts (uuid, uuid, bigint, bigint) as
   select at, stamp, made_by, act, detail
-    from wardgate.portal_tenant_acts($1, $2, $3, $4);
+    from wardgate.portal_tenant_acts(wardgate.asking($1), $2, $3, $4);
 
 -- The newest probe of a hospital (nulls: never), and what it found.
 prepare portal_probe (uuid, uuid) as
@@ -253,7 +253,7 @@ prepare portal_request_add (uuid, uuid, text, text) as
 
 prepare portal_request_list_of (uuid, uuid) as
   select tenant_id, why, made_at, state, decided_at, answer
-    from wardgate.portal_request_list_of($1, $2);
+    from wardgate.portal_request_list_of(wardgate.asking($1), $2);
 
 prepare portal_request_list (uuid) as
   select request_id, client_id, client_name, tenant_id, tenant_name, login_of,
@@ -261,7 +261,7 @@ prepare portal_request_list (uuid) as
     from wardgate.portal_request_list($1);
 
 prepare portal_request_count (uuid) as
-  select wardgate.portal_request_count($1) as waiting;
+  select wardgate.portal_request_count(wardgate.asking($1)) as waiting;
 
 prepare portal_request (uuid, uuid) as
   select request_id, client_id, client_name, tenant_id, tenant_name, login_of,
@@ -326,7 +326,7 @@ prepare portal_proposal_list (uuid) as
     from wardgate.portal_proposal_list($1);
 
 prepare portal_proposal_count (uuid) as
-  select wardgate.portal_proposal_count($1) as waiting;
+  select wardgate.portal_proposal_count(wardgate.asking($1)) as waiting;
 
 prepare portal_proposal (uuid, uuid) as
   select proposal_id, tenant_id, tenant_name, kind, login_of, made_at,
@@ -388,12 +388,12 @@ prepare traffic_until as
 -- operators.
 prepare portal_tenant_hours (uuid, uuid, bigint) as
   select hour, calls, refused, failed, p50, p95, p99
-    from wardgate.portal_tenant_hours($1, $2, $3);
+    from wardgate.portal_tenant_hours(wardgate.asking($1), $2, $3);
 
 prepare portal_tenant_traffic (uuid, uuid, bigint, bigint) as
   select client_id, client_name, calls, refused, failed, percent, under_one,
          p50, p95, p99
-    from wardgate.portal_tenant_traffic($1, $2, $3, $4);
+    from wardgate.portal_tenant_traffic(wardgate.asking($1), $2, $3, $4);
 
 -- Hospital $2 in the last $3 hours, with $4 acts at most: rows for a file.
 prepare portal_incident (uuid, uuid, bigint, bigint) as
@@ -404,21 +404,21 @@ prepare portal_incident (uuid, uuid, bigint, bigint) as
 -- it was refused.
 prepare portal_client_hours (uuid, uuid, bigint) as
   select hour, calls, refused, failed, p50, p95, p99
-    from wardgate.portal_client_hours($1, $2, $3);
+    from wardgate.portal_client_hours(wardgate.asking($1), $2, $3);
 
 prepare portal_client_traffic (uuid, uuid, bigint, bigint) as
   select tenant_id, tenant_name, calls, refused, failed, percent, under_one,
          p50, p95, p99
-    from wardgate.portal_client_traffic($1, $2, $3, $4);
+    from wardgate.portal_client_traffic(wardgate.asking($1), $2, $3, $4);
 
 prepare portal_client_refusals (uuid, uuid, bigint) as
   select program, outcome, reason, calls, last_at
-    from wardgate.portal_client_refusals($1, $2, $3);
+    from wardgate.portal_client_refusals(wardgate.asking($1), $2, $3);
 
 -- Tokens for each secret of app $2 in this hour and the one before.
 prepare portal_secret_uses (uuid, uuid) as
   select key_id, since, uses
-    from wardgate.portal_secret_uses($1, $2);
+    from wardgate.portal_secret_uses(wardgate.asking($1), $2);
 
 -- Secrets that end soon, of app $2 (null: of all that may be seen), at most $3.
 prepare portal_secret_ends (uuid, uuid, bigint) as
