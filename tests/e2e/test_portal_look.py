@@ -3,6 +3,7 @@
 #
 # Pictures of all pages are left in build/screens for whoever wants to look.
 
+import contextlib
 import re
 import tempfile
 import time
@@ -18,6 +19,7 @@ from tests.rig.house import House
 
 SCREENS = place.build_dir() / "screens"
 NOBODY = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+BROWSERS = {}   # with script, and without
 LANGUAGES = ("en", "it", "ru", "pt-BR", "zh-Hans")
 
 # Nothing but a box of its own is wider than the page.
@@ -108,6 +110,17 @@ class Story(unittest.TestCase):
                         f"wardgate.account where login = '{login}'")
         return login, made.get("totp_key")
 
+    def browser(self, script=True, width=1280):
+        """One for all of these stories, in which nobody is signed in."""
+        if script not in BROWSERS:
+            BROWSERS[script] = unittest.enterModuleContext(
+                Browser(script=script))
+        b = BROWSERS[script]
+        b.show(width, "light")
+        self.at(b, "/signin")
+        b.do("DELETE", "/cookie")
+        return contextlib.nullcontext(b)
+
     def at(self, b, path):
         b.go(self.env["WG_BASE"] + "/admin" + path)
 
@@ -125,7 +138,7 @@ class Journeys(Story):
     def developer(self, script):
         """From the sign-in to a token, and on to another secret."""
         login, _ = self.account("developer")
-        with Browser(script=script) as b:
+        with self.browser(script=script) as b:
             self.sign_in(b, login)
             b.until("main", "There is none yet.")
             b.press("main a.button")
@@ -171,7 +184,7 @@ class Journeys(Story):
         one = self.env.search("Patient", "R4", token,
                               family="a").json["entry"][0]["resource"]["id"]
         self.env.search("Observation", "R4", token, patient=one)
-        with Browser(script=script, width=width) as b:
+        with self.browser(script=script, width=width) as b:
             self.sign_in(b, login)
             b.until("h1", "Audit")
             b.press("article a[href$='/patient']")
@@ -203,7 +216,7 @@ class Journeys(Story):
     def test_all_of_it_by_keyboard(self):
         """Tab and Enter alone; what has the focus can be seen."""
         login, _ = self.account("developer")
-        with Browser() as b:
+        with self.browser() as b:
             self.at(b, "/signin")
             b.press("#login")
             b.keys(*login, "\ue004", *PHRASE, "\ue007")
@@ -226,7 +239,7 @@ class SignInEnds(Story):
 
     def test_a_notice_comes_before_and_a_button_puts_it_off(self):
         login, _ = self.account("developer")
-        with Browser() as b:
+        with self.browser() as b:
             self.sign_in(b, login)
             b.until("h1", "Apps")
             self.at(b, "/clients/new")
@@ -252,7 +265,7 @@ class SignInEnds(Story):
 
     def test_the_button_says_so_when_it_is_too_late(self):
         login, _ = self.account("developer")
-        with Browser() as b:
+        with self.browser() as b:
             self.sign_in(b, login)
             b.until("h1", "Apps")
             self.house.cluster.psql(
@@ -266,7 +279,7 @@ class SignInEnds(Story):
     def test_without_script_the_page_says_when(self):
         """And the button leads back to where somebody was."""
         login, _ = self.account("developer")
-        with Browser(script=False) as b:
+        with self.browser(script=False) as b:
             self.sign_in(b, login)
             b.until("h1", "Apps")
             self.at(b, "/help?lang=en")

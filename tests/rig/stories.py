@@ -38,9 +38,10 @@ def run(names):
     told = set(classes(stories))
     try:
         return 0 if runner.run(stories).wasSuccessful() else 1
-    except KeyboardInterrupt:   # unittest leaves what a class has begun
+    except KeyboardInterrupt:   # unittest leaves what others have begun
         for cls in told:
             cls.doClassCleanups()
+        unittest.doModuleCleanups()
         raise
 
 
