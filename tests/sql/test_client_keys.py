@@ -157,20 +157,20 @@ class Keys(base.DatabaseCase):
                          ["created", "unchanged"])
         self.assertEqual([self.due(), self.due()], [self.URL, ""])
         self.fetched(keys("a"), "aaaaaaaa")
-        self.back(299)
+        self.back(270)
         self.assertEqual(self.due(), "")
-        self.back(2)
+        self.back(30)
         self.assertEqual([self.due(), self.due()], [self.URL, ""])
 
     def test_what_is_wanted_is_due_but_not_within_ten_seconds(self):
         self.publish()
         self.due()
         self.fetched(keys("a"), "aaaaaaaa")
-        self.back(9)
+        self.back(1)
         self.assertEqual([self.wanted(), self.wanted()], ["t", "f"])
         self.assertEqual(self.due(), "")
         self.sql("update wardgate.client_jwks_url "
-                 "set tried_at = tried_at - interval '2 s'")
+                 "set tried_at = tried_at - interval '9 s'")
         self.assertEqual([self.due(), self.due()], [self.URL, ""])
         self.back(11)
         self.assertEqual([self.due(), self.wanted()], ["", "t"])
@@ -179,9 +179,9 @@ class Keys(base.DatabaseCase):
         self.publish()
         self.due()
         self.fetched(problem="it is away")
-        self.back(59)
+        self.back(30)
         self.assertEqual(self.due(), "")
-        self.back(2)
+        self.back(30)
         self.assertEqual(self.due(), self.URL)
 
     def test_a_failure_keeps_the_last_copy_for_a_day(self):
