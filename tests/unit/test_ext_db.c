@@ -286,7 +286,7 @@ a_late_answer_is_given_up_and_the_next_ask_works(void **state)
 	(void)state;
 	if (skipped())
 		skip();
-	db = open_db(1, 300);
+	db = open_db(1, 3000);
 	assert_null(db_ask(db, a, "sleep", ROWS(db_arg_int(60000)), 1, &e));
 	assert_int_equal(e.kind, ERR_DB);
 	/* as soon as a busy machine connects within 300 ms */
@@ -431,7 +431,7 @@ a_full_pool_is_waited_for_and_then_refused(void **state)
 	(void)state;
 	if (skipped())
 		skip();
-	db = open_db(1, 200);
+	db = open_db(1, 2000);
 	c = db_take(db, &e);
 	assert_non_null(c);
 	assert_null(db_ask(db, a, "me", NULL, 0, &e));

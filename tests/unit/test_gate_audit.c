@@ -78,6 +78,7 @@ static void
 begun_on(struct trail *t, int64_t queue, int64_t wait_ms, int64_t db_wait_ms)
 {
 	struct err e = { .kind = ERR_NONE };
+	int64_t until = clock_mono_ms() + WAIT_MS;
 
 	if (!server)
 		skip();
@@ -88,7 +89,10 @@ begun_on(struct trail *t, int64_t queue, int64_t wait_ms, int64_t db_wait_ms)
 	t->owner = open_db("owner", owner_words, WAIT_MS);
 	assert_non_null(t->conn = db_take(t->owner, &e));
 	number(t, "forget", NULL);
-	t->audit = audit_start(t->db, &t->conf, "facade", &e);
+	do { /* to connect may take longer than rows are given */
+		err_clear(&e);
+		t->audit = audit_start(t->db, &t->conf, "facade", &e);
+	} while (!t->audit && clock_mono_ms() < until);
 	assert_non_null(t->audit);
 }
 
