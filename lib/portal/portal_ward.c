@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "portal/portal_ward.h"
 
+#include <string.h>
+
 #include "base/fold.h"
 #include "portal/portal_list.h"
-#include "rehearsal/ward_kind.h"
+#include "rehearsal/ward_path.h"
 
 #define EACH    50 /* patients on a page */
 #define NEWEST  20 /* records of each type */
@@ -136,42 +138,56 @@ ward_called(struct page *p, enum fhir_version v, struct tree_node *record)
 	return ward_field_get(p->w->a, &code, v, record);
 }
 
-static void
-view_record(struct page *p, enum fhir_version v, const struct ward_kind *k,
-    struct tree_node *record)
+struct str
+ward_unit(const struct ward_kind *k, struct tree_node *record)
 {
-	struct view *row = view_row(p->view, "records");
+	return tree_text(ward_path_find(record,
+	    !strcmp(k->name, "pressure") ? "component[].valueQuantity.unit"
+					 : "valueQuantity.unit"));
+}
+
+/* Cells stand in the order of the fields, empty ones with them. */
+static void
+view_record(struct page *p, struct view *row, enum fhir_version v,
+    const struct ward_kind *k, struct tree_node *record)
+{
 	size_t i;
 
 	view_text(row, "type", tree_str(record, "resourceType"));
 	view_text(row, "id", tree_str(record, "id"));
 	view_text(row, "called", ward_called(p, v, record));
-	if (!k)
-		return;
-	view_text(row, "kind", str_of(k->name));
-	for (i = 0; i < k->n; i++) {
-		struct str now =
-		    ward_field_get(p->w->a, &k->fields[i], v, record);
-		struct view *field;
+	for (i = 0; k && i < k->n; i++) {
+		const struct ward_field *f = &k->fields[i];
+		struct view *cell = view_row(row, "fields");
 
-		if (!now.len)
-			continue;
-		field = view_row(row, "fields");
-		view_text(field, "field", str_of(k->fields[i].name));
-		view_text(field, "now", now);
+		view_text(cell, "field", str_of(f->name));
+		view_text(cell, "now", ward_field_get(p->w->a, f, v, record));
+		if (f->how == WARD_NUMBER)
+			view_text(cell, "unit", ward_unit(k, record));
 	}
 }
 
 /* Those of a kind; NULL: of none. */
 static void
-view_records(struct page *p, enum fhir_version v, const struct ward_kind *k,
-    struct tree_node *const *records, const struct db_rows *rows)
+view_group(struct page *p, enum fhir_version v, const struct ward_kind *k,
+    struct tree_node *const *records, size_t n)
 {
-	size_t r;
+	struct view *group = NULL;
+	size_t r, i;
 
-	for (r = 1; r < db_count(rows); r++)
-		if (ward_kind_of(v, records[r]) == k)
-			view_record(p, v, k, records[r]);
+	for (r = 1; r < n; r++) {
+		if (ward_kind_of(v, records[r]) != k)
+			continue;
+		if (!group) {
+			group = view_row(p->view, "groups");
+			view_text(
+			    group, "kind", k ? str_of(k->name) : STR("other"));
+			for (i = 0; k && i < k->n; i++)
+				view_text(view_row(group, "heads"), "field",
+				    str_of(k->fields[i].name));
+		}
+		view_record(p, view_row(group, "records"), v, k, records[r]);
+	}
 }
 
 static void
@@ -220,8 +236,8 @@ ward_patient_page(struct page *p)
 			return false;
 	ward_person_view(p, p->view, w.v, records[0]);
 	for (i = 1; i < ward_kinds_n; i++)
-		view_records(p, w.v, &ward_kinds[i], records, rows);
-	view_records(p, w.v, NULL, records, rows);
+		view_group(p, w.v, &ward_kinds[i], records, db_count(rows));
+	view_group(p, w.v, NULL, records, db_count(rows));
 	view_more(p, rows);
 	view_kinds(p);
 	view_text(p->view, "done", page_field(p, "done"));
@@ -244,7 +260,8 @@ view_stored(struct page *p)
 		return false;
 	view_text(p->view, "patient", p->part[PATIENT]);
 	view_text(p->view, "revision", db_text(rows, 0, 3));
-	view_record(p, w.v, ward_kind_of(w.v, record), record);
+	view_record(p, view_row(p->view, "records"), w.v,
+	    ward_kind_of(w.v, record), record);
 	return true;
 }
 

@@ -3,9 +3,8 @@
 #ifndef PORTAL_PORTAL_WARD_H
 #define PORTAL_PORTAL_WARD_H
 
-#include "fhir/tree.h"
-#include "fhir/version.h"
 #include "portal/portal.h"
+#include "rehearsal/ward_kind.h"
 
 /* The ward that a page is about. */
 struct ward_here {
@@ -33,6 +32,9 @@ void ward_person_view(struct page *p, struct view *v, enum fhir_version version,
 /* ward_called - what its code says: what an Observation measures. */
 struct str ward_called(
     struct page *p, enum fhir_version v, struct tree_node *record);
+
+/* ward_unit - of what a record measures; absent: it measures nothing. */
+struct str ward_unit(const struct ward_kind *k, struct tree_node *record);
 
 bool ward_all(struct page *p);
 bool ward_one(struct page *p);

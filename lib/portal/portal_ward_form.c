@@ -8,7 +8,6 @@
 #include "base/enc.h"
 #include "ext/crypt.h"
 #include "portal/portal_ward_sent.h"
-#include "rehearsal/ward_path.h"
 
 #define PATIENT    1 /* parts of the address */
 #define KIND       2
@@ -69,7 +68,7 @@ view_words(struct view *row, const char *words, struct str now, bool needed)
 
 static void
 view_field(struct page *p, struct view *section, const struct ward_kind *k,
-    size_t i, enum fhir_version v, struct str now)
+    size_t i, enum fhir_version v, struct str now, bool must)
 {
 	const struct ward_field *f = &k->fields[i];
 	struct view *row = view_row(section, "fields");
@@ -79,7 +78,7 @@ view_field(struct page *p, struct view *section, const struct ward_kind *k,
 	view_text(row, "field", str_of(f->name));
 	view_text(row, "id", str_of(sent_name(p, k, i)));
 	view_text(row, "now", now);
-	view_flag(row, "needed", f->needed);
+	view_flag(row, "must", f->needed && must);
 	if (f->words[v]) {
 		view_words(row, f->words[v], now, f->needed);
 		return;
@@ -91,18 +90,10 @@ view_field(struct page *p, struct view *section, const struct ward_kind *k,
 		view_text(view_row(row, "known"), "text", str_of(text));
 }
 
-static struct str
-unit_of(const struct ward_kind *k, struct tree_node *record)
-{
-	return tree_text(ward_path_find(record,
-	    !strcmp(k->name, "pressure") ? "component[].valueQuantity.unit"
-					 : "valueQuantity.unit"));
-}
-
-/* record: NULL for a new one. */
+/* record: NULL for a new one. must: it may not be left empty as a whole. */
 static void
 view_section(struct page *p, const struct ward_kind *k, enum fhir_version v,
-    struct tree_node *record)
+    struct tree_node *record, bool must)
 {
 	struct view *row = view_row(p->view, "sections");
 	struct tree_node *like =
@@ -111,7 +102,7 @@ view_section(struct page *p, const struct ward_kind *k, enum fhir_version v,
 	size_t i;
 
 	view_text(row, "kind", str_of(k->name));
-	view_text(row, "unit", unit_of(k, like));
+	view_text(row, "unit", ward_unit(k, like));
 	for (i = 0; i < k->n; i++) {
 		struct str now = sent_text(p, k, i);
 
@@ -119,7 +110,7 @@ view_section(struct page *p, const struct ward_kind *k, enum fhir_version v,
 			now = record ? ward_field_get(
 					   p->w->a, &k->fields[i], v, record)
 			             : start_of(p, &k->fields[i], v);
-		view_field(p, row, k, i, v, now);
+		view_field(p, row, k, i, v, now, must);
 	}
 }
 
@@ -155,8 +146,8 @@ view_new_patient(struct page *p)
 		return false;
 	view_stem(p);
 	for (i = 0; i < COUNT(first_kinds); i++)
-		view_section(
-		    p, ward_kind_named(str_of(first_kinds[i])), w.v, NULL);
+		view_section(p, ward_kind_named(str_of(first_kinds[i])), w.v,
+		    NULL, i < 2); /* the patient and the stay */
 	return true;
 }
 
@@ -260,7 +251,7 @@ view_new_record(struct page *p)
 		return false;
 	view_stem(p);
 	view_text(p->view, "kind", str_of(k->name));
-	view_section(p, k, w.v, NULL);
+	view_section(p, k, w.v, NULL, true);
 	return true;
 }
 
@@ -318,7 +309,7 @@ view_stored(struct page *p)
 	view_text(p->view, "id", p->part[RECORD]);
 	view_text(p->view, "kind", str_of(k->name));
 	view_text(p->view, "called", ward_called(p, w.v, record));
-	view_section(p, k, w.v, record);
+	view_section(p, k, w.v, record, true);
 	return true;
 }
 

@@ -3,8 +3,10 @@
 
 import html
 import json
+import random
 import re
 import tempfile
+import threading
 import unittest
 import urllib.parse
 import uuid
@@ -344,6 +346,40 @@ class Changed(Case):
         self.assertEqual(page.status, 409)
         self.assertEqual(len(self.found("R4", "R4", "Patient",
                                         family="firstly")), 1)
+
+    def test_a_search_meanwhile_finds_the_old_or_the_new(self):
+        path, id = self.added("STU3", **{"person.family": "Evenly",
+                                         "person.mrn": "REH-E"})
+        link = f"{path}/records/Patient/{id}"
+        names, wrong, over = ("Oddly", "Evenly"), [], threading.Event()
+
+        def reads():
+            try:
+                while True:
+                    both = self.raw("STU3", "Patient?family=evenly,oddly")
+                    name = random.choice(names)
+                    one = self.raw("STU3", f"Patient?family={name}").json
+                    said = [e["resource"]["name"][0]["family"]
+                            for e in one.get("entry", ())]
+                    if both.json["total"] != 1 or said not in ([], [name]):
+                        wrong.append((both, name, said))
+                    if over.is_set():
+                        break
+            except Exception as why:
+                wrong.append(why)
+
+        readers = [threading.Thread(target=reads) for _ in "123"]
+        for reader in readers:
+            reader.start()
+        try:
+            for n in range(12):
+                self.assertIn("Saved.", self.change(
+                    link, **{"person.family": names[n % 2]}).words)
+        finally:
+            over.set()
+            for reader in readers:
+                reader.join()
+        self.assertEqual(wrong, [])
 
     def test_a_patient_goes_with_all_records_and_every_act_is_kept(self):
         path, id = self.added("DSTU2", **{"person.family": "Goner"})
