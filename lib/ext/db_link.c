@@ -1,8 +1,7 @@
 /* db_link.c - one session with the server, never waiting past a deadline
  * SPDX-License-Identifier: Apache-2.0 */
-#include "ext/db_link.h"
+#include "ext/db_link_parts.h"
 
-#include <libpq-fe.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -10,19 +9,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-
-struct link {
-	PGconn *pg;
-	bool broken;
-};
-
-/* What is being asked, for the words of a failure. */
-struct asked {
-	struct link *l;
-	const char *what;
-	const char *script; /* its text when it is ours to quote; or NULL */
-	int64_t deadline;   /* clock_mono_ms() */
-};
 
 /* ---- failing
  * ----------------------------------------------------------------- */
@@ -35,8 +21,8 @@ late(struct asked *q, struct err *e)
 	    e, ERR_DB, "%s: no answer from the database in time", q->what);
 }
 
-static bool
-lost(struct asked *q, struct err *e)
+bool
+link_lost(struct asked *q, struct err *e)
 {
 	q->l->broken = true;
 	return err_why(
@@ -89,8 +75,8 @@ line_of(const char *sql, const char *position)
 
 /* The message of a failed statement may quote values; only its state and the
  * names of the statement and of a broken rule are passed on. */
-static bool
-failed(const struct asked *q, const PGresult *res, struct err *e)
+bool
+link_failed(const struct asked *q, const PGresult *res, struct err *e)
 {
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 	const char *rule = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
@@ -130,8 +116,8 @@ ready(int fd, short events, int64_t deadline)
 	}
 }
 
-static bool
-flushed(struct asked *q, struct err *e)
+bool
+link_flushed(struct asked *q, struct err *e)
 {
 	PGconn *pg = q->l->pg;
 	int n;
@@ -141,14 +127,14 @@ flushed(struct asked *q, struct err *e)
 		if (!ready(PQsocket(pg), POLLIN | POLLOUT, q->deadline))
 			return late(q, e);
 		if (!PQconsumeInput(pg))
-			return lost(q, e);
+			return link_lost(q, e);
 	}
-	return n == 0 || lost(q, e);
+	return n == 0 || link_lost(q, e);
 }
 
 /* The next result; *res is NULL after the last. */
-static bool
-next(struct asked *q, PGresult **res, struct err *e)
+bool
+link_next(struct asked *q, PGresult **res, struct err *e)
 {
 	PGconn *pg = q->l->pg;
 
@@ -156,14 +142,14 @@ next(struct asked *q, PGresult **res, struct err *e)
 		if (!ready(PQsocket(pg), POLLIN, q->deadline))
 			return late(q, e);
 		if (!PQconsumeInput(pg))
-			return lost(q, e);
+			return link_lost(q, e);
 	}
 	*res = PQgetResult(pg);
 	return true;
 }
 
-static bool
-good(const PGresult *res)
+bool
+link_good(const PGresult *res)
 {
 	return PQresultStatus(res) == PGRES_COMMAND_OK ||
 	       PQresultStatus(res) == PGRES_TUPLES_OK;
@@ -175,21 +161,21 @@ static PGresult *
 collect(struct asked *q, struct err *e)
 {
 	PGresult *res = NULL, *last = NULL;
-	bool ok = flushed(q, e);
+	bool ok = link_flushed(q, e);
 
 	while (ok || !q->l->broken) {
-		if (!next(q, &res, e)) {
+		if (!link_next(q, &res, e)) {
 			ok = false;
 			break;
 		}
 		if (!res)
 			break;
-		if (!good(res)) {
+		if (!link_good(res)) {
 			/* COPY would wait for us for ever */
 			q->l->broken =
 			    PQresultStatus(res) != PGRES_FATAL_ERROR ||
 			    PQstatus(q->l->pg) != CONNECTION_OK;
-			ok = failed(q, res, e);
+			ok = link_failed(q, res, e);
 		}
 		PQclear(last);
 		last = res;
@@ -310,7 +296,7 @@ link_run(struct link *l, const char *sql, const char *what, bool script,
 	PGresult *res;
 
 	if (!PQsendQuery(l->pg, sql))
-		return lost(&q, e);
+		return link_lost(&q, e);
 	res = collect(&q, e);
 	PQclear(res);
 	return res != NULL;
@@ -332,8 +318,8 @@ drop(void *res)
 }
 
 /* The values stay where libpq put them; the result is the arena's guest. */
-static const struct db_rows *
-adopt(struct arena *a, PGresult *res)
+const struct db_rows *
+link_adopt(struct arena *a, PGresult *res)
 {
 	struct db_rows *to = arena_get(a, sizeof *to);
 	int rows = PQntuples(res), cols = PQnfields(res), r, c;
@@ -365,89 +351,11 @@ link_ask(struct link *l, struct arena *a, const char *statement,
 
 	if (!PQsendQueryPrepared(l->pg, statement, (int)n, args->at, args->len,
 		args->format, 1)) {
-		lost(&q, e);
+		link_lost(&q, e);
 		return NULL;
 	}
 	res = collect(&q, e);
-	return res ? adopt(a, res) : NULL;
-}
-
-/* ---- several in one go
- * -------------------------------------------------------- */
-
-static bool
-send_all(struct asked *q, const struct db_ask *all, const struct db_bound *args,
-    size_t n, struct err *e)
-{
-	PGconn *pg = q->l->pg;
-	size_t i;
-
-	if (!PQenterPipelineMode(pg))
-		return lost(q, e);
-	for (i = 0; i < n; i++)
-		if (!PQsendQueryPrepared(pg, all[i].statement, (int)all[i].n,
-			args[i].at, args[i].len, args[i].format, 1))
-			return lost(q, e);
-	return PQpipelineSync(pg) ? flushed(q, e) : lost(q, e);
-}
-
-/* One result of the statement that is asked; NULL: it failed, or one before it
- * did, of which e tells already. */
-static const struct db_rows *
-one_of_all(struct asked *q, struct arena *a, PGresult *res, struct err *e)
-{
-	if (good(res))
-		return adopt(a, res);
-	if (PQresultStatus(res) != PGRES_PIPELINE_ABORTED) {
-		q->l->broken |= PQresultStatus(res) != PGRES_FATAL_ERROR ||
-		                PQstatus(q->l->pg) != CONNECTION_OK;
-		failed(q, res, e);
-	}
-	PQclear(res);
-	return NULL;
-}
-
-/* The server ends each statement with NULL, and all of them with one more
- * result. */
-static bool
-collect_all(struct asked *q, struct arena *a, const struct db_ask *all,
-    size_t n, const struct db_rows **rows, struct err *e)
-{
-	const struct db_rows *told;
-	PGresult *res;
-	bool fine = true;
-	size_t i = 0;
-
-	while (!q->l->broken && i <= n) {
-		q->what = i < n ? all[i].statement : "commit";
-		if (!next(q, &res, e))
-			return false;
-		if (!res) {
-			i++;
-			continue;
-		}
-		if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
-			PQclear(res);
-			return (PQexitPipelineMode(q->l->pg) || lost(q, e)) &&
-			       fine;
-		}
-		told = one_of_all(q, a, res, e);
-		fine &= told && i < n;
-		if (i < n)
-			rows[i] = told;
-	}
-	return lost(q, e);
-}
-
-bool
-link_ask_all(struct link *l, struct arena *a, const struct db_ask *all,
-    const struct db_bound *args, size_t n, const struct db_rows **rows,
-    int64_t deadline, struct err *e)
-{
-	struct asked q = { l, "several at once", NULL, deadline };
-
-	return send_all(&q, all, args, n, e) &&
-	       collect_all(&q, a, all, n, rows, e);
+	return res ? link_adopt(a, res) : NULL;
 }
 
 uint32_t
@@ -459,7 +367,7 @@ link_oid(struct link *l, const char *type, int64_t deadline, struct err *e)
 	uint32_t oid;
 
 	if (!PQsendQueryParams(l->pg, sql, 1, NULL, &type, NULL, NULL, 0)) {
-		lost(&q, e);
+		link_lost(&q, e);
 		return 0;
 	}
 	if (!(res = collect(&q, e)))
@@ -483,7 +391,7 @@ link_asks_lineage(
 	PGresult *res;
 
 	if (!PQsendQuery(l->pg, sql))
-		return lost(&q, e);
+		return link_lost(&q, e);
 	if (!(res = collect(&q, e)))
 		return false;
 	snprintf(is->system, sizeof is->system, "%s", PQgetvalue(res, 0, 0));
