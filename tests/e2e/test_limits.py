@@ -34,8 +34,8 @@ def set_lines(house, more):
     return before
 
 
-def start_again(house, env, signal=15):
-    for name in PROGRAMS:
+def start_again(house, env, signal=15, programs=PROGRAMS):
+    for name in programs:
         old = set(house.rig.pids(name))
         house.rig("signal", name=name, signal=signal)
         until = time.monotonic() + 60

@@ -3,13 +3,22 @@
 #
 # Rows U1 and U2 of the hostile requests. What operators type is refused by the
 # database (tests/sql/test_onboard.py); here the rows are already wrong, and the
-# facade has to notice when it is about to connect.
+# facade has to notice when it is about to connect. Names of servers are looked
+# up in a file (rig/names.c), so that one can move.
 
+import shutil
+import tempfile
+import time
 import unittest
 
 from tests.e2e import behind_lighttpd
+from tests.e2e import upauth
 from tests.e2e.hostile import Hostile
-from tests.rig.crowd import put_tenant, remove_tenant
+from tests.e2e.test_limits import start_again
+from tests.e2e.upauth import RECORD
+from tests.e2e.walled import Authority, Walled
+from tests.rig import place
+from tests.rig.crowd import program, put_tenant, remove_tenant
 from tests.rig.house import House
 
 setUpModule = behind_lighttpd
@@ -77,6 +86,66 @@ class Guard(Hostile):
         with self.assertRaises(Exception) as refused:
             self.house.operator("tenant", "networks", tenant, "8.8.0.0/16")
         self.assertIn("not private", str(refused.exception))
+
+
+class Moving(upauth.Story):
+    """Servers at names whose addresses change."""
+
+    INSIDE = upauth.Told(502, "provider_refused_us", "provider_address")
+    PATIENCE_S = 60
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        usual = cls.house.environment("facade")
+        cls.names = cls.house.home / "names"
+        library = shutil.copy2(program("names.so"), cls.house.home)
+        place.give(library)
+        place.write(cls.names, "")
+        cls.addClassCleanup(start_again, cls.house, cls.env,
+                            programs=("facade",))
+        cls.addClassCleanup(cls.house.rig, "environment", name="facade",
+                            env=usual)
+        cls.house.rig("environment", name="facade", env={
+            **usual, "LD_PRELOAD": str(library), "RIG_NAMES":
+            str(cls.names)})
+        start_again(cls.house, cls.env, programs=("facade",))
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.ca = Authority(folder, "own")
+        cls.server = cls.ca.sign("server", "subjectAltName=DNS:ward.rig,"
+                                 "DNS:mixed.rig,DNS:inside.rig\n")
+
+    def at(self, name, *addresses):
+        with open(self.names, "a") as file:
+            file.write(" ".join((name, *addresses)) + "\n")
+
+    def hospital(self, name):
+        """One of that name, and a token for it."""
+        double = self.enterContext(Walled(self.server))
+        url = f"https://{name}:{double.port}/r4"
+        return double, self.put(self.new(), double, provider_url=url,
+                                provider_ca=self.ca.pem())
+
+    def test_U2_a_name_that_moves_inside_is_not_followed(self):
+        self.at("ward.rig", "127.0.0.1")
+        double, token = self.hospital("ward.rig")
+        self.opens(token)
+        place.write(self.names, "")
+        self.at("ward.rig", "169.254.169.254")
+        double.stop()
+        until = time.monotonic() + self.PATIENCE_S
+        while (told := self.told(self.read(token))) != self.INSIDE:
+            self.assertLess(time.monotonic(), until, told)
+            time.sleep(0.1)
+
+    def test_U2_of_several_addresses_the_fine_ones_are_used(self):
+        self.at("mixed.rig", "10.1.2.3", "fd00:ec2::254", "127.0.0.1")
+        self.at("inside.rig", "10.1.2.3", "::ffff:169.254.169.254")
+        for name, told in (("mixed.rig", RECORD),
+                           ("inside.rig", self.INSIDE)):
+            double, token = self.hospital(name)
+            self.assertEqual(self.told(self.read(token)), told)
+            self.assertEqual(len(double.seen), told == RECORD)
 
 
 if __name__ == "__main__":

@@ -329,7 +329,7 @@ class Resealing(Story):
     def at_work(self, tenant):
         """Somebody who holds its row."""
         psql = subprocess.Popen(
-            [place.tool("psql", "postgresql-client-15"), "-XqAt", "-d",
+            [place.psql(), "-XqAt", "-d",
              self.house.cluster.dsn()], stdin=subprocess.PIPE, text=True,
             stdout=subprocess.PIPE, env=self.house.cluster.environment())
         try:

@@ -13,8 +13,8 @@ import json
 from typing import NamedTuple, Optional
 
 from tests.e2e.guarded import CLIENT, SECRET
-from tests.e2e.hostile import Hostile
-from tests.rig.crowd import put_tenant, remove_tenant
+from tests.e2e.hostile import Hostile, rows
+from tests.rig.crowd import put_tenant
 from tests.rig.house import House
 
 TENANT = "000a07a0-07a0-4000-8000-{:012x}"
@@ -50,6 +50,15 @@ class Story(Hostile):
         super().setUpClass()
         cls.house = House(cls.env["WG_HOME"])
         cls.client, cls.secret = cls.house.add_client("Upauth")
+        cls.tenants = []
+        cls.addClassCleanup(cls.remove)
+
+    @classmethod
+    def remove(cls):
+        """All that there are, at once."""
+        rows(cls.env, "select r.outcome from unnest(array["
+             + ", ".join(f"'{t}'" for t in cls.tenants) +
+             "]::text[]) as t, wardgate.tenant_remove(t) as r")
 
     def wardgate(self, *words, typed=""):
         return json.loads(self.house.operator(*words, "--json", typed=typed))
@@ -59,7 +68,7 @@ class Story(Hostile):
 
     def put(self, tenant, hospital, **more):
         """A tenant of this hospital; the app's token for it."""
-        self.addCleanup(remove_tenant, self.house, tenant)
+        self.tenants.append(tenant)
         put_tenant(self.house, tenant, **{
             "name": f"Guarded {tenant[-4:]}", "fhir_version": "R4",
             "client": self.client, "search_post": "off",

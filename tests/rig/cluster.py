@@ -259,7 +259,7 @@ class Cluster:
 
     def psql_run(self, args, role, database):
         done = subprocess.run(
-            [place.tool("psql", "postgresql-client-15"), "-XqAt", "-v",
+            [place.psql(), "-XqAt", "-v",
              "ON_ERROR_STOP=1", self.dsn(role, database), *args],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL, env=self.environment())

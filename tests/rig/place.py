@@ -6,6 +6,7 @@
 # user: `postgres` where that user exists, else `nobody`. Started by anybody
 # else, the run user is that person. Socket paths end at 107 bytes, hence short.
 
+import glob
 import os
 import pwd
 import random
@@ -119,6 +120,13 @@ def tool(name, package, more=""):
         raise Advice(f"The program {name} is not installed: run "
                      f"`make deps`, or `apt-get install {package}`.")
     return found
+
+
+def psql():
+    """The one that Debian's, a Perl program, looks for anew each time."""
+    found = glob.glob("/usr/lib/postgresql/*/bin/psql")
+    return max(found, key=lambda path: float(path.split("/")[4])) if found \
+        else tool("psql", "postgresql-client-15")
 
 
 def quiet_exit(run):

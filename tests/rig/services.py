@@ -170,6 +170,10 @@ class Supervisor:
                                  range(count - len(service.slots))]
         self.tend()
 
+    def do_environment(self, name, env):
+        """Of those that start from now on, beside ours."""
+        self.services[name].env = env
+
     def do_remove(self, name):
         service = self.services.pop(name)
         self.end_service(service)

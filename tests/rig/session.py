@@ -14,6 +14,8 @@ import subprocess
 import tempfile
 import threading
 
+from tests.rig import place
+
 SESSIONS = {}
 
 
@@ -28,7 +30,7 @@ class Session:
     def begin(self):
         self.said = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            ["psql", self.dsn, "-AtqX", "-F", "\t", "-v", "ON_ERROR_STOP=1"],
+            [place.psql(), self.dsn, "-AtqX", "-F", "\t", "-v", "ON_ERROR_STOP=1"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said,
             text=True)
 

@@ -39,7 +39,7 @@ class Session:
 
     def __init__(self, dsn):
         self.psql = subprocess.Popen(
-            [place.tool("psql", "postgresql-client-15"), "-XqAt", "-d", dsn],
+            [place.psql(), "-XqAt", "-d", dsn],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
             env={**os.environ, "LC_ALL": "C.UTF-8"})
@@ -99,7 +99,7 @@ class Server:
 
     def run(self, database, role, *args, text=None):
         done = subprocess.run(
-            [place.tool("psql", "postgresql-client-15"), "-XqAt",
+            [place.psql(), "-XqAt",
              "-v", "ON_ERROR_STOP=1", "-d", self.dsn(database, role), *args],
             text=True, input=text, capture_output=True,
             env={**os.environ, "LC_ALL": "C.UTF-8"})

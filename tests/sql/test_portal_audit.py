@@ -305,7 +305,7 @@ class Plans(base.DatabaseCase):
         """(rows, plan) of its query, when it has been asked often: by then
         the server may have settled on a plan for all parameters."""
         done = subprocess.run(
-            [place.tool("psql", "postgresql-client-15"), "-XqAt", "-v",
+            [place.psql(), "-XqAt", "-v",
              "ON_ERROR_STOP=1", "-d", self.server.dsn(self.name, None)],
             text=True, capture_output=True, input=f"""
                 load 'auto_explain';

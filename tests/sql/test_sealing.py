@@ -365,7 +365,7 @@ class Sealing(base.DatabaseCase):
         self.add(KEYS[1])
         self.use(KEYS[1])
         dsn = self.server.dsn(self.name, "wg_operator")
-        psql = [place.tool("psql", "postgresql-client-15"), "-XqAt", "-d", dsn]
+        psql = [place.psql(), "-XqAt", "-d", dsn]
         put = subprocess.Popen(
             psql, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         put.stdin.write("begin; select outcome from wardgate.credential_put("
@@ -393,7 +393,7 @@ class Sealing(base.DatabaseCase):
 
         def run(*variables, env=None):
             done = subprocess.run(
-                [place.tool("psql", "postgresql-client-15"), "-X", "-d",
+                [place.psql(), "-X", "-d",
                  self.server.dsn(self.name, "wg_operator"),
                  "-v", f"tenant={TENANT}",
                  *(a for v in variables for a in ("-v", v)), "-f", script],
