@@ -5849,7 +5849,8 @@ comment on function wardgate.portal_tenant_list is
 
 -- Switches, times and limits as somebody would type them. auth: what its server
 -- wants to see; auth_lost: the credential that we have is for another server and
--- is not sent.
+-- is not sent; auth_unsigned: it wants tokens that are signed for, and no key is
+-- in use.
 create function wardgate.portal_tenant(account uuid, tenant uuid)
 returns table (
   tenant_id        uuid,
@@ -5889,7 +5890,8 @@ returns table (
   token_scope      text,
   token_resource   text,
   token_audience   text,
-  override_why     text)
+  override_why     text,
+  auth_unsigned    boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
@@ -5912,7 +5914,10 @@ begin
          order by o.made_at limit 1),
          p.requests_max::text, p.calls_per_s::text, c.token_url,
          c.token_client, c.token_auth, c.token_scope, c.token_resource,
-         c.token_audience, w.why
+         c.token_audience, w.why,
+         c.kind = 'smart' and not exists (
+           select from wardgate.provider_key as k
+            where k.tenant_id = tenant and k.stage = 'use')
     from wardgate.tenant as t
     left join wardgate.provider as p using (tenant_id)
     left join wardgate.provider_credential as c using (tenant_id)

@@ -199,7 +199,7 @@ prepare portal_tenant (uuid, uuid) as
          auth_set_at, auth_lost, networks, environment,
          auth_server, proposed, requests_max, calls_per_s, token_url,
          token_client, token_auth, token_scope, token_resource,
-         token_audience, override_why
+         token_audience, override_why, auth_unsigned
     from wardgate.portal_tenant(wardgate.asking($1), $2);
 
 -- $2: nobody has the tenant ID $3 yet. The rest as in sql/onboard/tenant.sql;

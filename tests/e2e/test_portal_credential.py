@@ -139,13 +139,16 @@ class Signed(Case):
 
     def test_who_was_told_of_a_key_need_not_wait(self):
         self.hospital(url=f"{self.double.base}/r4")
-        who = self.operator()
+        who, unsigned = self.operator(), "no key is in use yet"
+        self.assertIn(unsigned, self.set(who, auth="smart",
+                                         token_client=CLIENT).words)
         for _ in range(2):
             who.get(self.keys)
             page = who.post(self.keys, alg="ES384")
         new = self.kid(page, "not in use yet")
         page = who.post(f"{self.keys}/{new}/use", now="yes")
         self.assertEqual(self.kid(page, "in use"), new)
+        self.assertNotIn(unsigned, who.get(f"/tenants/{self.tenant}").words)
 
 
 class Credential(Case):
