@@ -43,8 +43,10 @@
 #
 # To build on: hostile.py (what holds for every refusal), faults.py (hospitals
 # that fail on demand), contract.py and wards.py (hospitals whose records are
-# known), jwt.py (tokens of any shape). A story for a row of tests/hostile.tsv
-# carries the row's id in its name: test_T3_repeated_parameters.
+# known), upauth.py, guarded.py and walled.py (hospitals with a credential, with
+# tokens, with certificates), jwt.py (tokens of any shape). A story for a row of
+# tests/hostile.tsv carries the row's id in its name:
+# test_T3_repeated_parameters.
 
 import os
 import unittest

@@ -16,8 +16,9 @@ from tests.e2e import upauth
 from tests.e2e.hostile import Hostile
 from tests.e2e.test_limits import start_again
 from tests.e2e.upauth import RECORD
-from tests.e2e.walled import Authority, Walled
+from tests.e2e.walled import Walled
 from tests.rig import place
+from tests.rig.authority import Authority
 from tests.rig.crowd import program, put_tenant, remove_tenant
 from tests.rig.house import House
 

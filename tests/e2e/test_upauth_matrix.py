@@ -29,7 +29,7 @@ setUpModule = behind_lighttpd
 PATIENCE_S = 30
 CROWD = 4           # at once, where a token is slow to come
 SLOW_S = 0.4
-SHORT_MS = 3000     # the deadline where it never comes
+SHORT_MS = 5000     # the deadline where it never comes
 
 # ---- what must be seen ----
 
