@@ -186,7 +186,8 @@ set_at(struct arena *a, const struct ward_field *f, enum fhir_version v,
 	struct tree_node *to = value_new(a, f, v, value);
 
 	forget_extension(a, n);
-	if (tree_is(n, TREE_ARRAY)) { /* of texts: one in their place */
+	if (tree_is(n, TREE_ARRAY) && strstr(path, "[*]")) {
+		/* of texts: one in their place */
 		struct tree_node *list = tree_array(a);
 
 		tree_append(list, to);

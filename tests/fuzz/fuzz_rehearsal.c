@@ -3,7 +3,8 @@
  *
  * Input: one byte that chooses version, type and strictness. Then either a
  * resource, which begins with a brace: its terms must be UTF-8 within their
- * bounds. Or a query, and after the first line feed a form: what is understood
+ * bounds, and each field that a person may set of it reads as it was set, in a
+ * text that is JSON. Or a query, and after the first line feed a form: what is understood
  * must read back from the self link as the same search, and its wants must be
  * JSON. */
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "rehearsal/rehearsal_index.h"
 #include "rehearsal/rehearsal_query.h"
+#include "rehearsal/ward_edit.h"
 #include "fhir/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -44,6 +46,48 @@ check_resource(
 		    t.at[i].system.len > REHEARSAL_KEY_MAX ||
 		    !utf8_valid(t.at[i].key) || !utf8_valid(t.at[i].system))
 			abort();
+}
+
+static void
+check_written(struct arena *a, const struct tree_node *n)
+{
+	const struct tree_limits lim = { .object = true };
+	struct err e = { .kind = ERR_NONE };
+	struct buf b = buf_new(a, 1u << 24);
+
+	tree_write(&b, n);
+	if (b.failed || !tree_read(a, (struct str){ b.at, b.len }, &lim, &e))
+		abort();
+}
+
+static void
+check_fields(
+    struct arena *a, enum fhir_version v, const char *type, struct str text)
+{
+	const struct tree_limits lim = { .object = true, .depth = 60 };
+	struct err e = { .kind = ERR_NONE };
+	struct tree_node *n;
+	size_t k, i;
+
+	for (k = 0; k < ward_kinds_n; k++) {
+		const struct ward_kind *kind = &ward_kinds[k];
+
+		if (strcmp(kind->type[v], type) != 0 ||
+		    !(n = tree_read(a, text, &lim, &e)))
+			continue;
+		for (i = 0; i < kind->n; i++) {
+			const struct ward_field *f = &kind->fields[i];
+
+			ward_edit_set(a, kind, v, n, i, STR("7"));
+			if (!str_is(ward_field_get(a, f, v, n), "7"))
+				abort();
+			ward_edit_done(a, kind, v, n, 1);
+			check_written(a, n);
+			ward_edit_set(a, kind, v, n, i, STR(""));
+			check_written(a, n);
+		}
+		ward_kind_of(v, n);
+	}
 }
 
 static struct str
@@ -97,10 +141,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ask.strict = data[0] >> 6 & 1;
 	text = (struct str){ arena_dup(a, (const char *)data + 1, size - 1),
 		size - 1 };
-	if (str_starts(text, "{"))
+	if (str_starts(text, "{")) {
 		check_resource(a, ask.version, ask.type, text);
-	else
+		check_fields(a, ask.version, ask.type, text);
+	} else {
 		check_query(a, &ask, text);
+	}
 	arena_free(a);
 	return 0;
 }
