@@ -324,9 +324,9 @@ reseal(struct command *c, const struct conf *conf, struct err *e)
 	say_int(c, "resealed", r.done);
 	return !r.failed ||
 	       err_set(e, ERR_CONFLICT,
-		   "%u credentials could not be opened and stay as they are. "
-		   "Run this where the key files are, or seal them again.",
-		   r.failed);
+		   "%u %s could not be opened and left as before. Run this "
+		   "where the key files are, or seal again.",
+		   r.failed, r.failed == 1 ? "credential" : "credentials");
 }
 
 bool

@@ -37,9 +37,9 @@ look_at_key(struct doctor *d, const char *kid, const char *stage, int64_t boxes)
 	if (!here)
 		doctor_say(d, SUBJECT, DOCTOR_FAULT,
 		    arena_printf(a,
-			"%s; %lld credentials are sealed to it, and facade "
-			"cannot open them here",
-			e.said, (long long)boxes),
+			"%s; facade cannot open what is sealed to it: %lld %s",
+			e.said, (long long)boxes,
+			boxes == 1 ? "credential" : "credentials"),
 		    "copy the file from a host that has it, with mode 0640");
 	return here;
 }

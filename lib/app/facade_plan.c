@@ -373,10 +373,12 @@ facade_plan_withheld(
 	if (v->withheld && !(p && p->others))
 		bundle_note(b, v->w->a, v->face.version, "security",
 		    arena_printf(v->w->a,
-			"The hospital's server sent %zu records that are not "
-			"what was asked for, by patient or by id; they were "
-			"withheld, and total does not count them.",
-			v->withheld));
+			"The hospital's server sent %zu %s not what was asked "
+			"for, by patient or by id; withheld here, and not "
+			"counted by total.",
+			v->withheld,
+			v->withheld == 1 ? "record that is"
+					 : "records that are"));
 }
 
 void

@@ -117,7 +117,10 @@ sift_entries(struct bundle *b, struct arena *a, enum fhir_version v,
 	if (b->foreign)
 		bundle_note(b, a, v, "not-supported",
 		    arena_printf(a,
-			"%zu records of other types than asked were left out.",
+			b->foreign == 1 ? "%zu record of another type than "
+					  "asked was left out."
+					: "%zu records of other types than "
+					  "asked were left out.",
 			b->foreign));
 	/* an empty list is not allowed in FHIR JSON */
 	if (!tree_first(list))

@@ -51,7 +51,7 @@ tenant_all(struct page *p)
 static const struct choice {
 	const char *name, *words;
 } choices[] = {
-	{ "environment", "production test" },
+	{ "environment", "test production" },
 	{ "fhir_version", "R4 STU3 DSTU2" },
 	{ "mode", "translate links" },
 	{ "search_post", "on off" },

@@ -14,6 +14,13 @@ end $$;
 comment on function wardgate.refuse is
   'Ends the transaction with a sentence for people: WG400 value, WG404 missing, WG409 conflict';
 
+create function wardgate.counted(n bigint, one text, other text)
+returns text
+language sql immutable
+return n || ' ' || case n when 1 then one else other end;
+comment on function wardgate.counted is
+  '1 row, 2 rows: a number and the word for so many';
+
 create function wardgate.quoted(value text)
 returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $$

@@ -76,8 +76,9 @@ begin
   end if;
   if needed > 0 then
     perform wardgate.refuse('WG409', format(
-        '%s secrets still need this pepper; each is moved when it is used, '
-        'and the others can be invalidated.', needed));
+        '%s this pepper still; each is moved when it is used, and the '
+        'others can be invalidated.',
+        wardgate.counted(needed, 'secret needs', 'secrets need')));
   end if;
   delete from wardgate.pepper as p where p.version = pepper_remove.version;
   outcome := 'removed';

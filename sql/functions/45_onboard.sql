@@ -483,8 +483,8 @@ begin
    where wardgate.provider_url_problem(p.base_url, p.networks) is not null;
   if broken > 0 then
     perform wardgate.refuse('WG409', format(
-        'The providers of %s tenants have URLs that this forbids; change or '
-        'remove them first.', broken));
+        'Providers have URLs that this forbids (%s of them); change or remove '
+        'them first.', broken));
   end if;
   return query select * from wardgate.onboarding_summary(before);
 end $$;

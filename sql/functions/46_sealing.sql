@@ -125,8 +125,8 @@ begin
   end if;
   if needed > 0 then
     perform wardgate.refuse('WG409', format(
-        '%s credentials are sealed to this key; `wardgate key reseal` seals '
-        'them to the one in use.', needed));
+        '%s sealed to this key; `wardgate key reseal` seals to the one in '
+        'use.', wardgate.counted(needed, 'credential is', 'credentials are')));
   end if;
   update wardgate.sealing_key as o
      set stage = 'withdrawn', withdrawn_at = now()
@@ -455,8 +455,9 @@ begin
    limit 20;
   return query
   select case k.stage when 'withdrawn' then 'fault' else 'warning' end,
-         format('%s credentials are sealed to the key %s, which is %s',
-           count(*), k.kid, k.stage),
+         format('%s sealed to the key %s, which is %s',
+           wardgate.counted(count(*), 'credential is', 'credentials are'),
+           k.kid, k.stage),
          case k.stage
               when 'withdrawn' then 'seal them again with `wardgate seal`, or bring the key''s file back and `wardgate key reseal`'
               else 'wardgate key reseal' end

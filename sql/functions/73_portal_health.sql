@@ -19,8 +19,8 @@ begin
   subject := 'room';
   state := case when ahead > 2 then 'ok' when ahead > 1 then 'warning'
                 else 'fault' end;
-  finding := format('the trail has room for %s months, this one included',
-      ahead);
+  finding := format('the trail has room for %s, this one included',
+      wardgate.counted(ahead, 'month', 'months'));
   act := case when state <> 'ok' then
       'start `wardgate keep`; `wardgate keep --once` makes it now' end;
 end $$;
@@ -39,7 +39,8 @@ begin
   state := case strays when 0 then 'ok' else 'fault' end;
   finding := case strays when 0 then 'no row lies outside of all months'
       when 1000 then 'a thousand rows or more lie outside of all months'
-      else format('%s rows lie outside of all months', strays) end;
+      else wardgate.counted(strays, 'row lies', 'rows lie')
+           || ' outside of all months' end;
   act := case when strays > 0 then
       'check the clocks of all hosts, then move these rows' end;
 end $$;
@@ -148,7 +149,8 @@ begin
   subject := 'fetched';
   state := case failed when 0 then 'ok' else 'warning' end;
   finding := case failed when 0 then 'no fetch of an app''s keys has failed'
-      else format('the keys of %s apps could not be fetched', failed) end;
+      else format('the keys of %s could not be fetched',
+        wardgate.counted(failed, 'app', 'apps')) end;
   act := case when failed > 0 then 'the page Keys says why' end;
 end $$;
 comment on function wardgate.health_fetched is
@@ -186,8 +188,8 @@ begin
   if seen > 0 then
     state := 'ok';
     act := null;
-    finding := format('of %s hospitals, as their last probes saw: the first ends at %s UTC',
-        seen, to_char(first at time zone 'UTC', 'YYYY-MM-DD HH24:MI'));
+    finding := format('of %s, as last probed: the first ends at %s UTC',
+        wardgate.counted(seen, 'hospital', 'hospitals'), to_char(first at time zone 'UTC', 'YYYY-MM-DD HH24:MI'));
     return next;
   end if;
   state := 'unseen';
@@ -207,8 +209,9 @@ declare
 begin
   subject := 'probes';
   select count(*) filter (where not f.usable),
-         format('%s hospitals were probed, %s of them cannot be used',
-           count(*), count(*) filter (where not f.usable))
+         format('%s probed, %s that cannot be used',
+           wardgate.counted(count(*), 'hospital was', 'hospitals were'),
+           count(*) filter (where not f.usable))
     into bad, finding
     from wardgate.probe_figures() as f;
   state := case when bad > 0 then 'warning' else 'ok' end;

@@ -1597,6 +1597,13 @@ end $$;
 comment on function wardgate.refuse is
   'Ends the transaction with a sentence for people: WG400 value, WG404 missing, WG409 conflict';
 
+create function wardgate.counted(n bigint, one text, other text)
+returns text
+language sql immutable
+return n || ' ' || case n when 1 then one else other end;
+comment on function wardgate.counted is
+  '1 row, 2 rows: a number and the word for so many';
+
 create function wardgate.quoted(value text)
 returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
@@ -3667,8 +3674,9 @@ begin
   end if;
   if needed > 0 then
     perform wardgate.refuse('WG409', format(
-        '%s secrets still need this pepper; each is moved when it is used, '
-        'and the others can be invalidated.', needed));
+        '%s this pepper still; each is moved when it is used, and the '
+        'others can be invalidated.',
+        wardgate.counted(needed, 'secret needs', 'secrets need')));
   end if;
   delete from wardgate.pepper as p where p.version = pepper_remove.version;
   outcome := 'removed';
@@ -4573,8 +4581,8 @@ begin
    where wardgate.provider_url_problem(p.base_url, p.networks) is not null;
   if broken > 0 then
     perform wardgate.refuse('WG409', format(
-        'The providers of %s tenants have URLs that this forbids; change or '
-        'remove them first.', broken));
+        'Providers have URLs that this forbids (%s of them); change or remove '
+        'them first.', broken));
   end if;
   return query select * from wardgate.onboarding_summary(before);
 end $$;
@@ -4801,8 +4809,8 @@ begin
   end if;
   if needed > 0 then
     perform wardgate.refuse('WG409', format(
-        '%s credentials are sealed to this key; `wardgate key reseal` seals '
-        'them to the one in use.', needed));
+        '%s sealed to this key; `wardgate key reseal` seals to the one in '
+        'use.', wardgate.counted(needed, 'credential is', 'credentials are')));
   end if;
   update wardgate.sealing_key as o
      set stage = 'withdrawn', withdrawn_at = now()
@@ -5131,8 +5139,9 @@ begin
    limit 20;
   return query
   select case k.stage when 'withdrawn' then 'fault' else 'warning' end,
-         format('%s credentials are sealed to the key %s, which is %s',
-           count(*), k.kid, k.stage),
+         format('%s sealed to the key %s, which is %s',
+           wardgate.counted(count(*), 'credential is', 'credentials are'),
+           k.kid, k.stage),
          case k.stage
               when 'withdrawn' then 'seal them again with `wardgate seal`, or bring the key''s file back and `wardgate key reseal`'
               else 'wardgate key reseal' end
@@ -10140,8 +10149,8 @@ begin
   subject := 'room';
   state := case when ahead > 2 then 'ok' when ahead > 1 then 'warning'
                 else 'fault' end;
-  finding := format('the trail has room for %s months, this one included',
-      ahead);
+  finding := format('the trail has room for %s, this one included',
+      wardgate.counted(ahead, 'month', 'months'));
   act := case when state <> 'ok' then
       'start `wardgate keep`; `wardgate keep --once` makes it now' end;
 end $$;
@@ -10160,7 +10169,8 @@ begin
   state := case strays when 0 then 'ok' else 'fault' end;
   finding := case strays when 0 then 'no row lies outside of all months'
       when 1000 then 'a thousand rows or more lie outside of all months'
-      else format('%s rows lie outside of all months', strays) end;
+      else wardgate.counted(strays, 'row lies', 'rows lie')
+           || ' outside of all months' end;
   act := case when strays > 0 then
       'check the clocks of all hosts, then move these rows' end;
 end $$;
@@ -10269,7 +10279,8 @@ begin
   subject := 'fetched';
   state := case failed when 0 then 'ok' else 'warning' end;
   finding := case failed when 0 then 'no fetch of an app''s keys has failed'
-      else format('the keys of %s apps could not be fetched', failed) end;
+      else format('the keys of %s could not be fetched',
+        wardgate.counted(failed, 'app', 'apps')) end;
   act := case when failed > 0 then 'the page Keys says why' end;
 end $$;
 comment on function wardgate.health_fetched is
@@ -10307,8 +10318,8 @@ begin
   if seen > 0 then
     state := 'ok';
     act := null;
-    finding := format('of %s hospitals, as their last probes saw: the first ends at %s UTC',
-        seen, to_char(first at time zone 'UTC', 'YYYY-MM-DD HH24:MI'));
+    finding := format('of %s, as last probed: the first ends at %s UTC',
+        wardgate.counted(seen, 'hospital', 'hospitals'), to_char(first at time zone 'UTC', 'YYYY-MM-DD HH24:MI'));
     return next;
   end if;
   state := 'unseen';
@@ -10328,8 +10339,9 @@ declare
 begin
   subject := 'probes';
   select count(*) filter (where not f.usable),
-         format('%s hospitals were probed, %s of them cannot be used',
-           count(*), count(*) filter (where not f.usable))
+         format('%s probed, %s that cannot be used',
+           wardgate.counted(count(*), 'hospital was', 'hospitals were'),
+           count(*) filter (where not f.usable))
     into bad, finding
     from wardgate.probe_figures() as f;
   state := case when bad > 0 then 'warning' else 'ok' end;

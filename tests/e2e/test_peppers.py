@@ -115,7 +115,7 @@ class Runbook(unittest.TestCase):
         self.assertEqual(self.wardgate("key", "use", "pepper",
                                        "2")["outcome"], "unchanged")
         self.no("never back", "key", "use", "pepper", "1")
-        self.no("secrets still need this pepper", "key", "remove", "pepper",
+        self.no("this pepper still", "key", "remove", "pepper",
                 "1")
         for key in ("WG_CLIENT", "WG_CLIENT2"):
             self.assertEqual(self.ask(self.env[f"{key}_ID"],

@@ -133,7 +133,7 @@ class Health(Case):
                  " values (now() + interval '20 years', gen_random_uuid(),"
                  " 'token', 200)")
         self.assertEqual(self.found("strays")["state"], "fault")
-        self.assertIn("1 rows", self.found("strays")["finding"])
+        self.assertIn("1 row lies", self.found("strays")["finding"])
 
     def test_room_ahead_is_counted(self):
         self.sql("select wardgate.audit_partitions_ahead(3)", "wg_keeper")
@@ -165,7 +165,7 @@ class Health(Case):
         self.add_client()
         self.sql("insert into wardgate.client_jwks_url (client_id, url, error)"
                  f" values ('{CLIENT}', 'https://a.example/k', 'no answer')")
-        self.assertIn("1 apps", self.found("fetched")["finding"])
+        self.assertIn("of 1 app could", self.found("fetched")["finding"])
 
     def test_certificates_and_probes_of_hospitals_show(self):
         def probe(verdict, ends):
@@ -184,7 +184,9 @@ class Health(Case):
         self.assertEqual(states(), [("unseen", "the")])
         probe("usable", "90 days")
         self.assertEqual(states(), [("ok", "of"), ("unseen", "the")])
-        self.assertEqual(self.found("probes")["state"], "ok")
+        self.assertEqual((self.found("probes")["state"],
+                          self.found("probes")["finding"]),
+                         ("ok", "1 hospital was probed, 0 that cannot be used"))
         probe("gaps", "20 days")
         self.assertEqual(states(), [("warning", "the"), ("unseen", "the")])
         probe("unusable", "-1 days")

@@ -378,7 +378,7 @@ class Sealing(base.DatabaseCase):
         with self.assertRaises(subprocess.TimeoutExpired):
             remove.wait(0.5)
         put.communicate("commit;\n")
-        self.assertIn("1 credentials are sealed", remove.communicate()[1])
+        self.assertIn("1 credential is sealed", remove.communicate()[1])
 
     def test_a_tenant_takes_its_credential_along(self):
         self.add(KEYS[0])
