@@ -1,7 +1,7 @@
 /* wardgate.c - the operator's command
  * SPDX-License-Identifier: Apache-2.0
  *
- * Reads   what the verb needs: settings; pepper and key folders for secrets
+ * Reads   what the verb needs: settings; a filled-in script; pepper and key folders for secrets
  *         and keys; migration files; a credential on standard input; to
  *         probe, the sealing keys
  * Asks    the database in one role per verb: sql/prepare/wardgate.sql as
@@ -22,6 +22,7 @@
 #include "app/cmd_key_stage.h"
 #include "app/cmd_loss.h"
 #include "app/cmd_migrate.h"
+#include "app/cmd_onboard.h"
 #include "app/cmd_probe.h"
 #include "app/cmd_revoke.h"
 #include "app/cmd_seal.h"
@@ -65,6 +66,10 @@ static const struct command_verb verbs[] = {
 	  "which app may ask for which tenant" },
 	{ "tenant list", tenant_list, AS_OPERATOR, "",
 	  "all hospitals, their states and servers" },
+	{ "tenant plan", tenant_plan, AS_OPERATOR, "FILE",
+	  "what a filled-in tenant.sql or remove.sql would change" },
+	{ "tenant apply", tenant_apply, AS_OPERATOR, "[--plan DIGEST] FILE",
+	  "do it, and make the key that a hospital's server wants" },
 	{ "tenant environment", tenant_environment, AS_OPERATOR,
 	  "[--override TEXT] TENANT <production|test>",
 	  "put a hospital into production, if a probe found it usable" },

@@ -37,7 +37,7 @@ REFUSING = ("gate/phrase", "gate/account", "ext/pass", "ext/jwk",
 RULES = ("20_rules", "27_account", "45_onboard", "*_portal_*")
 # Of other functions the portal meets these.
 REFUSED = (("40_clients", "secret_add"), ("40_clients", "client_add"),
-           ("40_clients", "grant_give"), ("37_probe", "production_check"),
+           ("40_clients", "grant_give"), ("37_probe", "production_refusal"),
            ("47_provider_keys", "provider_key_lock"),
            ("47_provider_keys", "tls_put"),
            ("47_provider_keys", "provider_key_add"),
@@ -99,7 +99,7 @@ def of_sql(source, only=None):
             continue
         found = re.findall(r"refuse\(\s*'WG\d+',\s*(?:format\(\s*)?"
                            f"({SQL_TEXT})", function)
-        if name.endswith("_problem"):
+        if name.endswith(("_problem", "_refusal")):
             found += re.findall(r"(?:return|then)\s+(?:format\(\s*)?"
                                 f"({SQL_TEXT})", function)
         found += re.findall(r"(?:line|guid)_read\(\s*('[A-Za-z ]+')", function)

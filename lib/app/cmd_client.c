@@ -59,16 +59,14 @@ take_adding(struct command *c, struct adding *to, struct err *e)
 
 /* App and grants come into being together. The row says client_id, outcome. */
 static const struct db_rows *
-add_with_grants(struct command *c, struct db_conn *conn,
-    const struct adding *adding, struct err *e)
+add_with_grants(struct command *c, const struct adding *adding, struct err *e)
 {
-	struct arena *a = command_arena(c);
 	const struct db_rows *rows;
 	struct guid client;
 	size_t i;
 
-	if (!db_begin(conn, e) ||
-	    !(rows = db_ask_on(conn, a, "client_add", adding->client, 4, e)))
+	if (!command_begin(c, e) ||
+	    !(rows = command_ask(c, "client_add", adding->client, 4, e)))
 		return NULL;
 	client = db_guid(rows, 0, 0);
 	for (i = 0; i < adding->n; i++) {
@@ -76,10 +74,10 @@ add_with_grants(struct command *c, struct db_conn *conn,
 			db_arg_guid(&adding->tenants[i]), db_arg_null(),
 			db_arg_null(), db_arg_null() };
 
-		if (!db_ask_on(conn, a, "grant_give", args, 5, e))
+		if (!command_ask(c, "grant_give", args, 5, e))
 			return NULL;
 	}
-	return db_commit(conn, e) ? rows : NULL;
+	return command_commit(c, e) ? rows : NULL;
 }
 
 static void
@@ -106,18 +104,14 @@ client_add(struct command *c, struct err *e)
 {
 	struct adding *adding = arena_get(command_arena(c), sizeof *adding);
 	const struct db_rows *rows;
-	struct db_conn *conn;
-	struct db *db;
 
-	if (!take_adding(c, adding, e) || !(db = command_db(c, e)) ||
-	    !(conn = db_take(db, e)))
+	if (!take_adding(c, adding, e))
 		return false;
-	rows = add_with_grants(c, conn, adding, e);
+	rows = add_with_grants(c, adding, e);
 	if (rows)
 		say_added(c, adding, rows);
 	else
-		db_rollback(conn);
-	db_give(conn);
+		command_rollback(c);
 	return rows != NULL;
 }
 

@@ -2,32 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/cmd_jwks.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "app/verb.h"
 #include "ext/jwk.h"
 
 #define URL_COLUMNS 4 /* of client_jwks_url_get */
-
-/* One byte more than is taken, so that a longer file is seen to be longer. */
-static bool
-read_file(struct command *c, const char *path, struct str *to, struct err *e)
-{
-	bool standard = !strcmp(path, "-");
-	FILE *f = standard ? stdin : fopen(path, "rb");
-	char *text = arena_raw(command_arena(c), JWK_SET_BYTES_MAX + 1);
-	bool bad;
-
-	if (!f)
-		return err_set(e, ERR_CONF, "%s: %s.", path, strerror(errno));
-	*to = (struct str){ text, fread(text, 1, JWK_SET_BYTES_MAX + 1, f) };
-	bad = ferror(f);
-	if (!standard)
-		fclose(f);
-	return !bad || err_set(e, ERR_CONF, "%s cannot be read.", path);
-}
 
 static void
 say_keys(struct command *c, const struct jwk_set *set)
@@ -55,7 +35,9 @@ set_keys(
 	struct jwk_set *set;
 	struct str text;
 
-	if (!read_file(c, path, &text, e) || !(set = jwk_set_read(text, e)))
+	/* one byte more than is taken, so that a longer one is seen to be */
+	if (!verb_file(c, path, JWK_SET_BYTES_MAX + 1, &text, e) ||
+	    !(set = jwk_set_read(text, e)))
 		return false;
 	arena_adopt(a, set, jwk_set_free);
 	args[1] = db_arg_text(str_of(jwk_set_write(a, set)));

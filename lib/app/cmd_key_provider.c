@@ -16,7 +16,6 @@ enum { KID, ALG, STAGE }; /* columns of provider_key_list */
 struct whose {
 	struct guid tenant;
 	struct db_arg arg;
-	const struct conf *conf;
 };
 
 /* The words are read. */
@@ -24,31 +23,34 @@ static bool
 read_whose(struct command *c, const char *word, struct whose *w, struct err *e)
 {
 	if (!command_end(c, e) ||
-	    !command_guid(c, "TENANT", word, &w->tenant, e) ||
-	    !(w->conf = command_conf(c, e)))
+	    !command_guid(c, "TENANT", word, &w->tenant, e))
 		return false;
 	w->arg = db_arg_guid(&w->tenant);
 	return true;
 }
 
-/* What the hospital is told. */
-static void
-say_url(struct command *c, const struct whose *w)
+bool
+key_provider_say_url(
+    struct command *c, const struct guid *tenant, struct err *e)
 {
+	const struct conf *conf = command_conf(c, e);
 	char id[GUID_LEN + 1];
 
-	say_text(c, "jwks_url",
-	    arena_printf(command_arena(c), "%s" ENDPOINT_JWKS "/%s",
-		w->conf->public_base, guid_write(id, &w->tenant)));
+	if (conf)
+		say_text(c, "jwks_url",
+		    arena_printf(command_arena(c), "%s" ENDPOINT_JWKS "/%s",
+			conf->public_base, guid_write(id, tenant)));
+	return conf != NULL;
 }
 
 /* ---- make ------------------------------------------------------------------------ */
 
 static const char *
-server_of(struct command *c, const struct whose *w, struct err *e)
+server_of(struct command *c, const struct guid *tenant, struct err *e)
 {
+	const struct db_arg arg = db_arg_guid(tenant);
 	const struct db_rows *rows =
-	    command_ask(c, "credential_server", &w->arg, 1, e);
+	    command_ask(c, "credential_server", &arg, 1, e);
 
 	if (!rows)
 		return NULL;
@@ -60,57 +62,72 @@ server_of(struct command *c, const struct whose *w, struct err *e)
 }
 
 static const char *
-sealed(struct command *c, const struct whose *w, struct str pem, struct err *e)
+sealed(
+    struct command *c, const struct guid *tenant, struct str pem, struct err *e)
 {
 	struct credential_for to = { .kind = CREDENTIAL_SMART,
-		.tenant = w->tenant };
+		.tenant = *tenant };
 	unsigned char public[CRYPT_X25519_BYTES];
 	const char *kid;
 
-	return (to.base_url = server_of(c, w, e)) &&
+	return (to.base_url = server_of(c, tenant, e)) &&
 	               seal_key(c, public, &kid, e)
 	           ? credential_close(command_arena(c), public, &to, pem, e)
 	           : NULL;
 }
 
 static bool
-enter(struct command *c, const struct whose *w, const char *alg,
-    const struct jws_pair *pair, const char *box, struct err *e)
+enter(struct command *c, const struct guid *tenant, const char *alg,
+    const struct jws_pair *pair, const char *box,
+    struct key_provider_made *made, struct err *e)
 {
-	const struct db_arg args[] = { w->arg, db_arg_text(str_of(pair->kid)),
-		db_arg_text(str_of(alg)), db_arg_text(str_of(pair->jwk)),
-		db_arg_text(str_of(box)) };
+	const struct db_arg args[] = { db_arg_guid(tenant),
+		db_arg_text(str_of(pair->kid)), db_arg_text(str_of(alg)),
+		db_arg_text(str_of(pair->jwk)), db_arg_text(str_of(box)) };
 	const struct db_rows *rows =
 	    command_ask(c, "provider_key_add", args, COUNT(args), e);
 
-	if (!rows)
-		return false;
-	say_guid(c, "tenant", &w->tenant);
-	say_text(c, "kid", pair->kid);
-	say_text(c, "alg", alg);
-	say_str(c, "stage", db_text(rows, 0, 0));
-	say_url(c, w);
-	say_note(
-	    c, str_is(db_text(rows, 0, 0), "use")
-		   ? "Give the hospital this URL; sql/onboard/tenant.sql takes "
-		     "the "
-		     "client_id that it gives you, with -v auth=smart."
-		   : "It is published and does not sign yet. When the hospital "
-		     "has fetched it, `wardgate key rotate provider` goes on.");
-	return true;
+	if (rows)
+		*made = (struct key_provider_made){ arena_dup(command_arena(c),
+							pair->kid,
+							strlen(pair->kid)),
+			str_text(command_arena(c), db_text(rows, 0, 0)) };
+	return rows != NULL;
 }
 
-static bool
-make(struct command *c, const struct whose *w, const char *alg, struct err *e)
+bool
+key_provider_make(struct command *c, const struct guid *tenant, const char *alg,
+    struct key_provider_made *made, struct err *e)
 {
 	struct jws_pair pair = { .pem = NULL };
 	const char *box = NULL;
 
 	if (jws_client_make(command_arena(c), alg, &pair, e))
-		box = sealed(c, w, str_of(pair.pem), e);
+		box = sealed(c, tenant, str_of(pair.pem), e);
 	if (pair.pem)
 		crypt_wipe(pair.pem, strlen(pair.pem));
-	return box && enter(c, w, alg, &pair, box, e);
+	return box && enter(c, tenant, alg, &pair, box, made, e);
+}
+
+static bool
+make(struct command *c, const struct whose *w, const char *alg, struct err *e)
+{
+	struct key_provider_made made;
+
+	if (!command_conf(c, e) ||
+	    !key_provider_make(c, &w->tenant, alg, &made, e))
+		return false;
+	say_guid(c, "tenant", &w->tenant);
+	say_text(c, "kid", made.kid);
+	say_text(c, "alg", alg);
+	say_text(c, "stage", made.stage);
+	say_note(c,
+	    !strcmp(made.stage, "use")
+		? "Give the hospital the JWK Set URL; sql/onboard/tenant.sql "
+		  "takes the client_id that it gives you, with auth smart."
+		: "It is published and does not sign yet. When the hospital "
+		  "has fetched it, `wardgate key rotate provider` goes on.");
+	return key_provider_say_url(c, &w->tenant, e);
 }
 
 bool
@@ -140,7 +157,8 @@ key_list_provider(struct command *c, struct err *e)
 	if (!read_whose(c, word, &w, e) ||
 	    !(rows = command_ask(c, "provider_key_list", &w.arg, 1, e)))
 		return false;
-	say_url(c, &w);
+	if (!key_provider_say_url(c, &w.tenant, e))
+		return false;
 	say_rows(c, "provider_keys", rows);
 	return true;
 }

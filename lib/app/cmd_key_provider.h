@@ -12,6 +12,19 @@
  * published first. */
 bool key_make_provider(struct command *c, struct err *e);
 
+struct key_provider_made {
+	const char *kid, *stage;
+};
+
+/* key_provider_make - the same for who says it otherwise; within a transaction
+ * if there is one. ERR_CONFLICT: nothing can be sealed yet. */
+bool key_provider_make(struct command *c, const struct guid *tenant,
+    const char *alg, struct key_provider_made *made, struct err *e);
+
+/* key_provider_say_url - where the hospital fetches the public halves. */
+bool key_provider_say_url(
+    struct command *c, const struct guid *tenant, struct err *e);
+
 /* key list provider - the tenant's keys, and where they are published. */
 bool key_list_provider(struct command *c, struct err *e);
 

@@ -102,7 +102,47 @@ command_ask(struct command *c, const char *statement, const struct db_arg *args,
 {
 	struct db *db = command_db(c, e);
 
+	if (c->conn)
+		return db_ask_on(c->conn, c->a, statement, args, n, e);
 	return db ? db_ask(db, c->a, statement, args, n, e) : NULL;
+}
+
+static void
+end_transaction(struct command *c)
+{
+	db_give(c->conn);
+	c->conn = NULL;
+}
+
+bool
+command_begin(struct command *c, struct err *e)
+{
+	struct db *db = command_db(c, e);
+
+	if (!db || !(c->conn = db_take(db, e)))
+		return false;
+	if (db_begin(c->conn, e))
+		return true;
+	end_transaction(c);
+	return false;
+}
+
+bool
+command_commit(struct command *c, struct err *e)
+{
+	bool done = db_commit(c->conn, e);
+
+	end_transaction(c);
+	return done;
+}
+
+void
+command_rollback(struct command *c)
+{
+	if (!c->conn)
+		return;
+	db_rollback(c->conn);
+	end_transaction(c);
 }
 
 /* ---- the answer -------------------------------------------------------------- */

@@ -95,6 +95,12 @@ const struct conf *command_conf(struct command *c, struct err *e);
  * connected by the first ask). NULL: ERR_CONF. */
 struct db *command_db(struct command *c, struct err *e);
 
+/* command_begin - from here on command_ask is within one transaction, until
+ * command_commit or command_rollback; the latter is fine after any failure. */
+bool command_begin(struct command *c, struct err *e);
+bool command_commit(struct command *c, struct err *e);
+void command_rollback(struct command *c);
+
 /* command_ask - db_ask on it, rows borrowed from command_arena. */
 const struct db_rows *command_ask(struct command *c, const char *statement,
     const struct db_arg *args, size_t n, struct err *e);

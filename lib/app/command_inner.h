@@ -16,6 +16,7 @@ struct command {
 	const char *conf_path, *database;
 	const struct conf *conf;
 	struct db *db;
+	struct db_conn *conn; /* of a transaction */
 	struct say *say;
 };
 

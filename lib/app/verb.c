@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app/verb.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static bool
@@ -79,6 +82,23 @@ verb_text(struct command *c, const char *name)
 	const char *text = command_option(c, name);
 
 	return db_arg_text(text ? str_of(text) : STR(""));
+}
+
+bool
+verb_file(struct command *c, const char *path, size_t most, struct str *to,
+    struct err *e)
+{
+	bool standard = !strcmp(path, "-"), bad;
+	FILE *f = standard ? stdin : fopen(path, "rb");
+	char *text = arena_raw(command_arena(c), most);
+
+	if (!f)
+		return err_set(e, ERR_CONF, "%s: %s.", path, strerror(errno));
+	*to = (struct str){ text, fread(text, 1, most, f) };
+	bad = ferror(f);
+	if (!standard)
+		fclose(f);
+	return !bad || err_set(e, ERR_CONF, "%s cannot be read.", path);
 }
 
 bool

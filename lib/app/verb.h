@@ -22,6 +22,11 @@ bool verb_guid(
 /* verb_text - the value of option `name`, empty when it is not given. */
 struct db_arg verb_text(struct command *c, const char *name);
 
+/* verb_file - the first bytes of a file, at most `most`; "-" is standard input.
+ * Borrowed from command_arena. false: ERR_CONF. */
+bool verb_file(struct command *c, const char *path, size_t most, struct str *to,
+    struct err *e);
+
 /* verb_outcome - asks a statement that answers with one word, what was done,
  * and says it. */
 bool verb_outcome(struct command *c, const char *statement,

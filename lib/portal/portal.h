@@ -94,6 +94,10 @@ void page_ahead(
 /* page_who - the account that asks, first argument of most statements. */
 struct db_arg page_who(const struct page *p);
 
+/* page_refused - is something in column k of the answer? It is why the trail has
+ * a refusal, which ERR_CONFLICT says then. */
+bool page_refused(struct page *p, const struct db_rows *rows, size_t k);
+
 /* page_show - 200 with the template. page_again - the same page once more, with
  * what is wrong (w->err) at its head and its status; the form's own fields are
  * in the view under their names. Both return true. */

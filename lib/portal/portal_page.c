@@ -267,6 +267,14 @@ page_ask(
 }
 
 bool
+page_refused(struct page *p, const struct db_rows *rows, size_t k)
+{
+	return !db_null(rows, 0, k) &&
+	       !err_set(&p->w->err, ERR_CONFLICT, "%.*s",
+		   STR_FMT(db_text(rows, 0, k)));
+}
+
+bool
 page_show(struct page *p, const char *name)
 {
 	return fill(p, name, 200);

@@ -63,7 +63,8 @@ proposal_approve(struct page *p)
 
 	if (!page_of(p, args))
 		return false;
-	if (!(rows = page_ask(p, "portal_proposal_approve", args, 2)))
+	if (!(rows = page_ask(p, "portal_proposal_approve", args, 2)) ||
+	    page_refused(p, rows, 1))
 		return once_more(p);
 	g = db_guid(rows, 0, 0);
 	return page_go(p, "/tenants/%s?done=approved", guid_write(id, &g));

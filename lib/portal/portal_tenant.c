@@ -205,6 +205,7 @@ enum { WHO, FRESH, TENANT, FIELDS, ARGS = FIELDS + COUNT(fields) };
 static const struct db_rows *
 put(struct page *p, bool fresh, struct str tenant)
 {
+	const struct db_rows *rows;
 	struct db_arg args[ARGS];
 	size_t i;
 
@@ -213,7 +214,8 @@ put(struct page *p, bool fresh, struct str tenant)
 	args[TENANT] = db_arg_text(tenant);
 	for (i = 0; i < COUNT(fields); i++)
 		args[FIELDS + i] = db_arg_text(page_field(p, fields[i]));
-	return page_ask(p, "portal_tenant_put", args, ARGS);
+	rows = page_ask(p, "portal_tenant_put", args, ARGS);
+	return rows && !page_refused(p, rows, 2) ? rows : NULL;
 }
 
 bool

@@ -262,7 +262,9 @@ end $$;
 comment on function wardgate.production_override_keep is
   'Keeps why a hospital may go into production without a good probe';
 
--- Part of tenant_put. was: null for a new tenant.
+-- Part of tenant_put. was: null for a new tenant. Who calls tenant_put catches
+-- constraint production_probe and keeps the attempt (production_refusal_keep):
+-- what is raised takes its own trace back. The problem is the detail.
 create function wardgate.production_check(
   tenant uuid, was text, override text)
 returns void
@@ -270,22 +272,42 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   environment text := (select t.environment
                          from wardgate.tenant as t where t.tenant_id = tenant);
+  problem     text;
 begin
   if environment = 'test' then
     delete from wardgate.production_override as o where o.tenant_id = tenant;
   elsif was is distinct from 'production' then
     perform wardgate.production_override_keep(tenant, override);
-    if wardgate.production_problem(tenant) is not null then
-      perform wardgate.refuse('WG409',
-          'This hospital goes into production when a probe with a test '
-          'patient has found it usable. Let its environment be test, probe it '
-          '(wardgate probe --patient ID TENANT), and then let it be '
-          'production.');
+    problem := wardgate.production_problem(tenant);
+    if problem is not null then
+      raise exception using errcode = 'WG409', constraint = 'production_probe',
+        detail = problem, message = wardgate.production_refusal();
     end if;
   end if;
 end $$;
 comment on function wardgate.production_check is
   'Refuses production for a hospital without a good probe or an override';
+
+create function wardgate.production_refusal()
+returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+  return 'This hospital goes into production when a probe with a test patient '
+    'has found it usable. Let its environment be test, probe it (wardgate '
+    'probe --patient ID TENANT), and then let it be production.';
+end $$;
+comment on function wardgate.production_refusal is
+  'What is said to who wants to use a hospital that is not fit for production';
+
+create function wardgate.production_refusal_keep(tenant uuid, problem text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.audit_act('refuse-production', null, tenant, null, null,
+      problem);
+end $$;
+comment on function wardgate.production_refusal_keep is
+  'Writes into the trail that somebody wanted production, and why it was refused';
 
 -- outcome: changed, unchanged, or refused, which stands in the trail like the
 -- others: so nothing is raised for it.
@@ -309,8 +331,7 @@ begin
     problem := wardgate.production_problem(tenant_kept);
   end if;
   if problem is not null then
-    perform wardgate.audit_act('refuse-production', null, tenant_kept, null,
-        null, problem);
+    perform wardgate.production_refusal_keep(tenant_kept, problem);
   else
     update wardgate.tenant as t
        set environment = wanted

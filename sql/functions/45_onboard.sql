@@ -393,41 +393,62 @@ end $$;
 comment on function wardgate.tenant_networks_set is
   'Lists the private networks in which the server of a tenant may be';
 
+-- What waits for it is over: a proposal may hold a sealed box.
+create function wardgate.tenant_forget(tenant uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.proposal as p
+     set state = 'expired', decided_at = now(), what = '{}'
+   where p.tenant_id = tenant and p.state = 'open';
+  update wardgate.grant_request as r
+     set state = 'declined', decided_at = now(),
+         answer = 'The hospital was removed.'
+   where r.tenant_id = tenant and r.state = 'open';
+  delete from wardgate.cursor_handle as h where h.tenant_id = tenant;
+end $$;
+comment on function wardgate.tenant_forget is
+  'Part of tenant_remove: what no foreign key takes along';
+
+-- The triggers of its tables revoke its tokens.
 create function wardgate.tenant_remove(tenant text)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   before      bigint := wardgate.onboarding_lock();
   tenant_kept uuid := wardgate.guid_read('tenant', tenant);
-  removed     record;
 begin
-  for removed in
-    delete from wardgate.client_grant as g
-     where g.tenant_id = tenant_kept
-    returning g.client_id::text as client_id
-  loop
-    return query select 'grant', removed.client_id, 'removed', '';
-  end loop;
-  for removed in
-    delete from wardgate.provider as p
-     where p.tenant_id = tenant_kept
-    returning p.provider_id::text as provider_id, p.base_url as base_url
-  loop
-    return query
-    select 'provider', removed.provider_id, 'removed', removed.base_url;
-  end loop;
-  delete from wardgate.cursor_handle as h where h.tenant_id = tenant_kept;
+  return query
+  with gone as (delete from wardgate.client_grant as g
+                 where g.tenant_id = tenant_kept returning g.*)
+  select 'grant', g.client_id::text, 'removed', '' from gone as g;
+  return query
+  select 'key pair', k.kid, 'removed', k.alg
+    from wardgate.provider_key as k where k.tenant_id = tenant_kept;
+  return query
+  select 'credential', c.kind, 'removed', c.origin
+    from wardgate.provider_credential as c where c.tenant_id = tenant_kept;
+  return query
+  select 'tls', tenant_kept::text, 'removed', ''
+    from wardgate.provider_tls as t where t.tenant_id = tenant_kept;
+  return query
+  with gone as (delete from wardgate.provider as p
+                 where p.tenant_id = tenant_kept returning p.*)
+  select 'provider', p.provider_id::text, 'removed', p.base_url
+    from gone as p;
+  perform wardgate.tenant_forget(tenant_kept);
   delete from wardgate.tenant as t where t.tenant_id = tenant_kept;
   return query
   select 'tenant', tenant_kept::text,
          case when found then 'removed' else 'unchanged' end,
-         case when found then 'its audit rows are kept'
+         case when found
+              then 'its tokens are revoked; audit and traffic are kept'
               else 'there is no such tenant'
           end;
   return query select * from wardgate.onboarding_summary(before);
 end $$;
 comment on function wardgate.tenant_remove is
-  'Removes a tenant, its provider and its grants; audit rows stay';
+  'Removes a tenant, its provider, keys, credentials and grants; audit rows stay';
 
 create function wardgate.tenant_list()
 returns table (

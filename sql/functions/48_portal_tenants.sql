@@ -158,7 +158,8 @@ create function wardgate.portal_tenant_put(
   can_contains text, can_sort text, can_total text, can_batch text,
   coverage_person text, write_extensions text, networks text,
   environment text, requests_max text, calls_per_s text, override text,
-  out tenant_id uuid, out proposed uuid)
+  out tenant_id uuid, out proposed uuid,
+  out refused text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   kept uuid;
@@ -172,7 +173,8 @@ begin
     perform wardgate.refuse('WG409',
         'There is a hospital with this tenant ID already.');
   end if;
-  proposed := wardgate.proposal_or_done(account, kept, 'hospital',
+  select o.proposed, o.refused into proposed, refused
+    from wardgate.proposal_or_done(account, kept, 'hospital',
       jsonb_build_object('name', name, 'slug', slug, 'provider_url',
         provider_url, 'fhir_version', fhir_version, 'mode', mode,
         'search_post', search_post, 'http2', http2, 'connect_ms', connect_ms,
@@ -181,11 +183,11 @@ begin
         'can_batch', can_batch, 'coverage_person', coverage_person,
         'write_extensions', write_extensions, 'networks', networks,
         'environment', environment, 'requests_max', requests_max,
-        'calls_per_s', calls_per_s, 'override', override));
+        'calls_per_s', calls_per_s, 'override', override)) as o;
   portal_tenant_put.tenant_id := kept;
 end $$;
 comment on function wardgate.portal_tenant_put is
-  'Creates or changes a hospital and its provider, for operators';
+  'Creates or changes a hospital and its provider, for operators; refused: why not, which the trail has';
 
 create function wardgate.portal_tenant_state_set(
   account uuid, tenant uuid, state text, notice text, until text,

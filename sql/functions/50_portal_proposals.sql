@@ -191,6 +191,7 @@ comment on function wardgate.proposal_run is
 
 -- It is done and taken back: so what could not be stored cannot be proposed, and
 -- what it would change is known.
+-- WG001, as WG000 would stand for all of WG.
 create function wardgate.proposal_make(
   account uuid, tenant uuid, kind text, what jsonb)
 returns uuid
@@ -208,8 +209,8 @@ begin
     perform wardgate.proposal_run(tenant, proposal_make.kind,
         proposal_make.what);
     after := wardgate.mapping_now(tenant);
-    raise exception using errcode = 'WG000';
-  exception when sqlstate 'WG000' then
+    raise exception using errcode = 'WG001';
+  exception when sqlstate 'WG001' then
     null;
   end;
   insert into wardgate.proposal (tenant_id, kind, what, found, wanted, summary,
@@ -225,23 +226,35 @@ end $$;
 comment on function wardgate.proposal_make is
   'Keeps a change until a second operator agrees; returns its id';
 
--- proposed: null when nobody else has to agree: then it is done.
+-- proposed: null when nobody else has to agree: then it is done. refused: it is
+-- not, and the trail has that.
 create function wardgate.proposal_or_done(
-  account uuid, tenant uuid, kind text, what jsonb, out proposed uuid)
+  account uuid, tenant uuid, kind text, what jsonb, out proposed uuid,
+  out refused text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  rule text;
+  rule    text;
+  problem text;
 begin
   begin
-    perform wardgate.proposal_run(tenant, kind, what);
-    return;
+    begin
+      perform wardgate.proposal_run(tenant, kind, what);
+      return;
+    exception when sqlstate 'WG409' then
+      get stacked diagnostics rule = constraint_name;
+      if rule <> 'second_approver' then
+        raise;
+      end if;
+    end;
+    proposed := wardgate.proposal_make(account, tenant, kind, what);
   exception when sqlstate 'WG409' then
-    get stacked diagnostics rule = constraint_name;
-    if rule <> 'second_approver' then
+    get stacked diagnostics rule = constraint_name, refused = message_text,
+      problem = pg_exception_detail;
+    if rule <> 'production_probe' then
       raise;
     end if;
+    perform wardgate.production_refusal_keep(tenant, problem);
   end;
-  proposed := wardgate.proposal_make(account, tenant, kind, what);
 end $$;
 comment on function wardgate.proposal_or_done is
   'Does a change, or proposes it when a second operator has to agree';
@@ -254,11 +267,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
   perform wardgate.onboarding_lock();
-  proposed := wardgate.proposal_or_done(account, tenant, 'credential',
+  proposed := (wardgate.proposal_or_done(account, tenant, 'credential',
       jsonb_build_object('auth', auth, 'credential', credential, 'token_url',
         token_url, 'token_client', token_client, 'token_auth', token_auth,
         'token_scope', token_scope, 'token_resource', token_resource,
-        'token_audience', token_audience));
+        'token_audience', token_audience))).proposed;
 end $$;
 comment on function wardgate.portal_credential_put is
   'Sets or proposes what the server of a hospital wants to see, for operators';
@@ -284,9 +297,9 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
   perform wardgate.onboarding_lock();
-  proposed := wardgate.proposal_or_done(account, tenant, 'tls',
+  proposed := (wardgate.proposal_or_done(account, tenant, 'tls',
       jsonb_build_object('certificate', certificate, 'certificate_key',
-        certificate_key, 'provider_ca', provider_ca));
+        certificate_key, 'provider_ca', provider_ca))).proposed;
 end $$;
 comment on function wardgate.portal_tls_put is
   'Sets or proposes certificate and CAs of a hospital, for operators';
@@ -435,11 +448,13 @@ comment on function wardgate.portal_proposal_open is
   'Locks a proposal that waits; WG404, or WG409 when it is answered or over';
 
 -- Two who are operators now have to agree, about the hospital as it is now.
-create function wardgate.portal_proposal_approve(account uuid, proposal uuid)
-returns uuid
+create function wardgate.portal_proposal_approve(
+  account uuid, proposal uuid, out tenant_id uuid, out refused text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  asked wardgate.proposal := wardgate.portal_proposal_open(account, proposal);
+  asked   wardgate.proposal := wardgate.portal_proposal_open(account, proposal);
+  rule    text;
+  problem text;
 begin
   if asked.made_by = account then
     perform wardgate.refuse('WG409',
@@ -451,15 +466,24 @@ begin
     perform wardgate.refuse('WG409',
         'The hospital was changed since this was proposed. Decline it, and propose it again.');
   end if;
-  update wardgate.proposal as p
-     set state = 'approved', decided_by = account, decided_at = now(),
-         applied_in = pg_current_xact_id(), what = '{}'
-   where p.proposal_id = asked.proposal_id;
-  perform wardgate.proposal_run(asked.tenant_id, asked.kind, asked.what);
-  return asked.tenant_id;
+  tenant_id := asked.tenant_id;
+  begin
+    update wardgate.proposal as p
+       set state = 'approved', decided_by = account, decided_at = now(),
+           applied_in = pg_current_xact_id(), what = '{}'
+     where p.proposal_id = asked.proposal_id;
+    perform wardgate.proposal_run(asked.tenant_id, asked.kind, asked.what);
+  exception when sqlstate 'WG409' then
+    get stacked diagnostics rule = constraint_name, refused = message_text,
+      problem = pg_exception_detail;
+    if rule <> 'production_probe' then
+      raise;
+    end if;
+    perform wardgate.production_refusal_keep(asked.tenant_id, problem);
+  end;
 end $$;
 comment on function wardgate.portal_proposal_approve is
-  'A second operator agrees: the change is made';
+  'A second operator agrees: the change is made; refused: why it cannot be, which the trail has';
 
 -- Whoever proposed it may take it back.
 create function wardgate.portal_proposal_decline(

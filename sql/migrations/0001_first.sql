@@ -3177,7 +3177,9 @@ end $$;
 comment on function wardgate.production_override_keep is
   'Keeps why a hospital may go into production without a good probe';
 
--- Part of tenant_put. was: null for a new tenant.
+-- Part of tenant_put. was: null for a new tenant. Who calls tenant_put catches
+-- constraint production_probe and keeps the attempt (production_refusal_keep):
+-- what is raised takes its own trace back. The problem is the detail.
 create function wardgate.production_check(
   tenant uuid, was text, override text)
 returns void
@@ -3185,22 +3187,42 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   environment text := (select t.environment
                          from wardgate.tenant as t where t.tenant_id = tenant);
+  problem     text;
 begin
   if environment = 'test' then
     delete from wardgate.production_override as o where o.tenant_id = tenant;
   elsif was is distinct from 'production' then
     perform wardgate.production_override_keep(tenant, override);
-    if wardgate.production_problem(tenant) is not null then
-      perform wardgate.refuse('WG409',
-          'This hospital goes into production when a probe with a test '
-          'patient has found it usable. Let its environment be test, probe it '
-          '(wardgate probe --patient ID TENANT), and then let it be '
-          'production.');
+    problem := wardgate.production_problem(tenant);
+    if problem is not null then
+      raise exception using errcode = 'WG409', constraint = 'production_probe',
+        detail = problem, message = wardgate.production_refusal();
     end if;
   end if;
 end $$;
 comment on function wardgate.production_check is
   'Refuses production for a hospital without a good probe or an override';
+
+create function wardgate.production_refusal()
+returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+  return 'This hospital goes into production when a probe with a test patient '
+    'has found it usable. Let its environment be test, probe it (wardgate '
+    'probe --patient ID TENANT), and then let it be production.';
+end $$;
+comment on function wardgate.production_refusal is
+  'What is said to who wants to use a hospital that is not fit for production';
+
+create function wardgate.production_refusal_keep(tenant uuid, problem text)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.audit_act('refuse-production', null, tenant, null, null,
+      problem);
+end $$;
+comment on function wardgate.production_refusal_keep is
+  'Writes into the trail that somebody wanted production, and why it was refused';
 
 -- outcome: changed, unchanged, or refused, which stands in the trail like the
 -- others: so nothing is raised for it.
@@ -3224,8 +3246,7 @@ begin
     problem := wardgate.production_problem(tenant_kept);
   end if;
   if problem is not null then
-    perform wardgate.audit_act('refuse-production', null, tenant_kept, null,
-        null, problem);
+    perform wardgate.production_refusal_keep(tenant_kept, problem);
   else
     update wardgate.tenant as t
        set environment = wanted
@@ -4491,41 +4512,62 @@ end $$;
 comment on function wardgate.tenant_networks_set is
   'Lists the private networks in which the server of a tenant may be';
 
+-- What waits for it is over: a proposal may hold a sealed box.
+create function wardgate.tenant_forget(tenant uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update wardgate.proposal as p
+     set state = 'expired', decided_at = now(), what = '{}'
+   where p.tenant_id = tenant and p.state = 'open';
+  update wardgate.grant_request as r
+     set state = 'declined', decided_at = now(),
+         answer = 'The hospital was removed.'
+   where r.tenant_id = tenant and r.state = 'open';
+  delete from wardgate.cursor_handle as h where h.tenant_id = tenant;
+end $$;
+comment on function wardgate.tenant_forget is
+  'Part of tenant_remove: what no foreign key takes along';
+
+-- The triggers of its tables revoke its tokens.
 create function wardgate.tenant_remove(tenant text)
 returns table (object text, id text, outcome text, detail text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   before      bigint := wardgate.onboarding_lock();
   tenant_kept uuid := wardgate.guid_read('tenant', tenant);
-  removed     record;
 begin
-  for removed in
-    delete from wardgate.client_grant as g
-     where g.tenant_id = tenant_kept
-    returning g.client_id::text as client_id
-  loop
-    return query select 'grant', removed.client_id, 'removed', '';
-  end loop;
-  for removed in
-    delete from wardgate.provider as p
-     where p.tenant_id = tenant_kept
-    returning p.provider_id::text as provider_id, p.base_url as base_url
-  loop
-    return query
-    select 'provider', removed.provider_id, 'removed', removed.base_url;
-  end loop;
-  delete from wardgate.cursor_handle as h where h.tenant_id = tenant_kept;
+  return query
+  with gone as (delete from wardgate.client_grant as g
+                 where g.tenant_id = tenant_kept returning g.*)
+  select 'grant', g.client_id::text, 'removed', '' from gone as g;
+  return query
+  select 'key pair', k.kid, 'removed', k.alg
+    from wardgate.provider_key as k where k.tenant_id = tenant_kept;
+  return query
+  select 'credential', c.kind, 'removed', c.origin
+    from wardgate.provider_credential as c where c.tenant_id = tenant_kept;
+  return query
+  select 'tls', tenant_kept::text, 'removed', ''
+    from wardgate.provider_tls as t where t.tenant_id = tenant_kept;
+  return query
+  with gone as (delete from wardgate.provider as p
+                 where p.tenant_id = tenant_kept returning p.*)
+  select 'provider', p.provider_id::text, 'removed', p.base_url
+    from gone as p;
+  perform wardgate.tenant_forget(tenant_kept);
   delete from wardgate.tenant as t where t.tenant_id = tenant_kept;
   return query
   select 'tenant', tenant_kept::text,
          case when found then 'removed' else 'unchanged' end,
-         case when found then 'its audit rows are kept'
+         case when found
+              then 'its tokens are revoked; audit and traffic are kept'
               else 'there is no such tenant'
           end;
   return query select * from wardgate.onboarding_summary(before);
 end $$;
 comment on function wardgate.tenant_remove is
-  'Removes a tenant, its provider and its grants; audit rows stay';
+  'Removes a tenant, its provider, keys, credentials and grants; audit rows stay';
 
 create function wardgate.tenant_list()
 returns table (
@@ -5944,7 +5986,8 @@ create function wardgate.portal_tenant_put(
   can_contains text, can_sort text, can_total text, can_batch text,
   coverage_person text, write_extensions text, networks text,
   environment text, requests_max text, calls_per_s text, override text,
-  out tenant_id uuid, out proposed uuid)
+  out tenant_id uuid, out proposed uuid,
+  out refused text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   kept uuid;
@@ -5958,7 +6001,8 @@ begin
     perform wardgate.refuse('WG409',
         'There is a hospital with this tenant ID already.');
   end if;
-  proposed := wardgate.proposal_or_done(account, kept, 'hospital',
+  select o.proposed, o.refused into proposed, refused
+    from wardgate.proposal_or_done(account, kept, 'hospital',
       jsonb_build_object('name', name, 'slug', slug, 'provider_url',
         provider_url, 'fhir_version', fhir_version, 'mode', mode,
         'search_post', search_post, 'http2', http2, 'connect_ms', connect_ms,
@@ -5967,11 +6011,11 @@ begin
         'can_batch', can_batch, 'coverage_person', coverage_person,
         'write_extensions', write_extensions, 'networks', networks,
         'environment', environment, 'requests_max', requests_max,
-        'calls_per_s', calls_per_s, 'override', override));
+        'calls_per_s', calls_per_s, 'override', override)) as o;
   portal_tenant_put.tenant_id := kept;
 end $$;
 comment on function wardgate.portal_tenant_put is
-  'Creates or changes a hospital and its provider, for operators';
+  'Creates or changes a hospital and its provider, for operators; refused: why not, which the trail has';
 
 create function wardgate.portal_tenant_state_set(
   account uuid, tenant uuid, state text, notice text, until text,
@@ -6056,6 +6100,285 @@ begin
 end $$;
 comment on function wardgate.portal_tenant_acts is
   'What was changed of a hospital, by whom, newest first, for operators';
+
+-- ---- functions/49_onboard_file.sql
+
+-- tenant.sql and remove.sql of sql/onboard, whether psql runs them or `wardgate
+-- tenant plan` and `apply`: the values come as one object, by the names of their
+-- variables; null or empty is left out.
+
+-- Does the server want signatures, and no key makes them? A key_alg that is
+-- given wants one before that.
+create function wardgate.key_wanted(tenant uuid, key_alg text)
+returns text
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  alg text := upper(wardgate.word_read('key_alg', wardgate.given(key_alg),
+      array['rs384', 'es384']));
+begin
+  if exists (select from wardgate.provider_key as k
+              where k.tenant_id = tenant and k.stage = 'use')
+      or not exists (select from wardgate.provider as p
+                      where p.tenant_id = tenant) then
+    return null;
+  end if;
+  return coalesce(alg, (
+      select 'ES384' from wardgate.provider_credential as c
+       where c.tenant_id = tenant and c.kind = 'smart'));
+end $$;
+comment on function wardgate.key_wanted is
+  'Algorithm of the key pair that a tenant lacks; null: it lacks none';
+
+create function wardgate.onboard_tenant(v jsonb)
+returns table (object text, id text, outcome text, detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  before      bigint := wardgate.onboarding_lock();
+  tenant_kept uuid := wardgate.guid_read('tenant', v ->> 'tenant');
+  rule        text;
+  said        text;
+  problem     text;
+begin
+  begin
+    return query
+    select p.*
+      from wardgate.tenant_put(v ->> 'tenant', v ->> 'name', v ->> 'slug',
+           v ->> 'provider_url', v ->> 'fhir_version', v ->> 'mode',
+           v ->> 'search_post', v ->> 'http2', v ->> 'connect_ms',
+           v ->> 'total_ms', v ->> 'mrn_system', v ->> 'client',
+           v ->> 'can_contains', v ->> 'can_sort', v ->> 'can_total',
+           v ->> 'can_batch', v ->> 'coverage_person',
+           v ->> 'write_extensions', v ->> 'types', v ->> 'purpose',
+           v ->> 'networks', v ->> 'environment', v ->> 'requests_max',
+           v ->> 'calls_per_s', v ->> 'override') as p
+     where p.object <> 'summary';
+  exception when sqlstate 'WG409' then
+    get stacked diagnostics rule = constraint_name, said = message_text,
+      problem = pg_exception_detail;
+    if rule <> 'production_probe' then
+      raise;
+    end if;
+    perform wardgate.production_refusal_keep(tenant_kept, problem);
+    said := said || ' ' || problem;
+    -- for psql, which has to end with this after it has kept the attempt
+    perform set_config('wardgate.refused', said, true);
+    return query select 'tenant', tenant_kept::text, 'refused', said;
+    return query select * from wardgate.onboarding_summary(before);
+    return;
+  end;
+  if concat(wardgate.given(v ->> 'auth'), wardgate.given(v ->> 'credential'),
+      wardgate.given(v ->> 'token_url'), wardgate.given(v ->> 'token_client'))
+      <> '' then
+    return query
+    select c.*
+      from wardgate.credential_put(v ->> 'tenant', v ->> 'auth',
+           v ->> 'credential', v ->> 'token_url', v ->> 'token_client',
+           v ->> 'token_auth', v ->> 'token_scope', v ->> 'token_resource',
+           v ->> 'token_audience') as c
+     where c.object <> 'summary';
+  end if;
+  if concat(wardgate.given(v ->> 'certificate'),
+      wardgate.given(v ->> 'certificate_key'),
+      wardgate.given(v ->> 'provider_ca')) <> '' then
+    return query
+    select t.*
+      from wardgate.tls_put(v ->> 'tenant', v ->> 'certificate',
+           v ->> 'certificate_key', v ->> 'provider_ca') as t
+     where t.object <> 'summary';
+  end if;
+  return query
+  select 'key pair', k.alg, 'missing', format(
+           '`wardgate key make provider --alg %s %s` makes it', k.alg,
+           tenant_kept)
+    from wardgate.key_wanted(tenant_kept, v ->> 'key_alg') as k (alg)
+   where k.alg is not null;
+  return query select * from wardgate.onboarding_summary(before);
+end $$;
+comment on function wardgate.onboard_tenant is
+  'What sql/onboard/tenant.sql does with its variables; outcome refused: nothing, but the trail has it';
+
+-- Of a tenant that goes: apps that are linked to it, and when the last of them
+-- was served, as far as traffic was counted.
+create function wardgate.tenant_use_problem(tenant uuid)
+returns text
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  linked bigint;
+  served timestamptz;
+begin
+  select count(*) into linked
+    from wardgate.client_grant as g
+   where g.tenant_id = tenant and (g.ended_at is null or g.ended_at > now());
+  if linked = 0 then
+    return null;
+  end if;
+  select max(f.last_at) into served
+    from wardgate.traffic as f
+   where f.tenant_id = tenant and f.program = 'facade'
+     and f.outcome = 'answered';
+  return format('Apps are linked to this hospital (%s), last served %s. Tell '
+      'their owners; then remove it with links=end, which ends the links, too.',
+      linked, coalesce('at ' || to_char(served at time zone 'UTC',
+        'YYYY-MM-DD HH24:MI "UTC"'), 'never'));
+end $$;
+comment on function wardgate.tenant_use_problem is
+  'Why a hospital is not removed without another word; null: nobody is linked to it';
+
+-- links: end, or nothing.
+create function wardgate.onboard_remove(v jsonb)
+returns table (object text, id text, outcome text, detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  problem text;
+begin
+  perform wardgate.onboarding_lock();
+  problem := wardgate.tenant_use_problem(
+      wardgate.guid_read('tenant', v ->> 'tenant'));
+  if wardgate.word_read('links', wardgate.given(v ->> 'links'), array['end'])
+      is null and problem is not null then
+    perform wardgate.refuse('WG409', problem);
+  end if;
+  return query select r.* from wardgate.tenant_remove(v ->> 'tenant') as r;
+end $$;
+comment on function wardgate.onboard_remove is
+  'What sql/onboard/remove.sql does with its variables';
+
+create function wardgate.onboard_run(script text, v jsonb)
+returns table (object text, id text, outcome text, detail text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if script = 'tenant' then
+    return query select t.* from wardgate.onboard_tenant(v) as t;
+  elsif script = 'remove' then
+    return query select r.* from wardgate.onboard_remove(v) as r;
+  else
+    perform wardgate.refuse('WG400', format('There is no script %s.',
+        wardgate.quoted(script)));
+  end if;
+end $$;
+comment on function wardgate.onboard_run is
+  'What a script of sql/onboard does with its variables: tenant or remove';
+
+-- ---- what there is, and what is different ------------------------------------
+
+create function wardgate.text_digest(value text)
+returns text
+language sql immutable
+return 'sha256 ' || left(encode(sha256(convert_to(value, 'UTF8')), 'hex'), 16);
+comment on function wardgate.text_digest is
+  'A long or sealed value, short enough to be compared by eye';
+
+-- One row for each thing of a tenant, in the order in which they are told. Times
+-- at which something was set, and numbers that count changes, are no part of it.
+create function wardgate.tenant_things(tenant uuid)
+returns table (place integer, object text, id text, fields jsonb)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select 1, 'tenant', t.tenant_id::text,
+         to_jsonb(t) - array['tenant_id', 'created_at']
+    from wardgate.tenant as t where t.tenant_id = tenant
+   union all
+  select 2, 'endpoint', '', to_jsonb(p) - array['provider_id', 'tenant_id',
+           'revision', 'credential_at']
+    from wardgate.provider as p where p.tenant_id = tenant
+   union all
+  select 3, 'credential', '', (to_jsonb(c) - array['tenant_id', 'set_at'])
+         || jsonb_build_object('box', wardgate.text_digest(c.box))
+    from wardgate.provider_credential as c where c.tenant_id = tenant
+   union all
+  select 4, 'TLS setting', '', (to_jsonb(s) - array['tenant_id', 'set_at'])
+         || jsonb_build_object('box', wardgate.text_digest(s.box),
+           'chain', wardgate.text_digest(nullif(s.chain, '')),
+           'ca', wardgate.text_digest(nullif(s.ca, '')))
+    from wardgate.provider_tls as s where s.tenant_id = tenant
+   union all
+  select 5, 'key pair', k.kid, jsonb_build_object('alg', k.alg, 'stage',
+           k.stage)
+    from wardgate.provider_key as k where k.tenant_id = tenant
+   union all
+  select 6, 'link', g.client_id::text, to_jsonb(g) - array['client_id',
+           'tenant_id', 'granted_at'] || jsonb_build_object('client', (
+             select a.name from wardgate.client as a
+              where a.client_id = g.client_id))
+    from wardgate.client_grant as g where g.tenant_id = tenant
+   union all
+  select 7, 'override', '', jsonb_build_object('why', o.why)
+    from wardgate.production_override as o where o.tenant_id = tenant
+$$;
+comment on function wardgate.tenant_things is
+  'A tenant and all that hangs on it, as plans compare it';
+
+-- Takes the lock: what is planned, or checked, is what is run.
+create function wardgate.onboard_before(
+  script text, v jsonb, out digest text, out standing jsonb)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform wardgate.onboarding_lock();
+  standing := (
+      select coalesce(jsonb_agg(to_jsonb(h) order by h.place, h.id), '[]')
+        from wardgate.tenant_things(wardgate.guid_read('tenant',
+             v ->> 'tenant')) as h);
+  digest := encode(sha256(convert_to(
+      concat_ws(E'\n', script, v, standing), 'UTF8')), 'hex');
+end $$;
+comment on function wardgate.onboard_before is
+  'What a tenant is before a script runs, and the digest of that and of the script''s variables';
+
+-- mark: + comes, - goes, ~ changes. Values that are empty on both sides are not
+-- told.
+create function wardgate.onboard_changes(tenant text, standing jsonb)
+returns table (
+  mark text, object text, id text, field text, before text, after text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  with now as (
+    select * from wardgate.tenant_things(wardgate.guid_read('tenant', tenant))
+  ), was as (
+    select * from jsonb_to_recordset(standing) as r (place integer,
+           object text, id text, fields jsonb)
+  )
+  select case when w.object is null then '+' when n.object is null then '-'
+              else '~' end, object, id, k.key,
+         w.fields ->> k.key, n.fields ->> k.key
+    from was as w
+    full join now as n using (place, object, id)
+   cross join lateral jsonb_object_keys(coalesce(n.fields, w.fields)) as k (key)
+   where n.fields -> k.key is distinct from w.fields -> k.key
+     and coalesce(n.fields ->> k.key, '') <> coalesce(w.fields ->> k.key, '')
+   order by place, id, k.key
+$$;
+comment on function wardgate.onboard_changes is
+  'What is different of a tenant from what it was, field by field';
+
+create function wardgate.onboard_counts(tenant text, standing jsonb)
+returns table (mark text, counts text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  with changed as (
+    select distinct c.mark, c.object, c.id
+      from wardgate.onboard_changes(tenant, standing) as c
+  ), kind (place, object, one, other, always) as (values
+    (1, 'tenant', 'tenant', 'tenants', true),
+    (2, 'endpoint', 'endpoint', 'endpoints', true),
+    (3, 'credential', 'credential', 'credentials', false),
+    (4, 'TLS setting', 'TLS setting', 'TLS settings', false),
+    (5, 'key pair', 'key pair', 'key pairs', true),
+    (6, 'link', 'link to a client', 'links to clients', true),
+    (7, 'override', 'override', 'overrides', false)
+  ), counted as (
+    select m.mark, k.*, (select count(*) from changed as c
+             where c.mark = m.mark and c.object = k.object) as n
+      from (select distinct c.mark from changed as c) as m
+     cross join kind as k
+  )
+  select n.mark, string_agg(wardgate.counted(n.n, n.one, n.other), ', '
+           order by n.place)
+    from counted as n
+   where n.always or n.n > 0
+   group by n.mark
+   order by strpos('+~-', n.mark)
+$$;
+comment on function wardgate.onboard_counts is
+  'How many things of a tenant come, change and go, in words';
 
 -- ---- functions/49_portal_grants.sql
 
@@ -6677,6 +7000,7 @@ comment on function wardgate.proposal_run is
 
 -- It is done and taken back: so what could not be stored cannot be proposed, and
 -- what it would change is known.
+-- WG001, as WG000 would stand for all of WG.
 create function wardgate.proposal_make(
   account uuid, tenant uuid, kind text, what jsonb)
 returns uuid
@@ -6694,8 +7018,8 @@ begin
     perform wardgate.proposal_run(tenant, proposal_make.kind,
         proposal_make.what);
     after := wardgate.mapping_now(tenant);
-    raise exception using errcode = 'WG000';
-  exception when sqlstate 'WG000' then
+    raise exception using errcode = 'WG001';
+  exception when sqlstate 'WG001' then
     null;
   end;
   insert into wardgate.proposal (tenant_id, kind, what, found, wanted, summary,
@@ -6711,23 +7035,35 @@ end $$;
 comment on function wardgate.proposal_make is
   'Keeps a change until a second operator agrees; returns its id';
 
--- proposed: null when nobody else has to agree: then it is done.
+-- proposed: null when nobody else has to agree: then it is done. refused: it is
+-- not, and the trail has that.
 create function wardgate.proposal_or_done(
-  account uuid, tenant uuid, kind text, what jsonb, out proposed uuid)
+  account uuid, tenant uuid, kind text, what jsonb, out proposed uuid,
+  out refused text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  rule text;
+  rule    text;
+  problem text;
 begin
   begin
-    perform wardgate.proposal_run(tenant, kind, what);
-    return;
+    begin
+      perform wardgate.proposal_run(tenant, kind, what);
+      return;
+    exception when sqlstate 'WG409' then
+      get stacked diagnostics rule = constraint_name;
+      if rule <> 'second_approver' then
+        raise;
+      end if;
+    end;
+    proposed := wardgate.proposal_make(account, tenant, kind, what);
   exception when sqlstate 'WG409' then
-    get stacked diagnostics rule = constraint_name;
-    if rule <> 'second_approver' then
+    get stacked diagnostics rule = constraint_name, refused = message_text,
+      problem = pg_exception_detail;
+    if rule <> 'production_probe' then
       raise;
     end if;
+    perform wardgate.production_refusal_keep(tenant, problem);
   end;
-  proposed := wardgate.proposal_make(account, tenant, kind, what);
 end $$;
 comment on function wardgate.proposal_or_done is
   'Does a change, or proposes it when a second operator has to agree';
@@ -6740,11 +7076,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
   perform wardgate.onboarding_lock();
-  proposed := wardgate.proposal_or_done(account, tenant, 'credential',
+  proposed := (wardgate.proposal_or_done(account, tenant, 'credential',
       jsonb_build_object('auth', auth, 'credential', credential, 'token_url',
         token_url, 'token_client', token_client, 'token_auth', token_auth,
         'token_scope', token_scope, 'token_resource', token_resource,
-        'token_audience', token_audience));
+        'token_audience', token_audience))).proposed;
 end $$;
 comment on function wardgate.portal_credential_put is
   'Sets or proposes what the server of a hospital wants to see, for operators';
@@ -6770,9 +7106,9 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
   perform wardgate.onboarding_lock();
-  proposed := wardgate.proposal_or_done(account, tenant, 'tls',
+  proposed := (wardgate.proposal_or_done(account, tenant, 'tls',
       jsonb_build_object('certificate', certificate, 'certificate_key',
-        certificate_key, 'provider_ca', provider_ca));
+        certificate_key, 'provider_ca', provider_ca))).proposed;
 end $$;
 comment on function wardgate.portal_tls_put is
   'Sets or proposes certificate and CAs of a hospital, for operators';
@@ -6921,11 +7257,13 @@ comment on function wardgate.portal_proposal_open is
   'Locks a proposal that waits; WG404, or WG409 when it is answered or over';
 
 -- Two who are operators now have to agree, about the hospital as it is now.
-create function wardgate.portal_proposal_approve(account uuid, proposal uuid)
-returns uuid
+create function wardgate.portal_proposal_approve(
+  account uuid, proposal uuid, out tenant_id uuid, out refused text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  asked wardgate.proposal := wardgate.portal_proposal_open(account, proposal);
+  asked   wardgate.proposal := wardgate.portal_proposal_open(account, proposal);
+  rule    text;
+  problem text;
 begin
   if asked.made_by = account then
     perform wardgate.refuse('WG409',
@@ -6937,15 +7275,24 @@ begin
     perform wardgate.refuse('WG409',
         'The hospital was changed since this was proposed. Decline it, and propose it again.');
   end if;
-  update wardgate.proposal as p
-     set state = 'approved', decided_by = account, decided_at = now(),
-         applied_in = pg_current_xact_id(), what = '{}'
-   where p.proposal_id = asked.proposal_id;
-  perform wardgate.proposal_run(asked.tenant_id, asked.kind, asked.what);
-  return asked.tenant_id;
+  tenant_id := asked.tenant_id;
+  begin
+    update wardgate.proposal as p
+       set state = 'approved', decided_by = account, decided_at = now(),
+           applied_in = pg_current_xact_id(), what = '{}'
+     where p.proposal_id = asked.proposal_id;
+    perform wardgate.proposal_run(asked.tenant_id, asked.kind, asked.what);
+  exception when sqlstate 'WG409' then
+    get stacked diagnostics rule = constraint_name, refused = message_text,
+      problem = pg_exception_detail;
+    if rule <> 'production_probe' then
+      raise;
+    end if;
+    perform wardgate.production_refusal_keep(asked.tenant_id, problem);
+  end;
 end $$;
 comment on function wardgate.portal_proposal_approve is
-  'A second operator agrees: the change is made';
+  'A second operator agrees: the change is made; refused: why it cannot be, which the trail has';
 
 -- Whoever proposed it may take it back.
 create function wardgate.portal_proposal_decline(
@@ -10529,9 +10876,11 @@ grant execute on function
       wardgate.pepper_use(bigint),
       wardgate.pepper_remove(bigint),
       wardgate.signing_key_withdraw(text, text),
-      wardgate.tenant_put(text, text, text, text, text, text, text, text,
-        text, text, text, text, text, text, text, text, text, text, text,
-        text, text, text, text, text, text),
+      wardgate.onboard_run(text, jsonb),
+      wardgate.onboard_before(text, jsonb),
+      wardgate.onboard_changes(text, jsonb),
+      wardgate.onboard_counts(text, jsonb),
+      wardgate.key_wanted(uuid, text),
       wardgate.tenant_environment_set(text, text, text),
       wardgate.tenant_networks_set(text, text),
       wardgate.tenant_state_set(text, text, text, text, text),

@@ -203,11 +203,11 @@ prepare portal_tenant (uuid, uuid) as
     from wardgate.portal_tenant(wardgate.asking($1), $2);
 
 -- $2: nobody has the tenant ID $3 yet. The rest as in sql/onboard/tenant.sql;
--- what is empty stays as it is.
+-- what is empty stays as it is. refused: it was, and the trail has that.
 prepare portal_tenant_put (uuid, boolean, text, text, text, text, text, text,
     text, text, text, text, text, text, text, text, text, text, text,
     text, text, text, text, text) as
-  select tenant_id, proposed
+  select tenant_id, proposed, refused
     from wardgate.portal_tenant_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
          $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
          $21, $22, $23, $24);
@@ -338,7 +338,7 @@ prepare portal_proposal_changes (uuid, uuid) as
     from wardgate.portal_proposal_changes($1, $2);
 
 prepare portal_proposal_approve (uuid, uuid) as
-  select wardgate.portal_proposal_approve($1, $2) as tenant_id;
+  select tenant_id, refused from wardgate.portal_proposal_approve($1, $2);
 
 prepare portal_proposal_decline (uuid, uuid, text) as
   select wardgate.portal_proposal_decline($1, $2, $3);

@@ -86,6 +86,31 @@ prepare tenant_environment_set (text, text, text) as
   select outcome, detail
     from wardgate.tenant_environment_set($1, $2, $3);
 
+-- What script $1 (tenant, remove) with the variables $2, a JSON object, would be
+-- run upon: the digest of all that, and the tenant as it is, for onboard_changes.
+-- Takes the lock; within a transaction.
+prepare onboard_before (text, text) as
+  select digest, standing::text as standing
+    from wardgate.onboard_before($1, $2::jsonb);
+
+-- Runs it.
+prepare onboard_run (text, text) as
+  select object, id, outcome, detail
+    from wardgate.onboard_run($1, $2::jsonb);
+
+-- What is different of tenant $1 from what it was ($2); how many things that is.
+prepare onboard_changes (text, text) as
+  select mark, object, id, field, before, after
+    from wardgate.onboard_changes($1, $2::jsonb);
+
+prepare onboard_counts (text, text) as
+  select mark, counts from wardgate.onboard_counts($1, $2::jsonb);
+
+-- Algorithm of the key pair that tenant $1 lacks, $2: the one that was asked for.
+-- null: it lacks none.
+prepare key_wanted (uuid, text) as
+  select wardgate.key_wanted($1, $2) as alg;
+
 prepare tenant_list as
   select tenant_id, slug, name, state, notice_until, fhir_version, base_url,
          live_grants, environment

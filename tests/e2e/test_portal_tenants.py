@@ -80,7 +80,8 @@ class Probes(Case):
 class Hospitals(Case):
     def test_one_made_on_the_page_answers_an_app_until_the_link_ends(self):
         who = self.operator()
-        who.get("/tenants/new")
+        self.assertRegex(who.get("/tenants/new").text,
+                         r'name="environment">\s*<option value="test"')
         for why, more in (("is not a GUID", {"tenant": "West"}),
                           ("must begin with https://",
                            {"provider_url": "ftp://x"}),

@@ -42,7 +42,8 @@ class Story(test_unavailable.Story, Hostile):
     def setUpClass(cls):
         super().setUpClass()
         cls.addClassCleanup(cls.house.cluster.psql_file,
-                            place.TOP / "sql/onboard/remove.sql", tenant=OTHER)
+                            place.TOP / "sql/onboard/remove.sql", tenant=OTHER,
+                            links="end")
         put_tenant(cls.house, OTHER, name="Other", fhir_version="R4",
                    client=cls.client,
                    provider_url=cls.wards.base("R4", "other"))
@@ -193,7 +194,7 @@ class Revoked(Story):
         self.alive(self.token())
         token = self.token()
         self.alive(token)
-        self.script("remove")
+        self.script("remove", links="end")
         self.put()
         self.house.heard()
         self.dead(token)

@@ -47,7 +47,7 @@ class Story(unittest.TestCase):
         cls.pool = cls.enterClassContext(
             concurrent.futures.ThreadPoolExecutor(AT_ONCE))
         cls.client, cls.secret = cls.house.add_client("Unavailable")
-        cls.addClassCleanup(cls.script, "remove")
+        cls.addClassCleanup(cls.script, "remove", links="end")
         cls.put()
 
     @classmethod
@@ -423,7 +423,7 @@ class Change(Story):
 
     def test_a_removed_tenant_and_a_new_one(self):
         self.addCleanup(self.put)
-        self.bites(lambda: self.script("remove"), token=400, facade=403)
+        self.bites(lambda: self.script("remove", links="end"), token=400, facade=403)
         self.bites(self.put, True, token=200, facade=200)
 
     def test_a_disabled_client(self):

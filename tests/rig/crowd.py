@@ -171,7 +171,7 @@ def put_tenant(house, tenant, **more):
 
 def remove_tenant(house, tenant):
     house.cluster.psql_file(place.TOP / "sql/onboard/remove.sql",
-                            tenant=tenant)
+                            tenant=tenant, links="end")
 
 
 def audit_rows(house, since_us):

@@ -1,10 +1,17 @@
 # test_change.py - the change number rises with every change, and only then
 # SPDX-License-Identifier: Apache-2.0
 
+import json
 import unittest
 
 from tests.sql import base
 from tests.sql.base import CLIENT, TENANT
+
+
+def onboard(**values):
+    """What tenant.sql asks for."""
+    return ("select * from wardgate.onboard_run('tenant', '"
+            + json.dumps({"tenant": TENANT, **values}) + "')")
 
 
 class Number(base.DatabaseCase):
@@ -46,16 +53,14 @@ class Number(base.DatabaseCase):
                    '\\x{"00" * 32}', 1, null, null, 5)""", [client]),
             (f"select wardgate.secret_invalidate('{CLIENT}', 'abcdefgh')",
              [client]),
-            (f"""select * from wardgate.tenant_put('{TENANT}', 'T', '',
-                   '{base.URL}', 'R4', '', '', '', '', '', '', '')""",
+            (onboard(name="T", provider_url=base.URL, fhir_version="R4"),
              [tenant, tenant]),
             (f"select wardgate.grant_give('{CLIENT}', '{TENANT}', null)",
              [grant]),
             (f"select wardgate.grant_end('{CLIENT}', '{TENANT}')", [grant]),
             (f"""select * from wardgate.tenant_state_set('{TENANT}',
                    'suspended', '', '', '')""", [tenant]),
-            (f"""select * from wardgate.tenant_put('{TENANT}', '', '', '',
-                   'STU3', '', '', '', '', '', '', '')""", [tenant]),
+            (onboard(fhir_version="STU3"), [tenant]),
             (f"select * from wardgate.tenant_remove('{TENANT}')",
              [grant, tenant, tenant]),
             (f"select wardgate.signing_key_add('{'k' * 43}')",
@@ -72,9 +77,8 @@ class Number(base.DatabaseCase):
                 f"select * from wardgate.client_add('{CLIENT}', 'App','','')",
                 f"select wardgate.client_able('{CLIENT}', true)",
                 f"select wardgate.grant_give('{CLIENT}', '{TENANT}', null)",
-                f"""select * from wardgate.tenant_put('{TENANT}', 'Hospital',
-                      '', '{base.URL}', 'R4', '', '', '', '', '', '',
-                      '{CLIENT}')""",
+                onboard(name="Hospital", provider_url=base.URL,
+                        fhir_version="R4", client=CLIENT),
                 f"""select * from wardgate.tenant_state_set('{TENANT}',
                       'active', '', '', '')"""):
             with self.subTest(text):

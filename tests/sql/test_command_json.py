@@ -9,9 +9,11 @@ import re
 import subprocess
 
 from tests.rig import place
+from tests.rig.script import filled
 from tests.sql import test_command_client as client
 
 GUID = "7e4a0000-0000-4000-8000-00000000000a"
+NEW = "7e4a0000-0000-4000-8000-00000000000f"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$")
 NAME = re.compile(r"[a-z][a-z0-9_]*$")
 JTI, TRACE = "AAECAwQFBgcICQoLDA0ODw", "{trace}"
@@ -67,6 +69,8 @@ VERBS = (
     ("tenant resume {tenant}", "outcome"),
     ("tenant networks {tenant} 10.1.0.0/16", "networks"),
     ("tenant maintenance --notice Soon {tenant}", "outcome"),
+    ("tenant plan {file}", "tenant adds diff plan"),
+    ("tenant apply {file}", "tenant adds diff"),
     ("tenant environment {tenant} test", "outcome environment"),
     ("tenant environment {tenant} production", "outcome environment"),
     ("revoke token {jti}", "outcome"),
@@ -106,7 +110,11 @@ class Json(client.Case):
                        provider_url="https://ehr.example/r4")
         jwks = w.db.home / "jwks.json"
         place.write(jwks, json.dumps(JWKS))
-        cls.known = {"dir": str(w.db.home / "migrations"), "tenant": GUID,
+        file = w.db.home / "tenant.sql"
+        place.write(file, filled("tenant", tenant=NEW, name="New",
+                                 provider_url="https://new.example/r4",
+                                 fhir_version="R4"))
+        cls.known = {"file": str(file), "dir": str(w.db.home / "migrations"), "tenant": GUID,
                      "jti": JTI, "jwks": str(jwks)}
 
     def ask(self, *words):

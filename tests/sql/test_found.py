@@ -66,7 +66,7 @@ class Found(base.DatabaseCase):
         self.assertEqual(self.put('{"sort": true}'), "t")
         self.assertEqual(json.loads(self.told()[0]["facts"]),
                          {"sort": True})
-        self.script("remove", tenant=TENANT)
+        self.script("remove", tenant=TENANT, links="end")
         self.assertEqual(
             self.sql("select count(*) from wardgate.provider_found"), "0")
         self.assertEqual(self.put(revision=old), "f")

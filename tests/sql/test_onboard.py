@@ -182,7 +182,7 @@ class Onboard(base.DatabaseCase):
                 ("suspend", {}), ("resume", {}),
                 ("maintenance", {"notice": "Back at six.",
                                  "until": "2099-01-01 06:00+01"}),
-                ("resume", {}), ("remove", {})):
+                ("resume", {}), ("remove", {"links": "end"})):
             with self.subTest(script):
                 first = self.script(script, tenant=TENANT, **more)
                 self.assertEqual(first["summary"][0], "done")
@@ -206,7 +206,7 @@ class Onboard(base.DatabaseCase):
                             "write_extensions": "off"}),
                 ("suspend", {"tenant": TENANT}),
                 ("maintenance", {"tenant": TENANT, "notice": "x"}),
-                ("remove", {"tenant": TENANT})):
+                ("remove", {"tenant": TENANT, "links": "end"})):
             for dry in ("1", "on", "yes", "true"):
                 with self.subTest(script, dry=dry):
                     found = self.script(script, dry_run=dry, **more)
@@ -214,7 +214,8 @@ class Onboard(base.DatabaseCase):
                     self.assertEqual(self.state(), before)
         said = self.server.run(
             self.name, "wg_operator", "-v", f"tenant={TENANT}", "-v",
-            "dry_run=1", "-f", str(base.TOP / "sql/onboard/remove.sql"))
+            "links=end", "-v", "dry_run=1", "-f",
+            str(base.TOP / "sql/onboard/remove.sql"))
         self.assertIn("Dry run: nothing was changed.", said)
 
     def test_an_unclear_dry_run_is_refused(self):
@@ -440,7 +441,7 @@ class Onboard(base.DatabaseCase):
                 provider_url="http://h.example/r4")
         self.no("must begin with https://", tenant=TENANT,
                 provider_url="http://10.0.0.1/r4")
-        self.no("1 tenants have URLs", "policy", base.OWNER,
+        self.no("URLs that this forbids (1 of them)", "policy", base.OWNER,
                 provider_http="refuse")
         self.script("remove", tenant=TENANT)
         self.script("policy", base.OWNER, provider_http="refuse")
@@ -529,14 +530,48 @@ class Onboard(base.DatabaseCase):
             insert into wardgate.audit (at, trace_id, program, status,
                    tenant_id)
             values (now(), gen_random_uuid(), 'facade', 200, '{TENANT}')""")
-        found = self.script("remove", tenant=TENANT)
+        self.sql("select wardgate.sealing_key_add(repeat('k', 43),"
+                 " decode(repeat('07', 32), 'hex'))", "wg_operator")
+        box = f"wgbox1.{'k' * 43}.{'A' * 80}"
+        self.script("tenant", tenant=TENANT, auth="header", credential=box)
+        self.sql(f"select wardgate.provider_key_add('{TENANT}',"
+                 f" repeat('p', 43), 'ES384', '{{}}', '{box}')",
+                 "wg_operator")
+        self.sql("insert into wardgate.traffic select now(), client_id,"
+                 f" '{TENANT}', 'facade', null, 'answered', 'ok', 1,"
+                 " '2026-03-01 10:00Z', '{1}', '{1}' from wardgate.client")
+        self.no("(1), last served at 2026-03-01 10:00 UTC. Tell their owners",
+                "remove", tenant=TENANT)
+        self.no("is none of: end", "remove", tenant=TENANT, links="on")
+        found = self.script("remove", tenant=TENANT, links="end")
         self.assertEqual(
             {k: v[0] for k, v in found.items()},
-            {"grant": "removed", "provider": "removed", "tenant": "removed",
-             "summary": "done"})
-        self.assertEqual(found["tenant"][1], "its audit rows are kept")
-        self.assertEqual(self.sql("select count(*) from wardgate.audit"
-                                  " where program = 'facade'"), "1")
+            {"grant": "removed", "key pair": "removed",
+             "credential": "removed", "provider": "removed",
+             "tenant": "removed", "summary": "done"})
+        self.assertEqual(found["tenant"][1],
+                         "its tokens are revoked; audit and traffic are kept")
+        for kept in ("audit where program = 'facade'", "traffic",
+                     f"revocation where key = '{TENANT}'"):
+            self.assertEqual(self.sql(
+                f"select count(*) from wardgate.{kept}"), "1", kept)
+        for gone in ("sealed_box", "provider_key", "client_grant"):
+            self.assertEqual(self.sql(
+                f"select count(*) from wardgate.{gone}"), "0", gone)
+
+    def test_what_waits_for_a_removed_tenant_is_answered(self):
+        self.add_tenant()
+        self.sql("insert into wardgate.proposal (tenant_id, kind, what,"
+                 f" summary) values ('{TENANT}', 'credential',"
+                 """ '{"credential": "a box"}', '')""")
+        self.sql("insert into wardgate.grant_request (client_id, tenant_id,"
+                 f" why) values ('{CLIENT}', '{TENANT}', 'care')")
+        self.script("remove", tenant=TENANT)
+        self.assertEqual(self.row(
+            "select p.state, p.what, r.state as asked, r.answer"
+            " from wardgate.proposal as p, wardgate.grant_request as r"),
+            {"state": "expired", "what": {}, "asked": "declined",
+             "answer": "The hospital was removed."})
 
     def test_suspension_survives_a_change_of_the_tenant(self):
         self.add_tenant(client=CLIENT)

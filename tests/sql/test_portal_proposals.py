@@ -111,7 +111,8 @@ class On(Case):
         self.denied(f"portal_proposal_approve('{ANN}', '{asked}')", "WG409",
                     "You proposed this yourself")
         self.assertEqual(
-            self.ask(f"portal_proposal_approve('{BEN}', '{asked}')"), TENANT)
+            self.ask(f"portal_proposal_approve('{BEN}', '{asked}')",
+                     "tenant_id"), TENANT)
         self.assertEqual(self.now(), f"Hospital|{OTHER}|production|")
         for call in ("approve('{}', '{}')", "decline('{}', '{}', 'x')"):
             self.denied("portal_proposal_" + call.format(BEN, asked), "WG409",
@@ -131,6 +132,42 @@ class On(Case):
         self.assertEqual(self.sql(
             "select base_url from wardgate.provider where tenant_id ="
             f" '{TENANT2}'"), OTHER)
+
+    def test_what_is_not_fit_for_production_is_refused_and_in_the_trail(self):
+        def rule(value):
+            self.script("policy", base.OWNER, production_probe=value)
+
+        def refused(call, *of):
+            self.assertIn("goes into production when a probe",
+                          self.ask(call, "refused"))
+            self.assertEqual(self.rows(
+                "select made_by like '%(' || %s || ')' as by, detail"
+                " from wardgate.audit where interaction ="
+                " 'refuse-production' order by at desc limit 1".replace(
+                    "%s", f"'{of[0]}'")),
+                [{"by": True, "detail": of[1]}])
+        new = (f"portal_tenant_put('{ANN}', true, '{TENANT2}', 'New', null,"
+               f" '{OTHER}', 'R4'" + ", null" * 13 + ", 'production', null, null, null)")
+        self.addCleanup(rule, "advised")
+        for second in ("off", "on"):
+            self.policy(second)
+            rule("required")
+            with self.subTest(second):
+                refused(new, "ann", "It was never probed.")
+                self.assertEqual(self.sql(
+                    "select count(*) from wardgate.tenant"), "1")
+                self.assertEqual(self.ask(
+                    f"portal_proposal_count('{BEN}')"), "0")
+                self.sql("delete from wardgate.audit")
+        rule("advised")
+        asked = self.ask(new, "proposed")
+        rule("required")
+        refused(f"portal_proposal_approve('{BEN}', '{asked}')", "ben",
+                "It was never probed.")
+        self.assertEqual(self.state(asked), "open")
+        rule("advised")
+        self.ask(f"portal_proposal_approve('{BEN}', '{asked}')")
+        self.assertEqual(self.state(asked), "approved")
 
     def test_leaving_production_and_coming_back_wait_too(self):
         for environment in ("test", "production"):

@@ -73,8 +73,8 @@ MAY_CALL = {
         revoke revocation_list
         signing_key_add signing_key_list signing_key_use
         signing_key_withdraw tenant_networks_set tenant_environment_set
-        tenant_put tenant_state_set
-        tenant_remove tenant_list loss_list probe_list
+        onboard_run onboard_before onboard_changes onboard_counts key_wanted
+        tenant_state_set tenant_remove tenant_list loss_list probe_list
         probe_findings doctor doctor_source
         pepper_in_use pepper_needed pepper_use pepper_remove
         sealing_key_add sealing_key_list sealing_key_in_use sealing_key_use

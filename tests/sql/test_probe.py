@@ -135,10 +135,10 @@ class Probe(base.DatabaseCase):
                        f" where tenant_id = '{TENANT}'")
         self.put("ok", revision=now, **more)
 
-    def acts(self, *names):
+    def acts(self, *names, tenant=TENANT):
         return [(r["interaction"], r["detail"]) for r in self.rows(
             "select interaction, detail from wardgate.audit"
-            f" where tenant_id = '{TENANT}' and interaction = any"
+            f" where tenant_id = '{tenant}' and interaction = any"
             f" ('{{{','.join(names)}}}') and at > now() - interval '1 minute'"
             " order by at")]
 
@@ -169,7 +169,9 @@ class Probe(base.DatabaseCase):
                 with self.assertRaisesRegex(base.Refused, "into production"):
                     self.script("tenant", tenant=TENANT,
                                 environment="production")
-                self.assertEqual(self.acts("refuse-production")[-1][1], why)
+                self.assertEqual([a for _, a in
+                                  self.acts("refuse-production")[-2:]],
+                                 [why, why])
         self.good()
         self.assertEqual(self.environment("production")["outcome"],
                          "changed")
@@ -197,8 +199,13 @@ class Probe(base.DatabaseCase):
     def test_a_new_hospital_begins_in_test_unless_somebody_says_why(self):
         self.rule("required")
         self.addCleanup(self.rule, "advised")
-        with self.assertRaisesRegex(base.Refused, "into production"):
-            self.add_tenant(TENANT2, slug="nord")
+        for dry, heard in (("1", []), ("0", ["It was never probed."])):
+            with self.assertRaisesRegex(base.Refused, "into production"):
+                self.add_tenant(TENANT2, slug="nord", dry_run=dry)
+            self.assertEqual(self.sql("select count(*) from wardgate.tenant"),
+                             "1")
+            self.assertEqual([d for _, d in self.acts(
+                "refuse-production", tenant=TENANT2)], heard)
         self.add_tenant(TENANT2, slug="nord", environment="test")
         self.script("remove", tenant=TENANT2)
         self.add_tenant(TENANT2, slug="nord", override="Moved from the old"

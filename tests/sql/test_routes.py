@@ -208,7 +208,7 @@ class Routes(base.DatabaseCase):
 
     def test_a_removed_tenant_is_unknown_and_a_new_one_another(self):
         first = self.facade()
-        self.script("remove", tenant=TENANT)
+        self.script("remove", tenant=TENANT, links="end")
         found = self.facade()
         self.assertEqual((found["tenant_state"], found["grant_state"],
                           found["base_url"]), ("unknown", "none", None))

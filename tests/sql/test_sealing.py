@@ -430,8 +430,7 @@ class Sealing(base.DatabaseCase):
         self.put(TENANT, "basic", box(KEYS[0]))
         self.assertEqual([s for s, _ in found()], ["ok"])
         self.sql(f"select wardgate.tenant_put('{TENANT}', '', '', "
-                 "'https://else.example/r4', '', '', '', '', '', '', '', '')",
-                 "wg_operator")
+                 "'https://else.example/r4', '', '', '', '', '', '', '', '')")
         (state, words), = found()
         self.assertEqual(state, "fault")
         self.assertIn("https://else.example now", words)
