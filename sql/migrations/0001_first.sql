@@ -6275,12 +6275,12 @@ comment on function wardgate.text_digest is
 create function wardgate.tenant_things(tenant uuid)
 returns table (place integer, object text, id text, fields jsonb)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select 1, 'tenant', t.tenant_id::text,
-         to_jsonb(t) - array['tenant_id', 'created_at']
+  select 1, 'tenant', '', to_jsonb(t) - array['tenant_id', 'created_at']
     from wardgate.tenant as t where t.tenant_id = tenant
    union all
   select 2, 'endpoint', '', to_jsonb(p) - array['provider_id', 'tenant_id',
-           'revision', 'credential_at']
+           'revision', 'credential_at'] || jsonb_build_object('networks',
+             array_to_string(p.networks, ', '))
     from wardgate.provider as p where p.tenant_id = tenant
    union all
   select 3, 'credential', '', (to_jsonb(c) - array['tenant_id', 'set_at'])

@@ -137,6 +137,7 @@ class Onboard(client.Case):
         self.wardgate.db.psql_file(self.path, role="wg_operator")
         self.assertEqual(self.state().split("|")[2], by_verb)
         self.assertIn("Åse's \\\\ \\\"ward", by_verb)
+        self.assertIn('"networks": "10.1.0.0/16"', by_verb)
         self.assertEqual(self.verb("plan", text)["outcome"], "no change")
 
     def test_a_key_before_the_hospital_gives_a_client_id(self):
