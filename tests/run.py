@@ -145,6 +145,14 @@ def replays():
             and (TOP / "tests/fuzz" / f"{p.name}.c").exists()]
 
 
+def stresses():
+    """Many threads at once; under TSan by `make tsan`, which also has those
+    that take long and ask a database."""
+    return [[str(BUILD / "stress" / p.stem)]
+            for p in sorted((TOP / "tests/tsan").glob("tsan_*.c"))
+            if "WG_TEST_DB" not in p.read_text()]
+
+
 def manuals():
     tool = place.tool("mandoc", "mandoc")
     return [[tool, "-T", "lint", "-W", "warning", str(p)]
@@ -172,6 +180,8 @@ PARTS = (
     Part("unit-db", "modules that ask a database", units_with_database,
          cmocka, jobs=2),
     Part("fuzz", "fuzz targets over their corpora", replays, replay, jobs=2),
+    Part("stress", "many threads at once, under ASan and UBSan", stresses,
+         exit_status),
     Part("man", "manual pages", manuals, exit_status),
     Part("fhir", "conversion against the definitions of FHIR",
          lambda: discover("tests/fhir"), unittests, jobs=2),
@@ -186,7 +196,7 @@ PARTS = (
     Part("demo", "what a newcomer meets",
          lambda: discover("tests/demo"), unittests),
 )
-QUICK = ("house", "hostile", "conform", "words", "alerts", "unit", "fuzz", "fhir", "man")
+QUICK = ("house", "hostile", "conform", "words", "alerts", "unit", "fuzz", "stress", "fhir", "man")
 
 
 # ---- running ----
