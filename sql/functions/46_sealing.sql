@@ -443,6 +443,18 @@ begin
    limit 20;
   return query
   select 'fault',
+         format('the certificate for %s (%s) was given for %s, and its provider is %s now: nothing is read there',
+           t.slug, t.tenant_id, c.origin, wardgate.origin_of(p.base_url)),
+         format('seal its key for the new server, and give both again: wardgate seal --certificate-key %s',
+           t.tenant_id)
+    from wardgate.provider_tls as c
+    join wardgate.provider as p using (tenant_id)
+    join wardgate.tenant as t using (tenant_id)
+   where c.origin <> wardgate.origin_of(p.base_url)
+   order by t.slug
+   limit 20;
+  return query
+  select 'fault',
          format('the server of %s (%s) wants tokens that are signed for, and there is no key in use',
            t.slug, t.tenant_id),
          format('wardgate key make provider %s', t.tenant_id)

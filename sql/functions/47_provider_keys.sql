@@ -202,6 +202,7 @@ begin
     from wardgate.provider_tls as t where t.tenant_id = tenant_kept;
   new.chain := coalesce(old.chain, '');
   new.box := old.box;
+  new.origin := old.origin;
   new.ca := coalesce(old.ca, '');
   if (coalesce(wardgate.given(certificate), 'none') = 'none')
       <> (wardgate.given(certificate_key) is null) then
@@ -212,10 +213,13 @@ begin
   if lower(wardgate.given(certificate)) = 'none' then
     new.chain := '';
     new.box := null;
+    new.origin := null;
   elsif wardgate.given(certificate) is not null then
     new.chain := wardgate.pem_read('certificate',
         wardgate.given(certificate), 'CERTIFICATE');
     new.box := wardgate.credential_box_read(certificate_key);
+    select wardgate.origin_of(p.base_url) into strict new.origin
+      from wardgate.provider as p where p.tenant_id = tenant_kept;
   end if;
   if lower(wardgate.given(provider_ca)) = 'none' then
     new.ca := '';
@@ -236,11 +240,12 @@ begin
        where t.tenant_id = tenant_kept;
       outcome := 'removed';
     else
-      insert into wardgate.provider_tls as t (tenant_id, chain, box, ca)
-      values (tenant_kept, new.chain, new.box, new.ca)
+      insert into wardgate.provider_tls as t (tenant_id, chain, box, origin,
+        ca)
+      values (tenant_kept, new.chain, new.box, new.origin, new.ca)
           on conflict (tenant_id) do update
-         set chain = excluded.chain, box = excluded.box, ca = excluded.ca,
-             set_at = now();
+         set chain = excluded.chain, box = excluded.box,
+             origin = excluded.origin, ca = excluded.ca, set_at = now();
       outcome := case when old.tenant_id is null then 'created'
                       else 'changed' end;
     end if;

@@ -277,13 +277,16 @@ comment on function wardgate.portal_credential_put is
   'Sets or proposes what the server of a hospital wants to see, for operators';
 
 create function wardgate.portal_tls(account uuid, tenant uuid)
-returns table (chain text, ca text, set_at timestamptz)
+returns table (
+  chain text, ca text, set_at timestamptz, origin text, lost boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
   return query
-  select c.chain, c.ca, c.set_at
+  select c.chain, c.ca, c.set_at, c.origin,
+         c.origin <> wardgate.origin_of(p.base_url)
     from wardgate.provider_tls as c
+    join wardgate.provider as p using (tenant_id)
    where c.tenant_id = tenant;
 end $$;
 comment on function wardgate.portal_tls is

@@ -832,9 +832,11 @@ create table wardgate.provider_tls (
   box       text,
   sealed_to text generated always as (split_part(box, '.', 2)) stored
     references wardgate.sealing_key,
+  origin    text,
   ca        text not null default '',
   set_at    timestamptz not null default now(),
-  constraint provider_tls_both check ((chain = '') = (box is null)),
+  constraint provider_tls_both check (
+    (chain = '') = (box is null) and (box is null) = (origin is null)),
   constraint provider_tls_something check (chain || ca <> ''),
   constraint provider_tls_lengths check (
     length(chain) <= 32000 and length(ca) <= 64000),
@@ -851,6 +853,8 @@ comment on column wardgate.provider_tls.box is
   'The private key of that certificate, sealed for the facade';
 comment on column wardgate.provider_tls.sealed_to is
   'The key that it is sealed to; part of the box';
+comment on column wardgate.provider_tls.origin is
+  'The server of the provider when the certificate was set: the box is good for no other; null: no box';
 comment on column wardgate.provider_tls.ca is
   'CAs trusted for this provider instead of the system''s, and their CRLs, PEM; empty: the system''s';
 comment on column wardgate.provider_tls.set_at is
@@ -5169,6 +5173,18 @@ begin
    limit 20;
   return query
   select 'fault',
+         format('the certificate for %s (%s) was given for %s, and its provider is %s now: nothing is read there',
+           t.slug, t.tenant_id, c.origin, wardgate.origin_of(p.base_url)),
+         format('seal its key for the new server, and give both again: wardgate seal --certificate-key %s',
+           t.tenant_id)
+    from wardgate.provider_tls as c
+    join wardgate.provider as p using (tenant_id)
+    join wardgate.tenant as t using (tenant_id)
+   where c.origin <> wardgate.origin_of(p.base_url)
+   order by t.slug
+   limit 20;
+  return query
+  select 'fault',
          format('the server of %s (%s) wants tokens that are signed for, and there is no key in use',
            t.slug, t.tenant_id),
          format('wardgate key make provider %s', t.tenant_id)
@@ -5688,6 +5704,7 @@ begin
     from wardgate.provider_tls as t where t.tenant_id = tenant_kept;
   new.chain := coalesce(old.chain, '');
   new.box := old.box;
+  new.origin := old.origin;
   new.ca := coalesce(old.ca, '');
   if (coalesce(wardgate.given(certificate), 'none') = 'none')
       <> (wardgate.given(certificate_key) is null) then
@@ -5698,10 +5715,13 @@ begin
   if lower(wardgate.given(certificate)) = 'none' then
     new.chain := '';
     new.box := null;
+    new.origin := null;
   elsif wardgate.given(certificate) is not null then
     new.chain := wardgate.pem_read('certificate',
         wardgate.given(certificate), 'CERTIFICATE');
     new.box := wardgate.credential_box_read(certificate_key);
+    select wardgate.origin_of(p.base_url) into strict new.origin
+      from wardgate.provider as p where p.tenant_id = tenant_kept;
   end if;
   if lower(wardgate.given(provider_ca)) = 'none' then
     new.ca := '';
@@ -5722,11 +5742,12 @@ begin
        where t.tenant_id = tenant_kept;
       outcome := 'removed';
     else
-      insert into wardgate.provider_tls as t (tenant_id, chain, box, ca)
-      values (tenant_kept, new.chain, new.box, new.ca)
+      insert into wardgate.provider_tls as t (tenant_id, chain, box, origin,
+        ca)
+      values (tenant_kept, new.chain, new.box, new.origin, new.ca)
           on conflict (tenant_id) do update
-         set chain = excluded.chain, box = excluded.box, ca = excluded.ca,
-             set_at = now();
+         set chain = excluded.chain, box = excluded.box,
+             origin = excluded.origin, ca = excluded.ca, set_at = now();
       outcome := case when old.tenant_id is null then 'created'
                       else 'changed' end;
     end if;
@@ -7086,13 +7107,16 @@ comment on function wardgate.portal_credential_put is
   'Sets or proposes what the server of a hospital wants to see, for operators';
 
 create function wardgate.portal_tls(account uuid, tenant uuid)
-returns table (chain text, ca text, set_at timestamptz)
+returns table (
+  chain text, ca text, set_at timestamptz, origin text, lost boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform wardgate.portal_tenant_must_be(account, tenant);
   return query
-  select c.chain, c.ca, c.set_at
+  select c.chain, c.ca, c.set_at, c.origin,
+         c.origin <> wardgate.origin_of(p.base_url)
     from wardgate.provider_tls as c
+    join wardgate.provider as p using (tenant_id)
    where c.tenant_id = tenant;
 end $$;
 comment on function wardgate.portal_tls is

@@ -309,7 +309,7 @@ prepare portal_provider_key_remove (uuid, uuid, text) as
   select wardgate.portal_provider_key_remove($1, $2, $3) as outcome;
 
 prepare portal_tls (uuid, uuid) as
-  select chain, ca, set_at
+  select chain, ca, set_at, origin, lost
     from wardgate.portal_tls($1, $2);
 
 -- Hospital $2: certificate, its sealed key, CAs, as in sql/onboard/tenant.sql.

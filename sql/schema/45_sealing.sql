@@ -140,9 +140,11 @@ create table wardgate.provider_tls (
   box       text,
   sealed_to text generated always as (split_part(box, '.', 2)) stored
     references wardgate.sealing_key,
+  origin    text,
   ca        text not null default '',
   set_at    timestamptz not null default now(),
-  constraint provider_tls_both check ((chain = '') = (box is null)),
+  constraint provider_tls_both check (
+    (chain = '') = (box is null) and (box is null) = (origin is null)),
   constraint provider_tls_something check (chain || ca <> ''),
   constraint provider_tls_lengths check (
     length(chain) <= 32000 and length(ca) <= 64000),
@@ -159,6 +161,8 @@ comment on column wardgate.provider_tls.box is
   'The private key of that certificate, sealed for the facade';
 comment on column wardgate.provider_tls.sealed_to is
   'The key that it is sealed to; part of the box';
+comment on column wardgate.provider_tls.origin is
+  'The server of the provider when the certificate was set: the box is good for no other; null: no box';
 comment on column wardgate.provider_tls.ca is
   'CAs trusted for this provider instead of the system''s, and their CRLs, PEM; empty: the system''s';
 comment on column wardgate.provider_tls.set_at is

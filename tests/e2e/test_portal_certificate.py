@@ -88,7 +88,13 @@ class Certificates(Case):
         page = who.get(f"/tenants/{self.tenant}/history")
         self.assertIn(f"wg_admin ({who.login}) add-tls", page.words)
 
-        who.get(self.own)
+        for host, lost in (("https://new.example", True),
+                           (self.double.base, False)):
+            self.house.cluster.psql(
+                f"update wardgate.provider set base_url = '{host}/r4'"
+                f" where tenant_id = '{self.tenant}'")
+            self.assertEqual("was given for another server"
+                             in who.get(self.own).words, lost)
         page = who.post(f"{self.own}/none")
         self.assertIn("There is none yet.", page.words)
         self.assertIn("CN=own", page.words)

@@ -442,6 +442,31 @@ class Sealing(base.DatabaseCase):
         self.assertEqual(state, "warning")
         self.assertIn(KEYS[0], words)
 
+    def test_a_certificate_is_for_the_server_that_it_was_given_for(self):
+        def moved(host):
+            self.sql("update wardgate.provider set base_url = "
+                     f"'https://{host}/r4' where tenant_id = '{TENANT}'")
+            return [r["finding"] for r in self.rows(
+                "select * from wardgate.doctor()", "wg_operator")
+                if r["subject"] == "credentials" and r["state"] == "fault"]
+
+        def put(certificate, key, ca):
+            self.sql("select wardgate.tls_put(%s)" % ", ".join(
+                f"'{x}'" for x in (TENANT, certificate, key, ca)))
+
+        self.add(KEYS[0])
+        pem = ("-----BEGIN CERTIFICATE-----\nMIIB\n"
+               "-----END CERTIFICATE-----\n")
+        put(pem, box(KEYS[0]), pem)
+        (words,) = moved("else.example")
+        self.assertIn("https://else.example now", words)
+        put("", "", "none")
+        self.assertEqual(len(moved("else.example")), 1)
+        put(pem, box(KEYS[0], "B"), "")
+        self.assertEqual(moved("else.example"), [])
+        put("none", "", pem)
+        self.assertEqual(moved("third.example"), [])
+
 
 if __name__ == "__main__":
     unittest.main()
