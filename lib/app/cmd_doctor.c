@@ -129,6 +129,7 @@ look_at_database(struct doctor *d)
 	look_at_ready(d, rows);
 	look_inside(d);
 	doctor_seal(d);
+	doctor_tls(d);
 	return look_at_keys(d);
 }
 

@@ -38,6 +38,10 @@ void doctor_files(struct doctor *d);
  * usable? Asks the database. */
 void doctor_seal(struct doctor *d);
 
+/* doctor_tls - certificates of the gateway for hospitals, CAs and lists of revoked
+ * certificates of theirs: in force, and for how long? Asks the database. */
+void doctor_tls(struct doctor *d);
+
 /* doctor_sockets - the sockets of the programs in folder dir: there, with
  * their modes, and somebody listens. */
 void doctor_sockets(struct doctor *d, const char *dir);

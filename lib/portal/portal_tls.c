@@ -52,8 +52,8 @@ view_stored(struct page *p)
 	tls_view(p, "authorities", db_text(rows, 0, 1));
 	view_time(p->view, "tls_set_at", db_time(rows, 0, 2));
 	view_text(p->view, "own_server", db_text(rows, 0, 3));
-	view_flag(p->view, "own_lost",
-	    !db_null(rows, 0, 4) && db_bool(rows, 0, 4));
+	view_flag(
+	    p->view, "own_lost", !db_null(rows, 0, 4) && db_bool(rows, 0, 4));
 	return true;
 }
 

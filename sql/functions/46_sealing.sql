@@ -420,6 +420,18 @@ end $$;
 comment on function wardgate.credential_reseal is
   'Puts the same credential into a box of another key; false: it was not as told';
 
+create function wardgate.doctor_certificates()
+returns table (slug text, tenant_id uuid, chain text, ca text)
+language sql stable security definer set search_path = pg_catalog, pg_temp
+begin atomic
+  select t.slug, t.tenant_id, c.chain, c.ca
+    from wardgate.provider_tls as c
+    join wardgate.tenant as t using (tenant_id)
+   order by t.slug;
+end;
+comment on function wardgate.doctor_certificates is
+  'Certificates of the gateway, and CAs, of all hospitals, for the doctor to look at';
+
 create function wardgate.doctor_credentials()
 returns table (state text, found text, act text)
 language plpgsql stable security definer

@@ -244,6 +244,12 @@ prepare doctor as
   select subject, state, finding, act, clock_timestamp() as at
     from wardgate.doctor();
 
+-- Of each hospital for which there are any: certificate of the gateway and what
+-- leads to its CA; CAs of its server and lists of what they revoked. PEM, or empty.
+prepare doctor_certificates as
+  select slug, tenant_id, chain, ca
+    from wardgate.doctor_certificates();
+
 -- Whom the doctor's request with the id $1 was taken for; null: not found.
 prepare doctor_source (text) as
   select wardgate.doctor_source($1) as source;

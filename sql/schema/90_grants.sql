@@ -150,6 +150,7 @@ grant execute on function
       wardgate.credential_reseal(uuid, text, text),
       wardgate.doctor(),
       wardgate.doctor_source(text),
+      wardgate.doctor_certificates(),
       wardgate.switch_read(text, text),
       wardgate.account_add(text, text, text, text, bytea),
       wardgate.account_for_signin(text),

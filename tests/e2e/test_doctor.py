@@ -19,6 +19,7 @@ from time import time
 from tests.e2e import behind_lighttpd
 from tests.e2e.test_limits import set_lines, start_again
 from tests.rig import place
+from tests.rig.authority import OVER, Authority
 from tests.rig.client import Env, request
 from tests.rig.house import House
 from tests.rig.provider import Provider, certificate
@@ -318,6 +319,25 @@ class Database(Story):
                     f"where client_id = '{client}'",
                     "wardgate client secret add", "warning")
         self.house.operator("client", "disable", client)
+
+    def test_certificates_for_hospitals_that_end(self):
+        tenant = self.env["WG_TENANT_R4"]
+        slug = self.sql("select slug from wardgate.tenant where tenant_id = "
+                        f"'{tenant}'")
+        with tempfile.TemporaryDirectory() as folder:
+            soon, good = (Authority(folder, name, days)
+                          for name, days in (("soon", "9"), ("good", "90")))
+            texts = (("warning", "ends on", soon.pem()),
+                     ("fault", "ended on 2020",
+                      good.pem() + good.revocations(until=OVER)))
+        for state, words, ca in texts:
+            with self.subTest(words), self.done(
+                    "insert into wardgate.provider_tls (tenant_id, ca) values"
+                    f" ('{tenant}', '{ca}')", "delete from "
+                    f"wardgate.provider_tls where tenant_id = '{tenant}'"):
+                self.finds("certificates", "the CA or the revocation list of "
+                           f"the server of {slug} {words}", state, act=tenant,
+                           offline=True)
 
     def test_a_clock_that_goes_otherwise(self):
         """As the doctor's role sees it: a clock of our own in its path."""

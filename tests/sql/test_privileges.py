@@ -75,7 +75,7 @@ MAY_CALL = {
         signing_key_withdraw tenant_networks_set tenant_environment_set
         onboard_run onboard_before onboard_changes onboard_counts key_wanted
         tenant_state_set tenant_remove tenant_list loss_list probe_list
-        probe_findings doctor doctor_source
+        probe_findings doctor doctor_source doctor_certificates
         pepper_in_use pepper_needed pepper_use pepper_remove
         sealing_key_add sealing_key_list sealing_key_in_use sealing_key_use
         sealing_key_remove credential_server credential_put
