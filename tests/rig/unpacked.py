@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tests.rig import place
 
+WAIT_S = 120    # for some 20 MB, or for a network that is not there
+
 
 def root(package):
     return place.build_dir() / "unpacked" / package
@@ -33,10 +35,14 @@ def fetch(package, file):
     top = root(package)
     shutil.rmtree(top, ignore_errors=True)
     top.mkdir(parents=True)
-    done = subprocess.run(["apt-get", "-qq", "download", package], cwd=top,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        subprocess.run(["apt-get", "-qq", "download", package], cwd=top,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       timeout=WAIT_S, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
     debs = list(top.glob(f"{package}_*.deb"))
-    if done.returncode or not debs:
+    if not debs:
         return None
     files = subprocess.run(["dpkg-deb", "--fsys-tarfile", debs[0]],
                            stdout=subprocess.PIPE, check=True).stdout
